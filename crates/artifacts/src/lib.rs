@@ -1,0 +1,28 @@
+//! Model output text to artifacts. Pure: no I/O, no clock, no run state.
+//!
+//! [`Extractor`] reads an output as it streams in and [`extract()`] reads a whole one; both give the same artifacts
+//! however the text is cut, because every decision is made on complete lines, in order. A fence decides what is an
+//! artifact, the model's own words decide its name where they are a valid path ([`relative_path`]), and name, tag and
+//! content, in that order, decide its kind.
+//!
+//! Nothing here changes what the model wrote: an artifact's content is the text between its fences, less the fence's
+//! own indentation.
+
+mod artifact;
+mod extract;
+mod fence;
+mod infer;
+mod info;
+mod language;
+mod naming;
+mod path;
+mod pieces;
+mod whole;
+
+pub use artifact::Artifact;
+pub use extract::{Extraction, Extractor, extract};
+pub use infer::infer_kind;
+pub use language::{kind_of_name, kind_of_tag};
+pub use path::{MAX_PART_BYTES, MAX_PATH_BYTES, PathFault, check_path, relative_path};
+pub use pieces::latest_pieces;
+pub use whole::classify_whole;

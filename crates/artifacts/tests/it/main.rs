@@ -1,0 +1,9 @@
+//! What the extractor promises: hand-written cases by form, names, kinds, and the same result however a text is cut.
+#![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
+
+mod chunks;
+mod forms;
+mod kinds;
+mod names;
+mod pieces;
+mod whole;

@@ -1,0 +1,377 @@
+//! What every [`Journal`] must do. Each check is a function of its own; [`journal_suite`] runs them all.
+//!
+//! The checks panic with the broken promise. They use no runtime: a caller blocks on them with whatever it has. All runs
+//! belong to [`PROJECT_ID`], which the journal must accept.
+
+mod sample;
+
+use uuid::Uuid;
+
+use crate::event::{RunEvent, RunEventKind};
+use crate::ports::{Journal, JournalError};
+use crate::run::{RunChange, RunId, RunRecord, RunStatus};
+
+pub use sample::{PROJECT_ID, at, finish_run, finish_step, happy_changes, plan};
+use sample::{artifact, fail_step, start_step, text};
+
+/// Runs every check, each on a fresh journal.
+///
+/// # Panics
+/// When the journal breaks a promise; the message says which.
+pub async fn journal_suite<J: Journal>(make: impl Fn() -> J) {
+    created_run_loads_as_pending(&make()).await;
+    numbers_start_at_one_and_grow_by_one(&make()).await;
+    illegal_changes_change_nothing(&make()).await;
+    unknown_runs_are_told_apart(&make()).await;
+    record_equals_the_fold_of_its_events(&make()).await;
+    text_appends_by_offset(&make()).await;
+    failed_step_keeps_its_cause_and_may_be_resumed(&make()).await;
+    cancelled_run_keeps_what_was_made(&make()).await;
+    interrupted_run_keeps_finished_steps(&make()).await;
+    restarted_step_loses_its_text(&make()).await;
+    events_page_by_number(&make()).await;
+    two_runs_do_not_mix(&make()).await;
+    hostile_text_survives(&make()).await;
+    disabled_steps_keep_positions(&make()).await;
+}
+
+/// The record that a run's events describe, all of them from the first one on.
+///
+/// # Panics
+/// When they do not start with `Created`, are not numbered 1, 2, 3, ... or hold an illegal change.
+#[must_use]
+pub fn folded(events: &[RunEvent]) -> RunRecord {
+    let mut record: Option<RunRecord> = None;
+    for (index, event) in events.iter().enumerate() {
+        assert_eq!(event.seq, Some(index as u64 + 1), "events are numbered from 1 without a gap");
+        let RunEventKind::Change { change } = &event.kind else {
+            panic!("a journal keeps changes only, not {:?}", event.kind);
+        };
+        match (&mut record, change) {
+            (Some(record), change) => record.apply(event.at, change).expect("a journal holds legal changes only"),
+            (none, RunChange::Created { plan }) => {
+                *none = Some(RunRecord::new(event.run_id, event.at, plan.clone()));
+            }
+            (None, change) => panic!("the first change of a run is `created`, not `{}`", change.name()),
+        }
+    }
+    record.expect("a run has at least one event")
+}
+
+/// A created run loads as PENDING, with its steps and the Assembler waiting.
+///
+/// # Panics
+/// When it does not.
+pub async fn created_run_loads_as_pending<J: Journal>(journal: &J) {
+    let run = run_id(1);
+    record(journal, run, 0, RunChange::Created { plan: plan(2) }).await;
+    let loaded = load(journal, run).await;
+    assert_eq!(loaded, RunRecord::new(run, at(0), plan(2)));
+    assert_eq!(loaded.status, RunStatus::Pending);
+    assert_eq!(loaded.steps.len(), 3, "two steps and the Assembler");
+}
+
+/// A run's first change has number 1 and each further one is one higher, whatever other runs do.
+///
+/// # Panics
+/// When a number is another.
+pub async fn numbers_start_at_one_and_grow_by_one<J: Journal>(journal: &J) {
+    for run in [run_id(1), run_id(2)] {
+        for (index, change) in happy_changes(&plan(1)).into_iter().enumerate() {
+            assert_eq!(record(journal, run, index, change).await, index as u64 + 1);
+        }
+        assert_eq!(load(journal, run).await.seq, happy_changes(&plan(1)).len() as u64);
+    }
+}
+
+/// A change that does not follow is refused, and neither record nor events differ afterwards.
+///
+/// # Panics
+/// When one is taken or leaves a trace.
+pub async fn illegal_changes_change_nothing<J: Journal>(journal: &J) {
+    let run = run_id(1);
+    for (index, change) in [RunChange::Created { plan: plan(2) }, RunChange::Started, start_step(0), text(0, 0, "ab")]
+        .into_iter()
+        .enumerate()
+    {
+        record(journal, run, index, change).await;
+    }
+    let before = load(journal, run).await;
+    let illegal = [
+        RunChange::Created { plan: plan(2) },
+        RunChange::Started,
+        start_step(0),
+        start_step(7),
+        text(0, 1, "overlaps"),
+        text(0, 3, "leaves a gap"),
+        text(0, usize::MAX, "absurd"),
+        text(1, 0, "of a waiting step"),
+        finish_step(1, ""),
+        RunChange::StepRestarted { position: 1 },
+        RunChange::Finished {
+            status: RunStatus::Running,
+            error: None,
+            final_artifacts: Vec::new(),
+            final_artifacts_from: None,
+        },
+    ];
+    for change in illegal {
+        let name = change.name();
+        let refused = journal.record(run, at(99), change).await;
+        assert!(matches!(refused, Err(JournalError::Illegal(_))), "{name} was answered {refused:?}");
+    }
+    assert_eq!(load(journal, run).await, before);
+    assert_eq!(folded(&events(journal, run, 0).await), before);
+}
+
+/// A change to a run that was never created is `UnknownRun`; such a run loads as `None` and has no events.
+///
+/// # Panics
+/// When it is anything else.
+pub async fn unknown_runs_are_told_apart<J: Journal>(journal: &J) {
+    let run = run_id(404);
+    let refused = journal.record(run, at(0), RunChange::Started).await;
+    assert!(matches!(refused, Err(JournalError::UnknownRun(id)) if id == run), "answered {refused:?}");
+    assert_eq!(journal.load(run).await.expect("the journal can be read"), None);
+    assert_eq!(events(journal, run, 0).await, []);
+}
+
+/// At every moment of a run that goes well, the record equals the fold of the events.
+///
+/// # Panics
+/// When they differ.
+pub async fn record_equals_the_fold_of_its_events<J: Journal>(journal: &J) {
+    let run = run_id(1);
+    for (index, change) in happy_changes(&plan(3)).into_iter().enumerate() {
+        record(journal, run, index, change.clone()).await;
+        let told = events(journal, run, 0).await;
+        assert_eq!(told.last().map(|event| &event.kind), Some(&RunEventKind::Change { change }));
+        assert_eq!(load(journal, run).await, folded(&told), "after change {index}");
+    }
+    let ended = load(journal, run).await;
+    assert_eq!(ended.status, RunStatus::Success);
+    assert_eq!(ended.final_artifacts.len(), 1);
+    assert!(ended.steps.iter().all(|step| step.artifacts.len() == 1), "each step keeps its artifact");
+}
+
+/// Chunks of text join in order while the step runs, and the finished step's whole output replaces them.
+///
+/// # Panics
+/// When the text differs.
+pub async fn text_appends_by_offset<J: Journal>(journal: &J) {
+    let run = running(journal, 1).await;
+    record(journal, run, 2, start_step(0)).await;
+    record(journal, run, 3, text(0, 0, "fn über")).await;
+    record(journal, run, 4, text(0, 8, "() {")).await;
+    record(journal, run, 5, text(0, 12, "")).await;
+    record(journal, run, 6, text(0, 12, "}")).await;
+    assert_eq!(load(journal, run).await.steps[0].result, "fn über() {}");
+    record(journal, run, 7, finish_step(0, "fn über() {}\n")).await;
+    assert_eq!(load(journal, run).await.steps[0].result, "fn über() {}\n");
+}
+
+/// A failed step keeps code and cause, the run its error; started again, the step can be restarted and everything before
+/// it stays.
+///
+/// # Panics
+/// When something of that is lost.
+pub async fn failed_step_keeps_its_cause_and_may_be_resumed<J: Journal>(journal: &J) {
+    let run = running(journal, 2).await;
+    let failed = RunChange::Finished {
+        status: RunStatus::Failed,
+        error: Some("Pipeline stopped at step 'step 1': out of memory".into()),
+        final_artifacts: Vec::new(),
+        final_artifacts_from: None,
+    };
+    tell(journal, run, 2, [start_step(0), finish_step(0, "one"), start_step(1), text(1, 0, "tw")]).await;
+    tell(journal, run, 6, [fail_step(1, "tw"), failed]).await;
+    let ended = load(journal, run).await;
+    assert_eq!(ended, folded(&events(journal, run, 0).await));
+    assert_eq!((ended.status, ended.steps[1].status), (RunStatus::Failed, RunStatus::Failed));
+    assert_eq!(ended.steps[1].error.as_deref(), Some("out of memory"));
+    assert_eq!(ended.steps[1].result, "tw");
+
+    tell(journal, run, 8, [RunChange::Started, RunChange::StepRestarted { position: 1 }, start_step(1)]).await;
+    let resumed = load(journal, run).await;
+    assert_eq!(resumed, folded(&events(journal, run, 0).await));
+    assert_eq!((resumed.status, &resumed.error), (RunStatus::Running, &None));
+    assert_eq!(resumed.steps[0].result, "one", "a finished step is kept");
+    assert_eq!(resumed.steps[0].artifacts.len(), 1);
+}
+
+/// A cancelled run keeps its finished steps and the text of the one that was cut off.
+///
+/// # Panics
+/// When something of that is lost.
+pub async fn cancelled_run_keeps_what_was_made<J: Journal>(journal: &J) {
+    let run = running(journal, 2).await;
+    tell(journal, run, 2, [start_step(0), finish_step(0, "one"), start_step(1), text(1, 0, "half")]).await;
+    tell(journal, run, 6, [sample::cancel_step(1, "half"), finish_run(RunStatus::Cancelled)]).await;
+    let ended = load(journal, run).await;
+    assert_eq!(ended, folded(&events(journal, run, 0).await));
+    assert_eq!((ended.status, ended.steps[1].status), (RunStatus::Cancelled, RunStatus::Cancelled));
+    assert_eq!((&*ended.steps[0].result, &*ended.steps[1].result), ("one", "half"));
+    let refused = journal.record(run, at(9), RunChange::Started).await;
+    assert!(matches!(refused, Err(JournalError::Illegal(_))), "a cancelled run does not start again: {refused:?}");
+}
+
+/// An interrupted run is PENDING with its finished steps and unfinished text, and may start again.
+///
+/// # Panics
+/// When something of that is lost.
+pub async fn interrupted_run_keeps_finished_steps<J: Journal>(journal: &J) {
+    let run = running(journal, 2).await;
+    tell(journal, run, 2, [start_step(0), finish_step(0, "one"), start_step(1), text(1, 0, "half")]).await;
+    record(journal, run, 6, RunChange::Interrupted).await;
+    let cut = load(journal, run).await;
+    assert_eq!(cut, folded(&events(journal, run, 0).await));
+    assert!(cut.interrupted && cut.status == RunStatus::Pending);
+    assert_eq!((&*cut.steps[0].result, &*cut.steps[1].result), ("one", "half"));
+
+    tell(journal, run, 7, [RunChange::Started, RunChange::StepRestarted { position: 1 }, start_step(1)]).await;
+    tell(journal, run, 10, [finish_step(1, "two"), start_step(2), finish_step(2, "all")]).await;
+    record(journal, run, 13, finish_run(RunStatus::Success)).await;
+    let ended = load(journal, run).await;
+    assert_eq!(ended, folded(&events(journal, run, 0).await));
+    assert!(!ended.interrupted && ended.status == RunStatus::Success);
+    assert_eq!(ended.started_at, Some(at(1)), "a run keeps its first start");
+}
+
+/// A restarted step is as new: text, prompt, artifacts and stamps are gone, and its text starts at offset 0 again.
+///
+/// # Panics
+/// When something of the first try is left.
+pub async fn restarted_step_loses_its_text<J: Journal>(journal: &J) {
+    let run = running(journal, 1).await;
+    let fresh = load(journal, run).await.steps;
+    tell(journal, run, 2, [start_step(0), text(0, 0, "first try"), RunChange::StepRestarted { position: 0 }]).await;
+    assert_eq!(load(journal, run).await.steps, fresh);
+    tell(journal, run, 5, [start_step(0), text(0, 0, "second")]).await;
+    assert_eq!(load(journal, run).await.steps[0].result, "second");
+    tell(journal, run, 7, [fail_step(0, "second"), RunChange::StepRestarted { position: 0 }]).await;
+    assert_eq!(load(journal, run).await.steps, fresh);
+    assert_eq!(load(journal, run).await, folded(&events(journal, run, 0).await));
+}
+
+/// `events(after)` gives exactly what follows that number, in order.
+///
+/// # Panics
+/// When it gives more or less.
+pub async fn events_page_by_number<J: Journal>(journal: &J) {
+    let run = run_id(1);
+    let changes = happy_changes(&plan(2));
+    let count = changes.len();
+    tell(journal, run, 0, changes).await;
+    let all = events(journal, run, 0).await;
+    assert_eq!(all.len(), count);
+    for after in 0..=count {
+        assert_eq!(events(journal, run, after as u64).await, all[after..], "after {after}");
+    }
+    assert_eq!(events(journal, run, u64::MAX).await, []);
+}
+
+/// Two runs told in turns are each what they would be alone.
+///
+/// # Panics
+/// When one shows in the other.
+pub async fn two_runs_do_not_mix<J: Journal>(journal: &J) {
+    let (one, other) = (run_id(1), run_id(2));
+    for (index, change) in happy_changes(&plan(2)).into_iter().enumerate() {
+        record(journal, one, index, change.clone()).await;
+        if !matches!(change, RunChange::Finished { .. }) {
+            record(journal, other, index + 100, change).await;
+        }
+    }
+    for run in [one, other] {
+        let told = events(journal, run, 0).await;
+        assert!(told.iter().all(|event| event.run_id == run));
+        assert_eq!(load(journal, run).await, folded(&told));
+    }
+    assert_eq!(load(journal, one).await.status, RunStatus::Success);
+    assert_eq!(load(journal, other).await.status, RunStatus::Running);
+}
+
+/// NUL, quotes, SQL, bidirectional marks, emoji and a megabyte of text come back byte for byte.
+///
+/// # Panics
+/// When a byte differs.
+pub async fn hostile_text_survives<J: Journal>(journal: &J) {
+    let run = run_id(1);
+    let nasty = "a\0b'\"; DROP TABLE run_steps;-- {{x}} <|im_end|> \u{202e}\u{feff}👩‍💻 \r\n\t\u{1b}[31m \u{10ffff}";
+    let long = format!("{nasty}{}", "é\0".repeat(350_000));
+    let mut hostile = plan(1);
+    hostile.pipeline.name = nasty.into();
+    hostile.pipeline.steps[0].prompt = nasty.into();
+    hostile.models[0].path = nasty.into();
+    tell(journal, run, 0, [RunChange::Created { plan: hostile }, RunChange::Started]).await;
+    let started =
+        RunChange::StepStarted { position: 0, prompt: nasty.into(), warnings: vec![nasty.into(), String::new()] };
+    tell(journal, run, 2, [started, text(0, 0, &long), text(0, long.len(), nasty)]).await;
+    assert_eq!(load(journal, run).await.steps[0].result, format!("{long}{nasty}"));
+
+    let mut finished = finish_step(0, &long);
+    if let RunChange::StepFinished { artifacts, .. } = &mut finished {
+        *artifacts = vec![artifact(nasty, &long), artifact("", "")];
+    }
+    tell(journal, run, 5, [finished]).await;
+    let loaded = load(journal, run).await;
+    assert_eq!(loaded, folded(&events(journal, run, 0).await));
+    assert_eq!(loaded.steps[0].result, long);
+    assert_eq!(loaded.steps[0].artifacts[0].content, long);
+    assert_eq!(loaded.plan.pipeline.name, nasty);
+}
+
+/// With a disabled step the others keep their list positions, and the Assembler's is the length of the list.
+///
+/// # Panics
+/// When a position moved.
+pub async fn disabled_steps_keep_positions<J: Journal>(journal: &J) {
+    let run = run_id(1);
+    let mut gap = plan(3);
+    gap.pipeline.steps[1].enabled = false;
+    tell(journal, run, 0, [RunChange::Created { plan: gap.clone() }, RunChange::Started]).await;
+    let positions: Vec<_> = load(journal, run).await.steps.iter().map(|step| step.position).collect();
+    assert_eq!(positions, [0, 2, 3]);
+    let refused = journal.record(run, at(2), start_step(1)).await;
+    assert!(matches!(refused, Err(JournalError::Illegal(_))), "a disabled step does not start: {refused:?}");
+    tell(journal, run, 3, [start_step(0), finish_step(0, "a"), start_step(2), finish_step(2, "c")]).await;
+    tell(journal, run, 7, [start_step(3), finish_step(3, "all"), finish_run(RunStatus::Success)]).await;
+    let ended = load(journal, run).await;
+    assert_eq!(ended, folded(&events(journal, run, 0).await));
+    assert_eq!(ended.plan, gap);
+    assert_eq!(ended.assembled_code(), "all");
+}
+
+fn run_id(number: u128) -> RunId {
+    Uuid::from_u128(number)
+}
+
+/// A run with `steps` steps that has been created and started (two changes).
+async fn running<J: Journal>(journal: &J, steps: usize) -> RunId {
+    let run = run_id(1);
+    tell(journal, run, 0, [RunChange::Created { plan: plan(steps) }, RunChange::Started]).await;
+    run
+}
+
+/// Records `changes` at one second after another from second `first` on.
+async fn tell<J: Journal>(journal: &J, run: RunId, first: usize, changes: impl IntoIterator<Item = RunChange>) {
+    for (index, change) in changes.into_iter().enumerate() {
+        record(journal, run, first + index, change).await;
+    }
+}
+
+async fn record<J: Journal>(journal: &J, run: RunId, second: usize, change: RunChange) -> u64 {
+    let name = change.name();
+    match journal.record(run, at(second), change).await {
+        Ok(seq) => seq,
+        Err(err) => panic!("`{name}` follows and must be taken: {err}"),
+    }
+}
+
+async fn load<J: Journal>(journal: &J, run: RunId) -> RunRecord {
+    journal.load(run).await.expect("the journal can be read").expect("the run is in the journal")
+}
+
+async fn events<J: Journal>(journal: &J, run: RunId, after: u64) -> Vec<RunEvent> {
+    journal.events(run, after).await.expect("the journal can be read")
+}

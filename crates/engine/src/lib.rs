@@ -1,0 +1,37 @@
+//! The domain of Brickwork: pipelines, the flow of context, prompt layout, the run state machine and its runner.
+//!
+//! Invariant: this crate does no I/O. Time, identifiers and randomness are passed in; models, storage and the clock are
+//! reached through the three ports of [`ports`].
+
+pub mod compliance;
+mod context;
+mod event;
+mod memory;
+mod pipeline;
+pub mod ports;
+mod prompt;
+mod role;
+mod run;
+mod runner;
+mod scripted;
+mod time;
+mod validate;
+
+pub use context::{Rendered, RunContext};
+pub use event::{RunEvent, RunEventKind};
+pub use memory::{ManualClock, MemoryJournal};
+pub use pipeline::{AssemblerSettings, JsonMap, Parameters, Pipeline, Step, pipeline_schema};
+pub use ports::{
+    Clock, Completion, FinishReason, Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent,
+    Journal, JournalError, Message, Prompt, Speaker, Timings,
+};
+pub use prompt::{SYSTEM_TEXT, assembler_instruction, conversation};
+pub use role::{Role, RoleCard};
+pub use run::{
+    ASSEMBLER_STEP, FinalArtifactsFrom, IllegalChange, ModelRef, RunChange, RunId, RunPlan, RunRecord, RunStatus,
+    StepOutcome, StepRecord,
+};
+pub use runner::{CancelHandle, CancelSignal, Runner, cancel_pair};
+pub use scripted::{ScriptedInference, ScriptedReply};
+pub use time::Timestamp;
+pub use validate::{Diagnostic, Severity, parse_pipeline, validate_pipeline};

@@ -1,0 +1,109 @@
+//! Prompt layout: one conversation that only grows at its end.
+//!
+//! `system, user 1, output 1, user 2, output 2, ..., user n`. The system text is the same for every role, the global context
+//! opens the first user turn, and a step's own context, charge and instruction make its turn. No identifiers and no times
+//! appear, and keys keep their written order, so whatever a model's key/value cache holds stays a prefix of its next
+//! prompt. A step with `inputs` sees only those turns.
+
+use serde_json::Value;
+
+use crate::context::{RunContext, visible_steps};
+use crate::pipeline::JsonMap;
+use crate::ports::{Message, Speaker};
+use crate::role::Role;
+use crate::run::RunRecord;
+
+/// The one system text of every role.
+pub const SYSTEM_TEXT: &str = "You are an expert programmer. You build software step by step. Put each file into its own \
+fenced code block. Write complete code.";
+
+const ASSEMBLER_PROMPT: &str = "Write the complete final code, without conflicts between the pieces and with short \
+documentation comments: one fenced code block per file, its file name in a comment on the first line.";
+
+/// The user turn of one step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Turn {
+    /// The text, without the global context.
+    pub(crate) text: String,
+    /// Sentences for the user.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// The built-in instruction of the Assembler, with the pieces that the steps made named in stable order.
+#[must_use]
+pub fn assembler_instruction(record: &RunRecord) -> String {
+    let mut text = ASSEMBLER_PROMPT.to_owned();
+    let pieces: Vec<String> = record
+        .steps
+        .iter()
+        .filter(|step| step.role != Role::Assembler)
+        .flat_map(|step| step.artifacts.iter().map(|piece| format!("- {} (from {})", piece.name, step.step_name)))
+        .collect();
+    if !pieces.is_empty() {
+        text.push_str("\n\nPieces:\n");
+        text.push_str(&pieces.join("\n"));
+    }
+    text
+}
+
+/// The user turn of the step at `position`, with its variables replaced.
+pub(crate) fn turn(record: &RunRecord, position: usize) -> Turn {
+    let pipeline = &record.plan.pipeline;
+    let context = RunContext::of_step(record, position);
+    let no_context = JsonMap::new();
+    let (own_context, role, instruction) = match pipeline.steps.get(position) {
+        Some(step) => (&step.context, step.model_type, step.prompt.clone()),
+        None => {
+            let own = pipeline.assembler.as_ref().and_then(|settings| settings.prompt.clone());
+            (&no_context, Role::Assembler, own.unwrap_or_else(|| assembler_instruction(record)))
+        }
+    };
+    let rendered = context.render(&instruction);
+    let mut text = context_block("Context", own_context);
+    text.push_str(role.charge());
+    text.push_str("\n\n");
+    text.push_str(&rendered.text);
+    let warnings = rendered.unknown.iter().map(|path| unknown_variable(path)).collect();
+    Turn { text, warnings }
+}
+
+pub(crate) fn unknown_variable(path: &str) -> String {
+    format!(
+        "The context knows no value for {{{{ {path} }}}}, so it is sent as written. Add `{path}` to the context, or \
+         ignore this if it is code."
+    )
+}
+
+/// The whole conversation for the step at `position`, whose own turn is `turn`.
+#[must_use]
+pub fn conversation(record: &RunRecord, position: usize, turn: &str) -> Vec<Message> {
+    let mut messages = vec![Message::new(Speaker::System, SYSTEM_TEXT)];
+    for earlier in visible_steps(&record.plan.pipeline, position) {
+        if let Some(step) = record.step(earlier) {
+            messages.push(Message::new(Speaker::User, step.prompt.clone()));
+            messages.push(Message::new(Speaker::Assistant, step.result.clone()));
+        }
+    }
+    messages.push(Message::new(Speaker::User, turn));
+    let global = context_block("Project context", &record.plan.pipeline.global_context);
+    messages[1].content.insert_str(0, &global);
+    messages
+}
+
+/// `TITLE:` and one `- key: value` line a key, so that small models read it as easily as large ones; nothing for an
+/// empty context.
+fn context_block(title: &str, values: &JsonMap) -> String {
+    if values.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{title}:\n");
+    for (key, value) in values {
+        match value {
+            Value::String(value) if value.contains('\n') => text.push_str(&format!("- {key}:\n{value}\n")),
+            Value::String(value) => text.push_str(&format!("- {key}: {value}\n")),
+            value => text.push_str(&format!("- {key}: {value}\n")),
+        }
+    }
+    text.push('\n');
+    text
+}

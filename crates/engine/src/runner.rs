@@ -1,0 +1,242 @@
+//! Drives one run from its first unfinished step to its end.
+//!
+//! Invariant: a change is recorded in the journal before it is announced. A fault of a model fails its step and is data;
+//! only a fault of the journal is an error here, since then nothing could be promised any more.
+
+use std::pin::pin;
+
+use brickwork_artifacts::Artifact;
+use futures::StreamExt;
+use futures::channel::oneshot;
+use futures::future::{Either, FutureExt, Shared, select};
+
+use crate::event::{RunEvent, RunEventKind};
+use crate::ports::{
+    Clock, Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent, Journal, JournalError, Prompt,
+    Timings,
+};
+use crate::prompt;
+use crate::run::{ASSEMBLER_STEP, FinalArtifactsFrom, RunChange, RunId, RunRecord, RunStatus, StepOutcome, StepRecord};
+use crate::time::Timestamp;
+
+/// Text of a running step is journalled at least this often while it comes in.
+const TEXT_CHUNK_SECONDS: f64 = 0.25;
+
+/// Ends a run when told to.
+#[derive(Debug)]
+pub struct CancelHandle(oneshot::Sender<()>);
+
+/// Tells a run that it was cancelled. A dropped handle never cancels.
+#[derive(Debug, Clone)]
+pub struct CancelSignal(Shared<oneshot::Receiver<()>>);
+
+/// A handle and the signal that it gives.
+#[must_use]
+pub fn cancel_pair() -> (CancelHandle, CancelSignal) {
+    let (sender, receiver) = oneshot::channel();
+    (CancelHandle(sender), CancelSignal(receiver.shared()))
+}
+
+impl CancelHandle {
+    /// Cancels the run. Does nothing when it has ended.
+    pub fn cancel(self) {
+        // A closed receiver means that the run has ended, so there is nothing left to cancel.
+        let _ = self.0.send(());
+    }
+}
+
+impl CancelSignal {
+    /// Resolves when cancelled, and never otherwise.
+    async fn cancelled(&self) {
+        if self.0.clone().await.is_err() {
+            futures::future::pending::<()>().await;
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        matches!(self.0.peek(), Some(Ok(()))) || matches!(self.0.clone().now_or_never(), Some(Ok(())))
+    }
+}
+
+/// What a run needs of the world.
+#[derive(Clone, Copy)]
+pub struct Runner<'a> {
+    /// Runs the models.
+    pub inference: &'a dyn Inference,
+    /// Keeps the run.
+    pub journal: &'a dyn Journal,
+    /// Tells the time.
+    pub clock: &'a dyn Clock,
+    /// Called with every event, in order, after it became durable where it is a change.
+    pub announce: &'a (dyn Fn(RunEvent) + Send + Sync),
+}
+
+/// How one generation went.
+struct StepResult {
+    outcome: StepOutcome,
+    text: String,
+    timings: Option<Timings>,
+}
+
+impl Runner<'_> {
+    /// Runs `run_id` from its first unfinished step to its end, and returns it as it then is.
+    ///
+    /// Finished steps are never run again. A step that an earlier process left unfinished begins anew.
+    ///
+    /// # Errors
+    /// [`JournalError`] when a change could not be recorded; the run stays as its last recorded change left it.
+    pub async fn run(&self, run_id: RunId, cancel: CancelSignal) -> Result<RunRecord, JournalError> {
+        let mut record = self.journal.load(run_id).await?.ok_or(JournalError::UnknownRun(run_id))?;
+        self.change(&mut record, RunChange::Started).await?;
+        for index in 0..record.steps.len() {
+            let StepRecord { position, status, .. } = record.steps[index];
+            match status {
+                RunStatus::Success => continue,
+                RunStatus::Pending => {}
+                _ => self.change(&mut record, RunChange::StepRestarted { position }).await?,
+            }
+            let status = if cancel.is_cancelled() {
+                RunStatus::Cancelled
+            } else {
+                self.step(&mut record, index, &cancel).await?
+            };
+            if status != RunStatus::Success {
+                return self.stop(record, index, status).await;
+            }
+        }
+        let (final_artifacts, from) = final_artifacts(&record);
+        let finished = RunChange::Finished {
+            status: RunStatus::Success,
+            error: None,
+            final_artifacts,
+            final_artifacts_from: Some(from),
+        };
+        self.change(&mut record, finished).await?;
+        Ok(record)
+    }
+
+    async fn stop(&self, mut record: RunRecord, index: usize, status: RunStatus) -> Result<RunRecord, JournalError> {
+        let step = &record.steps[index];
+        let error = (status == RunStatus::Failed).then(|| {
+            let cause = step.error.as_deref().unwrap_or("unknown cause");
+            format!("Pipeline stopped at step '{}': {cause}", step.step_name)
+        });
+        let finished = RunChange::Finished { status, error, final_artifacts: Vec::new(), final_artifacts_from: None };
+        self.change(&mut record, finished).await?;
+        Ok(record)
+    }
+
+    async fn step(
+        &self,
+        record: &mut RunRecord,
+        index: usize,
+        cancel: &CancelSignal,
+    ) -> Result<RunStatus, JournalError> {
+        let position = record.steps[index].position;
+        let turn = prompt::turn(record, position);
+        let generation = Generation {
+            model: record.steps[index].model.clone(),
+            prompt: Prompt::Chat(prompt::conversation(record, position, &turn.text)),
+            parameters: match record.plan.pipeline.steps.get(position) {
+                Some(step) => step.parameters.clone(),
+                None => record.plan.pipeline.assembler_parameters(),
+            },
+        };
+        self.change(record, RunChange::StepStarted { position, prompt: turn.text, warnings: turn.warnings }).await?;
+        let started = self.clock.now();
+        let result = self.generate(record, position, generation, cancel).await?;
+        let step_name = &record.steps[index].step_name;
+        let finished = RunChange::StepFinished {
+            position,
+            artifacts: brickwork_artifacts::extract(step_name, &result.text),
+            outcome: result.outcome,
+            result: result.text,
+            execution_time: self.clock.now().seconds_since(started),
+            timings: result.timings,
+        };
+        self.change(record, finished).await?;
+        Ok(record.steps[index].status)
+    }
+
+    async fn generate(
+        &self,
+        record: &mut RunRecord,
+        position: usize,
+        generation: Generation,
+        cancel: &CancelSignal,
+    ) -> Result<StepResult, JournalError> {
+        let mut stream = self.inference.generate(generation);
+        let mut text = String::new();
+        let mut kept = 0;
+        let mut last_chunk = self.clock.now();
+        loop {
+            let next = match select(stream.next(), pin!(cancel.cancelled())).await {
+                Either::Left((next, _)) => next,
+                Either::Right(_) => {
+                    return Ok(StepResult { outcome: StepOutcome::Cancelled, text, timings: None });
+                }
+            };
+            let now = self.clock.now();
+            match next {
+                Some(InferenceEvent::Loading { fraction }) => {
+                    self.progress(record, now, RunEventKind::Loading { position, fraction });
+                }
+                Some(InferenceEvent::Prompt { done, total, cached }) => {
+                    self.progress(record, now, RunEventKind::Prompt { position, done, total, cached });
+                }
+                Some(InferenceEvent::Text { text: piece, generated }) => {
+                    let offset = text.len();
+                    text.push_str(&piece);
+                    self.progress(record, now, RunEventKind::Text { position, offset, text: piece, generated });
+                    if now.seconds_since(last_chunk) >= TEXT_CHUNK_SECONDS {
+                        let chunk = RunChange::StepText { position, offset: kept, text: text[kept..].to_owned() };
+                        self.change(record, chunk).await?;
+                        kept = text.len();
+                        last_chunk = now;
+                    }
+                }
+                Some(InferenceEvent::Done(done)) => {
+                    let outcome = StepOutcome::Success { finish_reason: done.finish_reason };
+                    return Ok(StepResult { outcome, text, timings: Some(done.timings) });
+                }
+                Some(InferenceEvent::Failed(error)) => return Ok(failed(error, text)),
+                None => {
+                    let error = InferenceError::new(
+                        InferenceErrorCode::Internal,
+                        "The model's answer ended without a result. Run the step again; if it repeats, look into the log.",
+                    );
+                    return Ok(failed(error, text));
+                }
+            }
+        }
+    }
+
+    fn progress(&self, record: &RunRecord, at: Timestamp, kind: RunEventKind) {
+        (self.announce)(RunEvent { run_id: record.run_id, seq: None, at, kind });
+    }
+
+    async fn change(&self, record: &mut RunRecord, change: RunChange) -> Result<(), JournalError> {
+        let at = self.clock.now();
+        let seq = self.journal.record(record.run_id, at, change.clone()).await?;
+        record.apply(at, &change)?;
+        let kind = RunEventKind::Change { change };
+        (self.announce)(RunEvent { run_id: record.run_id, seq: Some(seq), at, kind });
+        Ok(())
+    }
+}
+
+fn failed(error: InferenceError, text: String) -> StepResult {
+    StepResult { outcome: StepOutcome::Failed { code: error.code, error: error.message }, text, timings: None }
+}
+
+/// The final pieces: the Assembler's code blocks; else its whole output where that is code; else the steps' latest pieces.
+fn final_artifacts(record: &RunRecord) -> (Vec<Artifact>, FinalArtifactsFrom) {
+    if let Some(assembler) = record.steps.last().filter(|step| !step.artifacts.is_empty()) {
+        return (assembler.artifacts.clone(), FinalArtifactsFrom::Assembler);
+    }
+    if let Some(whole) = brickwork_artifacts::classify_whole(ASSEMBLER_STEP, record.assembled_code()) {
+        return (vec![whole], FinalArtifactsFrom::AssemblerText);
+    }
+    let steps: Vec<Vec<Artifact>> = record.steps.iter().map(|step| step.artifacts.clone()).collect();
+    (brickwork_artifacts::latest_pieces(&steps), FinalArtifactsFrom::Steps)
+}

@@ -1,0 +1,7 @@
+//! The engine from outside: the memory journal's compliance, the scripted model's, whole runs, and validation.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod compliance;
+mod run;
+mod validate;
