@@ -1,0 +1,76 @@
+//! What stops a whole export. What stops a single file is a [`crate::Reason`].
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why nothing was planned or exported.
+#[derive(Debug, Error)]
+pub enum ExportError {
+    /// The chosen folder is something else.
+    #[error("`{}` is not a folder; choose another one", folder.display())]
+    NotAFolder {
+        /// The chosen folder.
+        folder: PathBuf,
+    },
+    /// The folder could not be made or opened.
+    #[error("the folder `{}` cannot be opened: {source}; check its permissions or choose another one", folder.display())]
+    Folder {
+        /// The chosen folder.
+        folder: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// Something in the folder could not be read.
+    #[error("`{name}` in the folder cannot be read: {source}; check its permissions or choose another folder")]
+    Read {
+        /// Relative name.
+        name: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// More files than [`crate::MAX_FILES`].
+    #[error("the export has {count} files, more than the {} that one export takes; choose fewer", crate::MAX_FILES)]
+    TooManyFiles {
+        /// How many.
+        count: usize,
+    },
+    /// More bytes than [`crate::MAX_TOTAL_BYTES`].
+    #[error(
+        "the export has {size_bytes} bytes, more than the {} that one export takes; choose fewer files",
+        crate::MAX_TOTAL_BYTES
+    )]
+    TooManyBytes {
+        /// Over all files.
+        size_bytes: u64,
+    },
+    /// A chosen name is none of the files'.
+    #[error("`{name}` is chosen for export, but there is no such file; plan again")]
+    UnknownName {
+        /// The chosen name.
+        name: String,
+    },
+    /// A write failed; everything that this export had written is undone.
+    #[error("`{name}` cannot be written: {source}; nothing of this export was kept")]
+    Write {
+        /// Relative name.
+        name: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The folder was changed by someone else while writing; everything that this export had written is undone.
+    #[error("the folder changed while `{name}` was written; nothing of this export was kept; plan again")]
+    ChangedMeanwhile {
+        /// Relative name.
+        name: String,
+    },
+    /// A write failed, and so did undoing others.
+    #[error("the export failed ({cause}), and these could not be put back: {}; check them by hand", left.join(", "))]
+    RolledBackInPart {
+        /// Why the export failed.
+        cause: Box<ExportError>,
+        /// Names of the files that are not as before.
+        left: Vec<String>,
+    },
+}

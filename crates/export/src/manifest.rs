@@ -1,0 +1,86 @@
+//! `brickwork.json`: what an export wrote, so that the next one knows which files are its own.
+
+use cap_std::fs::{Dir, Permissions};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::error::ExportError;
+use crate::folder::{Found, look_at};
+use crate::judge::Reason;
+
+/// The manifest's file name, at the top of the folder.
+pub const MANIFEST_NAME: &str = "brickwork.json";
+
+/// The version that this program writes and reads.
+pub const MANIFEST_VERSION: u32 = 1;
+
+/// The manifest's content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`MANIFEST_VERSION`].
+    pub version: u32,
+    /// The run that was exported last.
+    pub run_id: String,
+    /// That run's pipeline, by name.
+    pub pipeline: String,
+    /// When, as RFC 3339.
+    pub exported_at: String,
+    /// Files of this and of earlier exports into the folder, in the order in which they first came.
+    pub files: Vec<ManifestFile>,
+}
+
+/// One exported file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestFile {
+    /// Relative name with `/` between folders.
+    pub name: String,
+    /// SHA-256 of what was written, in lower-case hex.
+    pub sha256: String,
+    /// How much was written.
+    pub size_bytes: u64,
+    /// The step that made it.
+    pub step: Option<String>,
+    /// The id of the model that made it.
+    pub model: Option<String>,
+    /// Whether a placeholder made it.
+    #[serde(default)]
+    pub simulated: bool,
+}
+
+/// What is there under the manifest's name.
+#[derive(Debug)]
+pub(crate) enum ManifestState {
+    Missing,
+    Ours { manifest: Manifest, bytes: Vec<u8>, permissions: Permissions },
+    NotOurs(Reason),
+}
+
+impl ManifestState {
+    /// The hash that the manifest has for a file.
+    pub(crate) fn sha256_of(&self, name: &str) -> Option<&str> {
+        let Self::Ours { manifest, .. } = self else { return None };
+        manifest.files.iter().find(|file| file.name == name).map(|file| file.sha256.as_str())
+    }
+}
+
+/// Reads the manifest at the top of a folder that may not exist.
+pub(crate) fn read_manifest(root: Option<&Dir>) -> Result<ManifestState, ExportError> {
+    let Some(root) = root else { return Ok(ManifestState::Missing) };
+    let found =
+        look_at(root, MANIFEST_NAME).map_err(|source| ExportError::Read { name: MANIFEST_NAME.to_owned(), source })?;
+    Ok(match found {
+        Err(reason) => ManifestState::NotOurs(reason),
+        Ok(Found::Nothing) => ManifestState::Missing,
+        Ok(Found::File { bytes, permissions }) => match serde_json::from_slice::<Manifest>(&bytes) {
+            Ok(manifest) if manifest.version == MANIFEST_VERSION => {
+                ManifestState::Ours { manifest, bytes, permissions }
+            }
+            _ => ManifestState::NotOurs(Reason::NotOurManifest),
+        },
+    })
+}
+
+/// SHA-256 in lower-case hex.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

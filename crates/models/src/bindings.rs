@@ -1,0 +1,142 @@
+//! Which model plays which role.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use brickwork_engine::{ModelRef, Role};
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::DEFAULT_MODEL_ID;
+use crate::folder::{ModelFile, file_id};
+use crate::gguf::{GgufError, read_header};
+
+/// What the user chose for a role.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum BindingChoice {
+    /// Nothing: the default model stands in.
+    #[default]
+    Default,
+    /// A model file.
+    File {
+        /// The id of a file of the models folder, or the absolute path of a file anywhere.
+        file: String,
+    },
+    /// The scripted placeholder.
+    Scripted,
+}
+
+impl BindingChoice {
+    /// The choice that a user names: `scripted`, `default`, the id of a file, or an absolute path.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        match name {
+            ModelRef::SCRIPTED => Self::Scripted,
+            "default" => Self::Default,
+            file => Self::File { file: file.to_owned() },
+        }
+    }
+}
+
+/// The choices for all roles; a role without one has [`BindingChoice::Default`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Bindings {
+    roles: BTreeMap<Role, BindingChoice>,
+}
+
+impl Bindings {
+    /// The choice for `role`.
+    #[must_use]
+    pub fn get(&self, role: Role) -> &BindingChoice {
+        self.roles.get(&role).unwrap_or(&BindingChoice::Default)
+    }
+
+    /// Makes `choice` the one for `role`.
+    pub fn set(&mut self, role: Role, choice: BindingChoice) {
+        self.roles.insert(role, choice);
+    }
+}
+
+/// Why a role has no usable model.
+#[derive(Debug, thiserror::Error)]
+pub enum BindingProblem {
+    /// The default model's file is not there.
+    #[error(
+        "{role} has no model of its own, and the default model `{DEFAULT_MODEL_ID}` is missing: get it with \
+         `cargo xtask models`, or bind another model in Models",
+        role = role.name()
+    )]
+    DefaultMissing {
+        /// The role.
+        role: Role,
+    },
+    /// The chosen file is not there.
+    #[error("{role} is bound to `{file}`, which does not exist: bind another model in Models", role = role.name())]
+    FileMissing {
+        /// The role.
+        role: Role,
+        /// The id or path that was chosen.
+        file: String,
+    },
+    /// The file is no model that can be used.
+    #[error("{role} is bound to `{file}`, which cannot be used: {cause}. Bind another model in Models", role = role.name())]
+    Unusable {
+        /// The role.
+        role: Role,
+        /// The id or path of the file.
+        file: String,
+        /// What is wrong with the file.
+        cause: String,
+    },
+    /// The path cannot be written as text.
+    #[error("{role} is bound to {}, whose name is not valid Unicode: rename the file", path.display(), role = role.name())]
+    NotUnicode {
+        /// The role.
+        role: Role,
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// The model that serves `role`, given the `files` of the models folder. Reads the header of a file bound by its path.
+///
+/// The default model is marked as a stand-in, since it serves roles that it was not made for; a model that the user
+/// chose is not, whichever it is.
+///
+/// # Errors
+/// [`BindingProblem`] when that model is missing or cannot be used; its text says what to do.
+pub fn resolve(role: Role, bindings: &Bindings, files: &[ModelFile]) -> Result<ModelRef, BindingProblem> {
+    match bindings.get(role) {
+        BindingChoice::Scripted => Ok(ModelRef::scripted()),
+        BindingChoice::Default => {
+            let file = files.iter().find(|file| file.id == DEFAULT_MODEL_ID);
+            model_ref(role, file.ok_or(BindingProblem::DefaultMissing { role })?, true)
+        }
+        BindingChoice::File { file: wanted } => {
+            let listed = files.iter().find(|file| file.id == *wanted || file.path == Path::new(wanted));
+            match listed {
+                Some(file) => model_ref(role, file, false),
+                None => by_path(role, wanted),
+            }
+        }
+    }
+}
+
+fn by_path(role: Role, wanted: &str) -> Result<ModelRef, BindingProblem> {
+    let path = Path::new(wanted);
+    if !path.is_absolute() || !path.exists() {
+        return Err(BindingProblem::FileMissing { role, file: wanted.to_owned() });
+    }
+    let unusable = |err: GgufError| BindingProblem::Unusable { role, file: wanted.to_owned(), cause: err.to_string() };
+    read_header(path).map_err(unusable)?;
+    Ok(ModelRef { id: file_id(path), path: wanted.to_owned(), stand_in: false })
+}
+
+fn model_ref(role: Role, file: &ModelFile, stand_in: bool) -> Result<ModelRef, BindingProblem> {
+    if let Err(cause) = &file.info {
+        return Err(BindingProblem::Unusable { role, file: file.id.clone(), cause: cause.clone() });
+    }
+    let path = file.path.to_str().ok_or_else(|| BindingProblem::NotUnicode { role, path: file.path.clone() })?;
+    Ok(ModelRef { id: file.id.clone(), path: path.to_owned(), stand_in })
+}

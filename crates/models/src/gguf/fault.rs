@@ -1,0 +1,128 @@
+//! What can be wrong with a GGUF file.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A file that is not a model that can be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {fault} (at byte {at_byte}); {remedy}", path.display(), remedy = fault.remedy())]
+pub struct GgufError {
+    /// The file.
+    pub path: PathBuf,
+    /// Where reading stopped: byte offset from the file's start.
+    pub at_byte: u64,
+    /// What is wrong.
+    pub fault: GgufFault,
+}
+
+/// What is wrong with a GGUF file.
+#[derive(Debug, thiserror::Error)]
+pub enum GgufFault {
+    /// It could not be read.
+    #[error("it cannot be read: {0}")]
+    Io(io::Error),
+    /// It does not start like a GGUF file.
+    #[error("it starts with {} and not with `GGUF`, so it is no model file", .0.escape_ascii())]
+    Magic([u8; 4]),
+    /// A version that cannot be read.
+    #[error("it has version {0} of the format; versions 2 and 3 are supported")]
+    Version(u32),
+    /// A file for big-endian machines.
+    #[error("it is made for big-endian machines")]
+    BigEndian,
+    /// It ends too early.
+    #[error("it ends after {size_bytes} bytes, where {wanted} more are expected")]
+    Truncated {
+        /// Bytes expected from the place on.
+        wanted: u64,
+        /// The file's size.
+        size_bytes: u64,
+    },
+    /// A count or length that no model has.
+    #[error("it claims {found} {what}; at most {limit} are possible")]
+    TooMany {
+        /// What is counted.
+        what: &'static str,
+        /// The count in the file.
+        found: u64,
+        /// The most that is accepted there.
+        limit: u64,
+    },
+    /// A number that stands for no type.
+    #[error("{what} has the unknown type {found}")]
+    UnknownType {
+        /// What has it.
+        what: String,
+        /// The number in the file.
+        found: u32,
+    },
+    /// An entry whose value is of another type than the format requires.
+    #[error("`{key}` is not {expected}")]
+    WrongType {
+        /// The entry's key.
+        key: String,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// Text that is not UTF-8.
+    #[error("{0} is not valid text")]
+    NotText(&'static str),
+    /// A key or tensor name that occurs twice.
+    #[error("`{0}` occurs twice")]
+    Duplicate(String),
+    /// An alignment that is no power of two.
+    #[error("its alignment {0} is not a power of two")]
+    Alignment(u64),
+    /// A tensor whose shape is impossible.
+    #[error("tensor `{tensor}` has an impossible shape: {cause}")]
+    Shape {
+        /// The tensor.
+        tensor: String,
+        /// Why.
+        cause: &'static str,
+    },
+    /// A tensor that does not follow the one before it.
+    #[error("the data of tensor `{tensor}` is at {found}, but must be at {expected}")]
+    Offset {
+        /// The tensor.
+        tensor: String,
+        /// Its offset in the data, in bytes.
+        found: u64,
+        /// The end of the tensor before, aligned.
+        expected: u64,
+    },
+    /// Data that reaches past the end.
+    #[error("its tensors need {needed} bytes, but it has {size_bytes}: the file is incomplete")]
+    DataMissing {
+        /// The bytes that the whole file needs.
+        needed: u64,
+        /// The bytes that it has.
+        size_bytes: u64,
+    },
+    /// No architecture is named.
+    #[error("it names no architecture (`general.architecture`)")]
+    NoArchitecture,
+}
+
+impl GgufFault {
+    /// What the user can do.
+    #[must_use]
+    pub const fn remedy(&self) -> &'static str {
+        match self {
+            Self::Io(_) => "check that the file exists and may be read",
+            Self::Magic(_) => "choose a file in GGUF format",
+            Self::Version(0 | 1) => "convert the model again with a current tool",
+            Self::Version(_) => "update Brickwork, or choose a file in version 3 of the format",
+            Self::BigEndian => "choose the little-endian file of this model",
+            Self::Truncated { .. } | Self::DataMissing { .. } => "get the file again, since a part of it is missing",
+            Self::NoArchitecture => "choose the model's main file",
+            _ => "get the file again, since it is damaged, or choose another one",
+        }
+    }
+}
+
+impl From<io::Error> for GgufFault {
+    fn from(err: io::Error) -> Self {
+        Self::Io(err)
+    }
+}

@@ -1,0 +1,135 @@
+//! The durable journal: a change is judged, applied to the tables and appended to the events in one transaction.
+
+use brickwork_engine::{Journal, JournalError, RunChange, RunEvent, RunId, RunRecord, Timestamp};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::error::Fault;
+use crate::store::Store;
+use crate::table::generated_artifacts::Owner;
+use crate::table::{generated_artifacts, orchestration_runs, run_events, run_steps};
+
+impl Journal for Store {
+    fn record(&self, run_id: RunId, at: Timestamp, change: RunChange) -> BoxFuture<'_, Result<u64, JournalError>> {
+        async move {
+            let recorded = self.writer().call(move |connection| {
+                let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let seq = append(&transaction, run_id, at, &change)?;
+                transaction.commit()?;
+                Ok(seq)
+            });
+            recorded.await.map_err(Fault::into_journal)
+        }
+        .boxed()
+    }
+
+    fn load(&self, run_id: RunId) -> BoxFuture<'_, Result<Option<RunRecord>, JournalError>> {
+        async move {
+            let loaded = self.reader().call(move |connection| {
+                // One read transaction, so that all tables are seen as of the same change.
+                let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
+                load(&transaction, run_id)
+            });
+            loaded.await.map_err(Fault::into_journal)
+        }
+        .boxed()
+    }
+
+    fn events(&self, run_id: RunId, after: u64) -> BoxFuture<'_, Result<Vec<RunEvent>, JournalError>> {
+        async move {
+            let events = self.reader().call(move |connection| run_events::after(connection, run_id, after));
+            events.await.map_err(Fault::into_journal)
+        }
+        .boxed()
+    }
+}
+
+/// Records `Interrupted` for every RUNNING run, and gives their ids. The caller has made sure that nothing runs them.
+pub(crate) fn interrupt_running(connection: &mut Connection, at: Timestamp) -> Result<Vec<RunId>, Fault> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let run_ids = orchestration_runs::running(&transaction)?;
+    for run_id in &run_ids {
+        append(&transaction, *run_id, at, &RunChange::Interrupted)?;
+    }
+    transaction.commit()?;
+    Ok(run_ids)
+}
+
+/// Applies `change` within the caller's transaction, which must be rolled back when this fails.
+fn append(connection: &Connection, run_id: RunId, at: Timestamp, change: &RunChange) -> Result<u64, Fault> {
+    let seq = match (orchestration_runs::outline(connection, run_id)?, change) {
+        (Some(run), change) => advance(connection, run, at, change)?,
+        (None, RunChange::Created { plan }) => create(connection, &RunRecord::new(run_id, at, plan.clone()))?,
+        (None, _) => return Err(JournalError::UnknownRun(run_id).into()),
+    };
+    run_events::append(connection, run_id, seq, at, change)?;
+    Ok(seq)
+}
+
+fn create(connection: &Connection, run: &RunRecord) -> Result<u64, Fault> {
+    orchestration_runs::insert(connection, run)?;
+    for step in &run.steps {
+        run_steps::insert(connection, run.run_id, step)?;
+    }
+    Ok(run.seq)
+}
+
+/// Lets the engine apply `change` to an outline of the run, and writes what that changed.
+fn advance(connection: &Connection, mut run: RunRecord, at: Timestamp, change: &RunChange) -> Result<u64, Fault> {
+    let run_id = run.run_id;
+    run.steps = run_steps::outlines(connection, run_id)?;
+    match change {
+        RunChange::StepText { position, offset, text } => {
+            let journalled = run_steps::text_bytes(connection, run_id, *position)?;
+            run.apply(at, &rebased(*position, *offset, journalled)).map_err(JournalError::from)?;
+            run_steps::add_text(connection, run_id, *position, text.len())?;
+        }
+        RunChange::StepStarted { position, .. }
+        | RunChange::StepFinished { position, .. }
+        | RunChange::StepRestarted { position } => {
+            if let Some(step) = run.steps.iter_mut().find(|step| step.position == *position) {
+                (step.prompt, step.warnings) = run_steps::prompt(connection, run_id, *position)?;
+            }
+            run.apply(at, change).map_err(JournalError::from)?;
+            if let Some(step) = run.step(*position) {
+                run_steps::update(connection, run_id, step, run.seq)?;
+                let simulated = step.model.is_simulated();
+                let owner = Owner { run_id, position: *position, is_final: false, simulated };
+                generated_artifacts::replace(connection, owner, &step.artifacts)?;
+            }
+        }
+        RunChange::Finished { .. } => {
+            run.apply(at, change).map_err(JournalError::from)?;
+            let position = run.steps.last().map_or(0, |assembler| assembler.position);
+            let owner = Owner { run_id, position, is_final: true, simulated: run.is_simulated() };
+            generated_artifacts::replace(connection, owner, &run.final_artifacts)?;
+        }
+        RunChange::Created { .. } | RunChange::Started | RunChange::Interrupted => {
+            run.apply(at, change).map_err(JournalError::from)?;
+        }
+    }
+    orchestration_runs::update(connection, &run)?;
+    Ok(run.seq)
+}
+
+/// A text change as the outline sees it, which holds no text: it follows if it begins where the `journalled` bytes end.
+fn rebased(position: usize, offset: usize, journalled: usize) -> RunChange {
+    let offset = offset.checked_sub(journalled).unwrap_or(usize::MAX);
+    RunChange::StepText { position, offset, text: String::new() }
+}
+
+fn load(connection: &Connection, run_id: RunId) -> Result<Option<RunRecord>, Fault> {
+    let Some(mut run) = orchestration_runs::get(connection, run_id)? else {
+        return Ok(None);
+    };
+    run.steps = run_steps::of_run(connection, run_id)?;
+    for stored in generated_artifacts::of_run(connection, run_id)? {
+        if stored.is_final {
+            run.final_artifacts.push(stored.artifact);
+        } else if let Some(step) = run.steps.iter_mut().find(|step| step.position == stored.position) {
+            step.artifacts.push(stored.artifact);
+        }
+    }
+    Ok(Some(run))
+}

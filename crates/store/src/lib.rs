@@ -1,0 +1,27 @@
+//! The SQLite adapter: runs, their steps, artifacts and events, projects, saved pipelines, settings.
+//!
+//! Invariants: a change is on disk when [`Journal::record`](brickwork_engine::Journal::record) returns; a run's tables
+//! and its events change in one transaction, so they never disagree; SQLite's types stay inside. The rules of runs are
+//! not here but in the engine, which this crate asks before it writes.
+//!
+//! [`Store`] is asynchronous without a runtime: one thread owns the connection that writes, a few more own one each that
+//! reads, and a call waits for its thread's answer. Only [`Store::open`] and dropping the last clone block.
+
+mod backup;
+mod column;
+mod error;
+mod journal;
+mod lane;
+mod lock;
+mod migration;
+mod open;
+mod page;
+mod store;
+mod table;
+
+pub use error::StoreError;
+pub use lock::QueueLock;
+pub use open::StoreOptions;
+pub use page::{Cursor, InvalidCursor, RunFilter, RunSummary, RunsPage};
+pub use store::{DEFAULT_PROJECT_ID, Store};
+pub use table::{Project, SavedPipeline, StoredArtifact};

@@ -1,0 +1,36 @@
+//! The schema's history. Append only: a released migration is never edited, moved or removed.
+//!
+//! The schema's version (SQLite's `user_version`) is the number of migrations applied.
+
+use rusqlite_migration::{M, Migrations};
+
+use crate::table::{generated_artifacts, orchestration_runs, pipelines, projects, run_events, run_steps, settings};
+
+/// `BWRK`, SQLite's `application_id` of every Brickwork database.
+pub(crate) const APPLICATION_ID: i32 = 0x4257_524B;
+
+const ALL: &[M<'static>] = &[
+    M::up("PRAGMA application_id = 0x4257524B;"),
+    M::up(projects::CREATE),
+    M::up(orchestration_runs::CREATE),
+    M::up(run_steps::CREATE),
+    M::up(generated_artifacts::CREATE),
+    M::up(run_events::CREATE),
+    M::up(pipelines::CREATE),
+    M::up(settings::CREATE),
+];
+
+/// All migrations, oldest first.
+pub(crate) const MIGRATIONS: Migrations<'static> = Migrations::from_slice(ALL);
+
+/// The schema version that this program writes.
+#[expect(clippy::cast_possible_wrap, reason = "a handful of migrations")]
+pub(crate) const LATEST: i64 = ALL.len() as i64;
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn migrations_apply_in_order() {
+        assert_eq!(super::MIGRATIONS.validate(), Ok(()));
+    }
+}
