@@ -1,0 +1,140 @@
+//! The client: a queue before one worker process.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use brickwork_engine::ModelRef;
+use brickwork_engine::ports::{Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent, Prompt};
+use futures::StreamExt;
+use futures::stream::{self, BoxStream};
+use tokio::sync::{Mutex, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::WorkerConfig;
+use crate::job;
+use crate::process::WorkerProcess;
+
+/// Events that wait for a slow reader before the worker has to wait too.
+const EVENT_CAPACITY: usize = 64;
+
+/// How long the worker may take to end in good order.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
+
+/// What the worker is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorkerStatus {
+    /// Nothing; it may not even be started.
+    Idle,
+    /// Starting, or reading a model into memory.
+    Loading {
+        /// The model's id.
+        model: String,
+    },
+    /// Working on a job.
+    Running {
+        /// The model's id.
+        model: String,
+    },
+}
+
+/// Runs models in a worker process. Dropping it kills the worker.
+#[derive(Debug)]
+pub struct WorkerClient {
+    shared: Arc<Shared>,
+}
+
+/// What jobs share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) config: WorkerConfig,
+    /// The worker, if it runs. Whoever holds the lock has the worker to itself; waiters get it in order.
+    pub(crate) worker: Mutex<Option<WorkerProcess>>,
+    pub(crate) closing: CancellationToken,
+    pub(crate) status: watch::Sender<WorkerStatus>,
+}
+
+impl WorkerClient {
+    /// A client that starts its worker at the first job.
+    #[must_use]
+    pub fn new(config: WorkerConfig) -> Self {
+        let shared = Shared {
+            config,
+            worker: Mutex::new(None),
+            closing: CancellationToken::new(),
+            status: watch::Sender::new(WorkerStatus::Idle),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// What the worker is doing now.
+    #[must_use]
+    pub fn status(&self) -> WorkerStatus {
+        self.shared.status.borrow().clone()
+    }
+
+    /// The worker's process id, when it runs and no job has it.
+    #[must_use]
+    pub fn idle_process_id(&self) -> Option<u32> {
+        self.shared.worker.try_lock().ok()?.as_ref()?.id()
+    }
+
+    /// The tokens of `prompt` as `model` would get them, its chat template included. Waits for running jobs.
+    ///
+    /// # Errors
+    /// Those of a generation.
+    pub async fn count_tokens(&self, model: ModelRef, prompt: Prompt) -> Result<u32, InferenceError> {
+        let shared = Arc::clone(&self.shared);
+        // In a task of its own, so that a caller who stops waiting does not take the worker down.
+        let count = tokio::spawn(async move {
+            tokio::select! {
+                biased;
+                () = shared.closing.cancelled() => Err(closed()),
+                outcome = job::count_tokens(&shared, &model, &prompt) => outcome,
+            }
+        });
+        count.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    /// Frees `model`'s memory once running jobs have ended. Does nothing when no worker runs.
+    pub async fn unload(&self, model: &ModelRef) {
+        job::unload(&self.shared, model).await;
+    }
+
+    /// Ends all jobs and the worker, in good order if it lets itself be ended within 2 s. Later jobs fail.
+    pub async fn shutdown(&self) {
+        self.shared.closing.cancel();
+        let process = self.shared.worker.lock().await.take();
+        if let Some(process) = process {
+            process.end(SHUTDOWN_LIMIT).await;
+        }
+    }
+}
+
+impl Inference for WorkerClient {
+    /// The job takes its place in the queue when the stream is first polled, inside a tokio runtime.
+    fn generate(&self, generation: Generation) -> BoxStream<'static, InferenceEvent> {
+        let shared = Arc::clone(&self.shared);
+        stream::once(async move {
+            let (events, received) = mpsc::channel(EVENT_CAPACITY);
+            // The task ends by itself: with the job, when the receiver is dropped, or when the client closes.
+            tokio::spawn(async move { job::generate(&shared, &generation, &events).await });
+            stream::unfold(received, |mut received| async move { received.recv().await.map(|event| (event, received)) })
+        })
+        .flatten()
+        .boxed()
+    }
+}
+
+impl Drop for WorkerClient {
+    fn drop(&mut self) {
+        self.shared.closing.cancel();
+        if let Ok(mut worker) = self.shared.worker.try_lock() {
+            *worker = None;
+        }
+    }
+}
+
+/// The error of jobs after the end.
+pub(crate) fn closed() -> InferenceError {
+    InferenceError::new(InferenceErrorCode::WorkerUnavailable, "The program is closing, so no model runs any more.")
+}

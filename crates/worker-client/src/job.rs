@@ -1,0 +1,206 @@
+//! One job: from its place in the queue to its last event.
+
+use brickwork_engine::ModelRef;
+use brickwork_engine::ports::{Completion, Generation, InferenceError, InferenceErrorCode, InferenceEvent, Prompt};
+use brickwork_worker_protocol::{CountTokens, FromWorker, JobId, ToWorker};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use crate::client::{Shared, WorkerStatus, closed};
+use crate::convert;
+use crate::process::{Lost, WorkerProcess};
+
+/// How a job ended.
+enum End {
+    Done(Completion),
+    Failed(InferenceError),
+    /// Nobody listens any more.
+    Cancelled,
+}
+
+/// Why the worker was given up in the middle of a job.
+enum GivenUp {
+    Lost(Lost),
+    /// A cancel was not answered in time.
+    Unresponsive,
+    /// The client is closing.
+    Closing,
+}
+
+/// Runs `generation` and sends its events.
+pub(crate) async fn generate(shared: &Shared, generation: &Generation, events: &mpsc::Sender<InferenceEvent>) {
+    let mut worker = tokio::select! {
+        biased;
+        () = shared.closing.cancelled() => {
+            let _ = events.send(InferenceEvent::Failed(closed())).await;
+            return;
+        }
+        () = events.closed() => return,
+        worker = shared.worker.lock() => worker,
+    };
+    shared.status.send_replace(WorkerStatus::Loading { model: generation.model.id.clone() });
+    let end = run(shared, &mut worker, generation, events).await;
+    shared.status.send_replace(WorkerStatus::Idle);
+    drop(worker);
+    // A closed receiver only means that nobody wants to know.
+    let _ = match end {
+        End::Done(completion) => events.send(InferenceEvent::Done(completion)).await,
+        End::Failed(error) => events.send(InferenceEvent::Failed(error)).await,
+        End::Cancelled => Ok(()),
+    };
+}
+
+async fn run(
+    shared: &Shared,
+    worker: &mut Option<WorkerProcess>,
+    generation: &Generation,
+    events: &mpsc::Sender<InferenceEvent>,
+) -> End {
+    if let Err(error) = check_model(&generation.model).await {
+        return End::Failed(error);
+    }
+    let mut process = match take_process(shared, worker).await {
+        Ok(process) => process,
+        Err(error) => return End::Failed(error),
+    };
+    let job = process.next_job();
+    let request = convert::request(job, generation, &shared.config);
+    let outcome = match process.send(&request, shared.config.silence_limit).await {
+        Ok(()) => follow(shared, &mut process, job, generation, events).await,
+        Err(lost) => Err(GivenUp::Lost(lost)),
+    };
+    match outcome {
+        Ok(end) => {
+            *worker = Some(process);
+            end
+        }
+        Err(GivenUp::Lost(Lost::Ended)) => End::Failed(process.crashed().await),
+        Err(GivenUp::Lost(Lost::Silent)) => End::Failed(process.silent(shared.config.silence_limit)),
+        Err(GivenUp::Unresponsive) => End::Cancelled,
+        Err(GivenUp::Closing) => End::Failed(closed()),
+    }
+}
+
+/// Passes the frames of a job on until its last one. The process must be given up on an error.
+async fn follow(
+    shared: &Shared,
+    process: &mut WorkerProcess,
+    job: JobId,
+    generation: &Generation,
+    events: &mpsc::Sender<InferenceEvent>,
+) -> Result<End, GivenUp> {
+    let silence_limit = shared.config.silence_limit;
+    let mut cancel_deadline: Option<Instant> = None;
+    loop {
+        let is_cancelled = cancel_deadline.is_some();
+        let frame = tokio::select! {
+            biased;
+            () = shared.closing.cancelled() => return Err(GivenUp::Closing),
+            () = events.closed(), if !is_cancelled => None,
+            () = sleep_until(cancel_deadline), if is_cancelled => return Err(GivenUp::Unresponsive),
+            frame = process.next_frame(silence_limit) => Some(frame.map_err(GivenUp::Lost)?),
+        };
+        let Some(frame) = frame else {
+            cancel_deadline = Some(Instant::now() + shared.config.cancel_limit);
+            process.send(&ToWorker::Cancel { job }, shared.config.cancel_limit).await.map_err(GivenUp::Lost)?;
+            continue;
+        };
+        if frame.job() != Some(job) {
+            continue;
+        }
+        match frame {
+            FromWorker::Done(done) => return Ok(End::Done(convert::completion(done))),
+            FromWorker::Failed(failed) => return Ok(End::Failed(convert::error(failed))),
+            FromWorker::Cancelled { .. } => return Ok(End::Cancelled),
+            FromWorker::Loaded { .. } => {
+                shared.status.send_replace(WorkerStatus::Running { model: generation.model.id.clone() });
+            }
+            frame => {
+                let Some(event) = convert::event(frame) else { continue };
+                tokio::select! {
+                    biased;
+                    () = shared.closing.cancelled() => return Err(GivenUp::Closing),
+                    // A closed receiver is seen at the top of the loop.
+                    _ = events.send(event) => {}
+                }
+            }
+        }
+    }
+}
+
+async fn sleep_until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Counts the tokens of a prompt.
+pub(crate) async fn count_tokens(shared: &Shared, model: &ModelRef, prompt: &Prompt) -> Result<u32, InferenceError> {
+    check_model(model).await?;
+    let mut worker = shared.worker.lock().await;
+    // The process is back in its place only after an answer; without one it is given up.
+    let mut process = take_process(shared, &mut worker).await?;
+    let job = process.next_job();
+    let limit = shared.config.silence_limit;
+    let request = CountTokens { job, model: model.path.clone(), prompt: convert::prompt(prompt) };
+    let mut outcome = process.send(&ToWorker::CountTokens(request), limit).await;
+    loop {
+        let frame = match outcome {
+            Ok(()) => process.next_frame(limit).await,
+            Err(lost) => Err(lost),
+        };
+        outcome = Ok(());
+        let answer = match frame {
+            Ok(FromWorker::TokenCount { job: of, tokens }) if of == job => Ok(tokens),
+            Ok(FromWorker::Failed(failed)) if failed.job == job => Err(convert::error(failed)),
+            Ok(_) => continue,
+            Err(Lost::Ended) => return Err(process.crashed().await),
+            Err(Lost::Silent) => return Err(process.silent(limit)),
+        };
+        *worker = Some(process);
+        return answer;
+    }
+}
+
+/// Asks the worker, if one runs, to free a model.
+pub(crate) async fn unload(shared: &Shared, model: &ModelRef) {
+    let mut worker = shared.worker.lock().await;
+    if let Some(process) = worker.as_mut() {
+        let request = ToWorker::Unload { model: model.path.clone() };
+        if process.send(&request, shared.config.silence_limit).await.is_err() {
+            *worker = None;
+        }
+    }
+}
+
+/// The running worker, or a fresh one.
+async fn take_process(shared: &Shared, worker: &mut Option<WorkerProcess>) -> Result<WorkerProcess, InferenceError> {
+    if let Some(mut process) = worker.take()
+        && process.is_running()
+    {
+        return Ok(process);
+    }
+    tokio::select! {
+        biased;
+        () = shared.closing.cancelled() => Err(closed()),
+        process = WorkerProcess::start(&shared.config) => process,
+    }
+}
+
+async fn check_model(model: &ModelRef) -> Result<(), InferenceError> {
+    let missing = |what: String| {
+        Err(InferenceError::new(
+            InferenceErrorCode::ModelMissing,
+            format!("{what} Download the model, or bind the role to another one."),
+        ))
+    };
+    if model.path.is_empty() {
+        return missing(format!("Model '{}' has no file.", model.id));
+    }
+    match tokio::fs::metadata(&model.path).await {
+        Ok(metadata) if metadata.is_file() => Ok(()),
+        Ok(_) => missing(format!("{} is not a file.", model.path)),
+        Err(error) => missing(format!("The file of model '{}' cannot be read at {} ({error}).", model.id, model.path)),
+    }
+}

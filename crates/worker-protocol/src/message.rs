@@ -1,0 +1,347 @@
+//! The messages themselves.
+//!
+//! Times are in milliseconds, sizes in bytes, lengths in tokens. Unknown fields are ignored, so a field can be added
+//! within one protocol version as long as its absence keeps the old meaning.
+
+use serde::{Deserialize, Serialize};
+
+/// Number of a job, chosen by the program; growing, never used twice within one worker's life.
+pub type JobId = u64;
+
+/// From the program to the worker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ToWorker {
+    /// The first frame.
+    Hello {
+        /// The program's [`crate::PROTOCOL_VERSION`].
+        protocol: u32,
+    },
+    /// Generate text.
+    Generate(Generate),
+    /// Count the tokens of a prompt as [`ToWorker::Generate`] would lay it out.
+    CountTokens(CountTokens),
+    /// Stop a job, whether it waits or runs. A job that has ended already is not an error.
+    Cancel {
+        /// The job.
+        job: JobId,
+    },
+    /// Free a model's memory once no job uses it.
+    Unload {
+        /// Absolute path of its file.
+        model: String,
+    },
+    /// End in good order.
+    Shutdown,
+}
+
+/// One generation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Generate {
+    /// Its number.
+    pub job: JobId,
+    /// Absolute path of the model's GGUF file.
+    pub model: String,
+    /// What to continue.
+    pub prompt: Prompt,
+    /// The most tokens to generate, at least 1.
+    pub max_tokens: u32,
+    /// How to choose tokens.
+    pub sampling: Sampling,
+    /// Texts at which to stop; never part of the output. Empty ones are ignored.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stop: Vec<String>,
+    /// Bounds on the context's size.
+    #[serde(default)]
+    pub limits: ContextLimits,
+}
+
+/// A request to count tokens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CountTokens {
+    /// Its number.
+    pub job: JobId,
+    /// Absolute path of the model's GGUF file.
+    pub model: String,
+    /// What to count.
+    pub prompt: Prompt,
+}
+
+/// How tokens are chosen. At `temperature` 0 the likeliest token is taken and everything else here is ignored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sampling {
+    /// 0 is deterministic; 1 leaves the model's distribution as it is.
+    pub temperature: f32,
+    /// Seed of the random choice.
+    pub seed: u32,
+    /// Nucleus sampling: the smallest set of tokens whose probability reaches this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub top_p: Option<f32>,
+    /// Divides the score of tokens among the last [`Sampling::REPEAT_WINDOW`] generated ones; 1 changes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat_penalty: Option<f32>,
+    /// Strength of the DRY penalty on repeated sequences; 0 changes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dry_multiplier: Option<f32>,
+}
+
+impl Sampling {
+    /// How many of the last generated tokens [`Sampling::repeat_penalty`] looks at.
+    pub const REPEAT_WINDOW: u32 = 64;
+
+    /// The likeliest token, always.
+    #[must_use]
+    pub const fn greedy() -> Self {
+        Self { temperature: 0.0, seed: 0, top_p: None, repeat_penalty: None, dry_multiplier: None }
+    }
+}
+
+/// Bounds on a context, for small machines and for tests. Absent means that the worker decides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextLimits {
+    /// The largest context window, in tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_context_tokens: Option<u32>,
+    /// The most tokens that are processed at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_batch_tokens: Option<u32>,
+}
+
+/// What the model continues.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prompt {
+    /// A conversation, laid out with the model's chat template.
+    Chat(Vec<ChatMessage>),
+    /// Plain text.
+    Raw(String),
+}
+
+/// One message of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatMessage {
+    /// Who wrote it.
+    pub role: Role,
+    /// Its text; data, never parsed for control tokens.
+    pub content: String,
+}
+
+/// Who wrote a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// The system text.
+    System,
+    /// An instruction.
+    User,
+    /// A model's output.
+    Assistant,
+}
+
+impl Role {
+    /// The word that chat templates know it by.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
+}
+
+/// From the worker to the program.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FromWorker {
+    /// The answer to the program's `Hello`.
+    Hello(WorkerHello),
+    /// A model is being read into memory.
+    LoadProgress {
+        /// The job that needs it.
+        job: JobId,
+        /// Part done, 0 to 1.
+        fraction: f32,
+    },
+    /// The model that a job needs is in memory.
+    Loaded {
+        /// The job.
+        job: JobId,
+        /// What the file says about itself.
+        facts: ModelFacts,
+        /// Time to load it, 0 when it was there already.
+        load_ms: f64,
+    },
+    /// The prompt is being processed.
+    PromptProgress {
+        /// The job.
+        job: JobId,
+        /// Tokens processed or taken from the cache.
+        done: u32,
+        /// Tokens of the whole prompt.
+        total: u32,
+        /// Tokens taken from the cache.
+        cached: u32,
+    },
+    /// New text, in whole characters.
+    Text {
+        /// The job.
+        job: JobId,
+        /// The text that was added.
+        text: String,
+        /// Tokens generated so far.
+        generated: u32,
+    },
+    /// A generation ended well.
+    Done(Done),
+    /// The answer to [`ToWorker::CountTokens`].
+    TokenCount {
+        /// The job.
+        job: JobId,
+        /// Tokens of the whole prompt.
+        tokens: u32,
+    },
+    /// A job ended because it was cancelled. What it added to the cache is gone.
+    Cancelled {
+        /// The job.
+        job: JobId,
+    },
+    /// A job failed; the worker goes on.
+    Failed(Failed),
+}
+
+impl FromWorker {
+    /// The job that the frame belongs to; `None` for `Hello`.
+    #[must_use]
+    pub const fn job(&self) -> Option<JobId> {
+        match self {
+            Self::Hello(_) => None,
+            Self::LoadProgress { job, .. }
+            | Self::Loaded { job, .. }
+            | Self::PromptProgress { job, .. }
+            | Self::Text { job, .. }
+            | Self::TokenCount { job, .. }
+            | Self::Cancelled { job } => Some(*job),
+            Self::Done(done) => Some(done.job),
+            Self::Failed(failed) => Some(failed.job),
+        }
+    }
+}
+
+/// Who the worker is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorkerHello {
+    /// The worker's [`crate::PROTOCOL_VERSION`].
+    pub protocol: u32,
+    /// The worker's own version.
+    pub version: String,
+    /// The binding to llama.cpp and its version.
+    pub llama_version: String,
+    /// Where models can run.
+    pub devices: Vec<Device>,
+    /// Threads that it computes with.
+    pub threads: u32,
+}
+
+/// One place where models can run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Device {
+    /// Short name, e.g. `CPU`.
+    pub name: String,
+    /// What the hardware calls itself.
+    pub description: String,
+    /// Its whole memory.
+    pub memory_total_bytes: u64,
+    /// Its free memory at the start of the worker.
+    pub memory_free_bytes: u64,
+}
+
+/// What a model file says about itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelFacts {
+    /// Architecture, e.g. `llama`.
+    pub architecture: String,
+    /// Its own name, or an empty text.
+    pub name: String,
+    /// Context window that it was trained with, in tokens.
+    pub n_ctx_train: u32,
+    /// Number of weights.
+    pub n_params: u64,
+    /// Size of its vocabulary.
+    pub n_vocab: u32,
+    /// Whether it brings a chat template of its own.
+    pub has_chat_template: bool,
+}
+
+/// Why a generation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// The model ended its turn.
+    EndOfTurn,
+    /// One of the `stop` texts appeared.
+    StopString,
+    /// `max_tokens` was reached.
+    Length,
+}
+
+/// Where time and tokens went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Timings {
+    /// Time to load the model; 0 when it was in memory.
+    pub load_ms: f64,
+    /// Time to process the prompt's new tokens.
+    pub prompt_ms: f64,
+    /// Time to generate.
+    pub generate_ms: f64,
+    /// Tokens of the whole prompt, cached ones included.
+    pub prompt_tokens: u32,
+    /// Tokens of the prompt that were taken from the cache.
+    pub cached_tokens: u32,
+    /// Tokens generated.
+    pub generated_tokens: u32,
+}
+
+/// The end of a generation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Done {
+    /// The job.
+    pub job: JobId,
+    /// Why it ended.
+    pub finish_reason: FinishReason,
+    /// Where time and tokens went.
+    pub timings: Timings,
+    /// Ids of the generated tokens, the end-of-turn token excluded.
+    pub token_ids: Vec<u32>,
+}
+
+/// The kind of a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureCode {
+    /// No file is at the model's path.
+    ModelMissing,
+    /// The file is not a model that can be loaded.
+    ModelInvalid,
+    /// llama.cpp refused to load the model or to make a context.
+    LoadFailed,
+    /// Memory ran out, also after other models were freed.
+    OutOfMemory,
+    /// Prompt and `max_tokens` together exceed the context window.
+    PromptTooLong,
+    /// A request that this model cannot serve.
+    BadRequest,
+    /// Anything else.
+    Internal,
+}
+
+/// A failed job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failed {
+    /// The job.
+    pub job: JobId,
+    /// The kind.
+    pub code: FailureCode,
+    /// What happened, to which thing, and what to do next.
+    pub message: String,
+}

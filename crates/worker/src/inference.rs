@@ -1,0 +1,196 @@
+//! The thread that does the jobs: one after another, each answered with exactly one last frame.
+
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::time::{Duration, Instant};
+
+use brickwork_worker_protocol::{CountTokens, Done, Failed, FailureCode, FromWorker, Generate, JobId, Timings};
+use llama_cpp_2::llama_backend::LlamaBackend;
+use llama_cpp_2::token::LlamaToken;
+
+use crate::failure::{Failure, Stopped};
+use crate::generation::{self, Generated, Plan};
+use crate::model::context::Context;
+use crate::model::residents::{self, Residents};
+use crate::output::{Cancels, Output};
+use crate::text::Stop;
+
+/// Least time between two reports of load progress.
+const LOAD_REPORT_INTERVAL: Duration = Duration::from_millis(50);
+
+/// A piece of work.
+#[derive(Debug)]
+pub(crate) enum Request {
+    Generate(Generate),
+    CountTokens(CountTokens),
+    Unload(String),
+}
+
+/// The worker's models, and the way to the program.
+#[derive(Debug)]
+pub(crate) struct Inference {
+    residents: Residents,
+    output: Arc<Output>,
+    cancels: Arc<Cancels>,
+}
+
+impl Inference {
+    pub(crate) const fn new(backend: LlamaBackend, threads: u32, output: Arc<Output>, cancels: Arc<Cancels>) -> Self {
+        Self { residents: Residents::new(backend, threads), output, cancels }
+    }
+
+    /// Does jobs until no more can come.
+    pub(crate) fn run(mut self, requests: &Receiver<Request>) {
+        while let Ok(request) = requests.recv() {
+            let (job, outcome) = match request {
+                Request::Unload(path) => {
+                    self.residents.unload(&path);
+                    continue;
+                }
+                Request::Generate(request) => (request.job, self.generate(&request).map(FromWorker::Done)),
+                Request::CountTokens(request) => (request.job, self.count_tokens(&request)),
+            };
+            self.output.send(&match outcome {
+                Ok(frame) => frame,
+                Err(Stopped::Cancelled) => FromWorker::Cancelled { job },
+                Err(Stopped::Failed(Failure { code, message })) => FromWorker::Failed(Failed { job, code, message }),
+            });
+            self.cancels.forget_until(job);
+        }
+    }
+
+    fn count_tokens(&mut self, request: &CountTokens) -> Result<FromWorker, Stopped> {
+        self.check_cancelled(request.job)?;
+        let ids = self.residents.vocabulary(&request.model)?.token_ids(&request.prompt)?;
+        Ok(FromWorker::TokenCount { job: request.job, tokens: u32::try_from(ids.len()).unwrap_or(u32::MAX) })
+    }
+
+    fn generate(&mut self, request: &Generate) -> Result<Done, Stopped> {
+        let job = request.job;
+        self.check_cancelled(job)?;
+        check_request(request)?;
+        let on_progress = progress_report(Arc::clone(&self.output), Arc::clone(&self.cancels), job);
+        let (resident, load_ms) = self.residents.model(&request.model, on_progress)?;
+        let facts = resident.model.facts.clone();
+        self.output.send(&FromWorker::Loaded { job, facts, load_ms });
+        let prompt = resident.model.token_ids(&request.prompt)?;
+        let n_needed = residents::check_fits(resident, prompt.len(), request.max_tokens, request.limits)?;
+        self.check_cancelled(job)?;
+
+        let (model, context) = self.residents.with_context(n_needed, request.limits)?;
+        let n_cached = context.keep_common_start(&prompt);
+        let work = Work { job, output: &self.output, cancels: &self.cancels };
+        let mut stops: Vec<Stop> =
+            request.stop.iter().map(|text| Stop { text: text.clone(), ends_turn: false }).collect();
+        stops.extend(model.turn_stops(&request.prompt));
+        let plan = Plan { max_tokens: request.max_tokens, sampling: &request.sampling, stops };
+        let outcome = process_prompt(context, &prompt, n_cached, work)
+            .and_then(|prompt_ms| Ok((prompt_ms, generation::generate(&model.weights, context, plan, work)?)));
+        let (prompt_ms, generated) = match outcome {
+            Ok(outcome) => outcome,
+            Err(stopped) => {
+                // What the job added goes, so the cache is as if it had never run.
+                context.cut_back_to(n_cached);
+                return Err(stopped);
+            }
+        };
+        let Generated { text, ids, n_ids_of_text, finish_reason, generate_ms } = generated;
+        if let Some(n) = n_ids_of_text {
+            model.outputs.remember(&text, ids[..n].to_vec());
+        }
+        let timings = Timings {
+            load_ms,
+            prompt_ms,
+            generate_ms,
+            prompt_tokens: count(prompt.len()),
+            cached_tokens: count(n_cached),
+            generated_tokens: count(ids.len()),
+        };
+        let token_ids = ids.iter().map(|id| u32::try_from(id.0).unwrap_or_default()).collect();
+        Ok(Done { job, finish_reason, timings, token_ids })
+    }
+
+    fn check_cancelled(&self, job: JobId) -> Result<(), Stopped> {
+        if self.cancels.contains(job) { Err(Stopped::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// What a running job needs of the outside.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Work<'a> {
+    pub(crate) job: JobId,
+    pub(crate) output: &'a Output,
+    pub(crate) cancels: &'a Cancels,
+}
+
+impl Work<'_> {
+    /// # Errors
+    /// [`Stopped::Cancelled`] when the program no longer wants the job.
+    pub(crate) fn check_cancelled(self) -> Result<(), Stopped> {
+        if self.cancels.contains(self.job) { Err(Stopped::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// Computes the prompt behind its first `n_cached` tokens, batch by batch, and returns the time in milliseconds.
+fn process_prompt(
+    context: &mut Context,
+    prompt: &[LlamaToken],
+    n_cached: usize,
+    work: Work<'_>,
+) -> Result<f64, Stopped> {
+    let started = Instant::now();
+    let report = |done: usize| {
+        let (done, total, cached) = (count(done), count(prompt.len()), count(n_cached));
+        work.output.send(&FromWorker::PromptProgress { job: work.job, done, total, cached });
+    };
+    report(n_cached);
+    for batch in prompt[n_cached..].chunks(context.size().n_batch as usize) {
+        work.check_cancelled()?;
+        context.compute(batch)?;
+        report(context.len());
+    }
+    Ok(started.elapsed().as_secs_f64() * 1000.0)
+}
+
+fn check_request(request: &Generate) -> Result<(), Failure> {
+    let bad = |message: &str| Err(Failure::new(FailureCode::BadRequest, message));
+    let sampling = &request.sampling;
+    if request.max_tokens == 0 {
+        return bad("max_tokens is 0. Ask for at least 1 token.");
+    }
+    if !(0.0..=5.0).contains(&sampling.temperature) {
+        return bad("The temperature must lie between 0 and 5.");
+    }
+    if sampling.top_p.is_some_and(|top_p| !(0.0..=1.0).contains(&top_p)) {
+        return bad("top_p must lie between 0 and 1.");
+    }
+    if sampling.repeat_penalty.is_some_and(|penalty| !(0.1..=10.0).contains(&penalty)) {
+        return bad("The repeat penalty must lie between 0.1 and 10.");
+    }
+    if sampling.dry_multiplier.is_some_and(|multiplier| !(0.0..=10.0).contains(&multiplier)) {
+        return bad("The DRY multiplier must lie between 0 and 10.");
+    }
+    if request.limits.max_batch_tokens == Some(0) {
+        return bad("A batch must hold at least 1 token.");
+    }
+    Ok(())
+}
+
+fn progress_report(
+    output: Arc<Output>,
+    cancels: Arc<Cancels>,
+    job: JobId,
+) -> impl FnMut(f32) -> bool + Clone + 'static {
+    let mut last: Option<Instant> = None;
+    move |fraction: f32| {
+        if fraction >= 1.0 || last.is_none_or(|last| last.elapsed() >= LOAD_REPORT_INTERVAL) {
+            last = Some(Instant::now());
+            output.send(&FromWorker::LoadProgress { job, fraction: fraction.clamp(0.0, 1.0) });
+        }
+        !cancels.contains(job)
+    }
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

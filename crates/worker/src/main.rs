@@ -1,0 +1,172 @@
+//! `brickwork-worker`: runs models with llama.cpp, in a process of its own.
+//!
+//! llama.cpp ends its process on a failed assertion, and nothing can catch that. So it lives here, and the program that
+//! started the worker survives whatever happens to it. The two talk in frames (`brickwork-worker-protocol`) over
+//! standard input and output.
+//!
+//! - The main thread reads frames. The end of its input means that the program is gone, and ends the worker at once.
+//! - One thread ([`inference`]) does jobs, one after another, and polls for cancels between batches of the prompt and
+//!   between tokens.
+//! - Standard output belongs to the protocol alone; everything else goes to standard error ([`os`], [`log`]).
+//!
+//! The worker opens no socket, writes no file and reads none but the models that it is told to load.
+
+mod chat;
+mod failure;
+mod generation;
+mod inference;
+mod log;
+mod model;
+mod os;
+mod output;
+mod outputs;
+mod text;
+mod threads;
+
+use std::io::Read;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+
+use brickwork_worker_protocol::{
+    Device, Failed, FailureCode, FrameDecoder, FromWorker, JobId, PROTOCOL_VERSION, ToWorker, WorkerHello,
+    check_protocol,
+};
+use llama_cpp_2::llama_backend::LlamaBackend;
+
+use crate::inference::{Inference, Request};
+use crate::output::{Cancels, Output};
+
+/// Exit code for a program that speaks another protocol.
+const EXIT_PROTOCOL: i32 = 3;
+
+/// Exit code for a fault of this program's own code.
+const EXIT_PANIC: i32 = 101;
+
+/// The binding to llama.cpp, as the handshake names it.
+const LLAMA_VERSION: &str = "llama-cpp-2 0.1.160";
+
+fn main() -> ExitCode {
+    os::die_with_parent();
+    let output = match os::claim_stdout() {
+        Ok(pipe) => Arc::new(Output::new(pipe)),
+        Err(error) => {
+            eprintln!("standard output cannot be used: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    log::install();
+    let backend = match LlamaBackend::init() {
+        Ok(backend) => backend,
+        Err(error) => {
+            eprintln!("llama.cpp cannot be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let threads = threads::physical_cores();
+    let cancels = Arc::new(Cancels::default());
+    let inference = Inference::new(backend, threads, Arc::clone(&output), Arc::clone(&cancels));
+    let Some(requests) = start(inference) else { return ExitCode::FAILURE };
+    let mut main = Main { output, cancels, requests, threads, is_greeted: false };
+    main.read_frames();
+    os::end_now(0)
+}
+
+/// Starts the thread that does the jobs. A fault of ours there ends the process, since nobody would answer any more.
+fn start(inference: Inference) -> Option<Sender<Request>> {
+    let (requests, received) = std::sync::mpsc::channel();
+    let work = move || {
+        let work = std::panic::AssertUnwindSafe(|| inference.run(&received));
+        if std::panic::catch_unwind(work).is_err() {
+            os::end_now(EXIT_PANIC);
+        }
+    };
+    match std::thread::Builder::new().name("inference".to_owned()).spawn(work) {
+        Ok(_) => Some(requests),
+        Err(error) => {
+            eprintln!("no thread could be started: {error}");
+            None
+        }
+    }
+}
+
+/// The reading end.
+struct Main {
+    output: Arc<Output>,
+    cancels: Arc<Cancels>,
+    requests: Sender<Request>,
+    threads: u32,
+    is_greeted: bool,
+}
+
+impl Main {
+    /// Reads frames until the program closes its end or asks for the end.
+    fn read_frames(&mut self) {
+        let mut input = std::io::stdin().lock();
+        let mut decoder = FrameDecoder::<ToWorker>::default();
+        let mut bytes = vec![0; 64 * 1024];
+        loop {
+            let n = match input.read(&mut bytes) {
+                Ok(0) => return,
+                Ok(n) => n,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(_) => return,
+            };
+            decoder.push(&bytes[..n]);
+            while let Some(frame) = decoder.next_frame() {
+                match frame {
+                    Ok(ToWorker::Shutdown) => return,
+                    Ok(frame) => self.take(frame),
+                    Err(error) => eprintln!("{error}"),
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, frame: ToWorker) {
+        match frame {
+            ToWorker::Hello { protocol } => self.greet(protocol),
+            ToWorker::Cancel { job } => self.cancels.add(job),
+            ToWorker::Unload { model } => self.pass_on(0, Request::Unload(model)),
+            ToWorker::Generate(generate) => self.pass_on(generate.job, Request::Generate(generate)),
+            ToWorker::CountTokens(count) => self.pass_on(count.job, Request::CountTokens(count)),
+            ToWorker::Shutdown => {}
+        }
+    }
+
+    fn greet(&mut self, protocol: u32) {
+        self.output.send(&FromWorker::Hello(WorkerHello {
+            protocol: PROTOCOL_VERSION,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            llama_version: LLAMA_VERSION.to_owned(),
+            devices: devices(),
+            threads: self.threads,
+        }));
+        if let Err(error) = check_protocol(protocol) {
+            eprintln!("{error}");
+            os::end_now(EXIT_PROTOCOL);
+        }
+        self.is_greeted = true;
+    }
+
+    fn pass_on(&self, job: JobId, request: Request) {
+        if !self.is_greeted {
+            let message = "A job came before the handshake. Send Hello first.".to_owned();
+            self.output.send(&FromWorker::Failed(Failed { job, code: FailureCode::BadRequest, message }));
+        } else if self.requests.send(request).is_err() {
+            os::end_now(EXIT_PANIC);
+        }
+    }
+}
+
+fn devices() -> Vec<Device> {
+    llama_cpp_2::list_llama_ggml_backend_devices()
+        .into_iter()
+        .map(|device| Device {
+            name: device.name,
+            description: device.description,
+            memory_total_bytes: device.memory_total as u64,
+            memory_free_bytes: device.memory_free as u64,
+        })
+        .collect()
+}

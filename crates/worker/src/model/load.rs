@@ -1,0 +1,152 @@
+//! Reading a model file into memory, and telling why that failed.
+
+use std::ffi::CString;
+use std::path::Path;
+use std::pin::pin;
+
+use brickwork_worker_protocol::FailureCode;
+use llama_cpp_2::context::params::LlamaContextParams;
+use llama_cpp_2::llama_backend::LlamaBackend;
+use llama_cpp_2::model::LlamaModel;
+use llama_cpp_2::model::params::LlamaModelParams;
+
+use crate::failure::{Failure, Stopped};
+use crate::log;
+
+/// Memory of each GPU that is left free, in bytes.
+const GPU_MARGIN_BYTES: usize = 1 << 30;
+
+/// The smallest context that a GPU must have room for before layers are moved to it, in tokens.
+const GPU_LEAST_CONTEXT: u32 = 4096;
+
+/// How much of a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// Everything.
+    Weights,
+    /// Metadata and vocabulary, enough to count tokens.
+    Vocabulary,
+}
+
+/// Reads the model at `path`. `on_progress` gets the part done, 0 to 1, and stops the load by returning `false`.
+///
+/// # Errors
+/// [`Stopped::Cancelled`] when `on_progress` stopped it; otherwise [`FailureCode::OutOfMemory`],
+/// [`FailureCode::LoadFailed`] or [`FailureCode::ModelInvalid`].
+pub(crate) fn load(
+    backend: &LlamaBackend,
+    path: &str,
+    extent: Extent,
+    mut on_progress: impl FnMut(f32) -> bool + 'static,
+) -> Result<LlamaModel, Stopped> {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    let is_stopped = Rc::new(Cell::new(false));
+    let stopped = Rc::clone(&is_stopped);
+    let params = LlamaModelParams::default().with_vocab_only(extent == Extent::Vocabulary).with_progress_callback(
+        move |fraction| {
+            let goes_on = on_progress(fraction);
+            stopped.set(!goes_on);
+            goes_on
+        },
+    );
+    let mut params = pin!(params);
+    if extent == Extent::Weights && backend.supports_gpu_offload() {
+        fit_to_gpu(params.as_mut(), path);
+    }
+    log::take_errors();
+    LlamaModel::load_from_file(backend, Path::new(path), &params).map_err(|error| {
+        if is_stopped.get() {
+            return Stopped::Cancelled;
+        }
+        Stopped::Failed(load_failure(path, &error.to_string(), &log::take_errors()))
+    })
+}
+
+/// Lets llama.cpp choose how many layers go to the GPU. Without an answer its default stays: all of them.
+fn fit_to_gpu(params: std::pin::Pin<&mut LlamaModelParams>, path: &str) {
+    let Ok(path) = CString::new(path) else { return };
+    let mut context = LlamaContextParams::default();
+    let mut margins = vec![GPU_MARGIN_BYTES; llama_cpp_2::max_devices()];
+    let level = llama_cpp_sys_2::GGML_LOG_LEVEL_ERROR;
+    if let Err(error) = params.fit_params(&path, &mut context, &mut margins, GPU_LEAST_CONTEXT, level) {
+        eprintln!("layers could not be fitted to the GPU: {error}");
+    }
+    // Fitting replaces llama.cpp's log for a while.
+    log::install();
+}
+
+/// The failure that llama.cpp's words about a load stand for.
+fn load_failure(path: &str, error: &str, errors: &[String]) -> Failure {
+    let reason = errors.last().map_or(error, String::as_str);
+    let whole = errors.join("\n");
+    if is_out_of_memory(&whole) {
+        return out_of_memory(path, reason);
+    }
+    let (code, remedy) = if whole.contains("unknown model architecture") || whole.contains("unknown pre-tokenizer") {
+        (FailureCode::LoadFailed, "This version does not know that kind of model. Choose another model.")
+    } else {
+        (
+            FailureCode::ModelInvalid,
+            "The file may be damaged or incomplete. Download it again, or choose another model.",
+        )
+    };
+    Failure::new(code, format!("The model {path} could not be loaded: {reason}. {remedy}"))
+}
+
+/// Whether llama.cpp's errors tell of a lack of memory, of the machine or of a GPU.
+pub(crate) fn is_out_of_memory(errors: &str) -> bool {
+    let errors = errors.to_lowercase();
+    [
+        "failed to allocate",
+        "unable to allocate",
+        "out of memory",
+        "outofdevicememory",
+        "cannot allocate memory",
+        "bad_alloc",
+    ]
+    .iter()
+    .any(|words| errors.contains(words))
+}
+
+/// The failure for a lack of memory.
+pub(crate) fn out_of_memory(path: &str, reason: &str) -> Failure {
+    Failure::new(
+        FailureCode::OutOfMemory,
+        format!(
+            "There is not enough memory for the model {path} ({reason}). Close other programs, lower max_tokens, or choose \
+             a smaller model."
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_are_told_apart() {
+        let check = |errors: &[&str], expected: FailureCode| {
+            let errors: Vec<String> = errors.iter().map(|text| (*text).to_owned()).collect();
+            let failure = load_failure("/m.gguf", "null", &errors);
+            assert_eq!(failure.code, expected, "{}", failure.message);
+            assert!(failure.message.contains("/m.gguf"), "{}", failure.message);
+        };
+        check(
+            &["ggml_backend_cpu_buffer_type_alloc_buffer: failed to allocate buffer of size 9"],
+            FailureCode::OutOfMemory,
+        );
+        check(
+            &["error loading model: mmap failed: Cannot allocate memory", "failed to load model"],
+            FailureCode::OutOfMemory,
+        );
+        check(&["llama_model_load: error loading model: std::bad_alloc"], FailureCode::OutOfMemory);
+        check(&["error loading model: unknown model architecture: 'x'"], FailureCode::LoadFailed);
+        check(
+            &["gguf_init_from_file_impl: invalid magic characters: 'abcd', expected 'GGUF'"],
+            FailureCode::ModelInvalid,
+        );
+        check(&[], FailureCode::ModelInvalid);
+    }
+}

@@ -1,0 +1,275 @@
+//! The models that stay in memory between jobs.
+//!
+//! Each is kept until its file changes, the program asks to unload it, or memory is needed for another one; then the
+//! one that was used least recently goes first. A job runs alone on its thread, so nothing in use is ever freed.
+
+use std::time::{Instant, SystemTime};
+
+use brickwork_worker_protocol::{ContextLimits, FailureCode};
+use llama_cpp_2::llama_backend::LlamaBackend;
+
+use super::Model;
+use super::context::{Context, ContextSize};
+use super::load::{self, Extent};
+use crate::failure::{Failure, Stopped};
+use crate::log;
+
+/// The context that a model starts with, in tokens.
+const FIRST_CONTEXT: u32 = 8192;
+
+/// Larger contexts are multiples of this, in tokens.
+const CONTEXT_STEP: u32 = 4096;
+
+/// The least context that llama.cpp works with, in tokens.
+const LEAST_CONTEXT: u32 = 16;
+
+/// Logits are reserved for a whole batch; this bounds them, in bytes.
+const MOST_LOGIT_BYTES: u64 = 128 << 20;
+
+/// The largest batch, in tokens.
+const MOST_BATCH: u64 = 512;
+
+/// Batches on the CPU are sized to take about a second at this many operations per thread and second, so that a cancel is
+/// answered soon.
+const CPU_OPERATIONS_PER_THREAD: u64 = 50_000_000_000;
+
+/// Memory that must stay free beside a model's file when it is loaded, in bytes.
+const MEMORY_MARGIN_BYTES: u64 = 512 << 20;
+
+/// A file as it was when it was loaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stamp {
+    size_bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+/// One model in memory.
+#[derive(Debug)]
+pub(crate) struct Resident {
+    path: String,
+    stamp: Stamp,
+    last_used: u64,
+    // Dropped before the model that it belongs to.
+    context: Option<Context>,
+    pub(crate) model: Model,
+}
+
+/// All models in memory.
+#[derive(Debug)]
+pub(crate) struct Residents {
+    backend: LlamaBackend,
+    threads: u32,
+    clock: u64,
+    /// The model of the present job is the last one.
+    loaded: Vec<Resident>,
+    /// The last file whose tokens were counted without loading it.
+    vocabulary: Option<(String, Stamp, Model)>,
+}
+
+impl Residents {
+    pub(crate) const fn new(backend: LlamaBackend, threads: u32) -> Self {
+        Self { backend, threads, clock: 0, loaded: Vec::new(), vocabulary: None }
+    }
+
+    /// The model at `path`, loaded if it is not in memory, and the time that took in milliseconds.
+    ///
+    /// # Errors
+    /// Those of [`load::load`], and [`FailureCode::ModelMissing`].
+    pub(crate) fn model(
+        &mut self,
+        path: &str,
+        on_progress: impl FnMut(f32) -> bool + Clone + 'static,
+    ) -> Result<(&mut Resident, f64), Stopped> {
+        let stamp = stamp(path)?;
+        self.clock += 1;
+        if let Some(index) = self.loaded.iter().position(|resident| resident.path == path) {
+            let mut resident = self.loaded.remove(index);
+            if resident.stamp == stamp {
+                resident.last_used = self.clock;
+                self.loaded.push(resident);
+                return Ok((self.last()?, 0.0));
+            }
+        }
+        let started = Instant::now();
+        self.make_room(stamp.size_bytes);
+        let model = match self.load(path, on_progress.clone()) {
+            Err(Stopped::Failed(failure)) if failure.code == FailureCode::OutOfMemory && !self.loaded.is_empty() => {
+                self.loaded.clear();
+                self.load(path, on_progress)?
+            }
+            other => other?,
+        };
+        self.loaded.push(Resident { path: path.to_owned(), stamp, last_used: self.clock, context: None, model });
+        Ok((self.last()?, started.elapsed().as_secs_f64() * 1000.0))
+    }
+
+    /// The model of the present job with a context for `n_needed` tokens.
+    ///
+    /// # Errors
+    /// [`FailureCode::OutOfMemory`] or [`FailureCode::LoadFailed`] when llama.cpp makes none, also after all other
+    /// models were freed.
+    pub(crate) fn with_context(
+        &mut self,
+        n_needed: u32,
+        limits: ContextLimits,
+    ) -> Result<(&mut Model, &mut Context), Failure> {
+        let cpu_threads = if self.backend.supports_gpu_offload() { None } else { Some(self.threads) };
+        let resident = self.last()?;
+        let wanted = context_size(resident, n_needed, limits, cpu_threads);
+        let is_enough = resident.context.as_ref().map(Context::size).is_some_and(|size| {
+            (n_needed..=window(resident, limits)).contains(&size.n_ctx) && size.n_batch == wanted.n_batch
+        });
+        if !is_enough {
+            resident.context = None;
+            let context = self.new_context(wanted)?;
+            self.last()?.context = Some(context);
+        }
+        let resident = self.last()?;
+        match &mut resident.context {
+            Some(context) => Ok((&mut resident.model, context)),
+            None => Err(Failure::new(FailureCode::Internal, "The context that was just made is gone.")),
+        }
+    }
+
+    fn new_context(&mut self, size: ContextSize) -> Result<Context, Failure> {
+        let weights = std::sync::Arc::clone(&self.last()?.model.weights);
+        for is_retry in [false, true] {
+            if is_retry {
+                if self.loaded.len() < 2 {
+                    break;
+                }
+                self.loaded.drain(..self.loaded.len() - 1);
+            }
+            log::take_errors();
+            if let Some(context) = Context::new(&self.backend, std::sync::Arc::clone(&weights), size, self.threads) {
+                return Ok(context);
+            }
+        }
+        let errors = log::take_errors();
+        let reason = errors.last().map_or("no reason given", String::as_str);
+        let path = &self.last()?.path;
+        if errors.is_empty() || load::is_out_of_memory(&errors.join("\n")) {
+            let what = format!("a context of {} tokens: {reason}", size.n_ctx);
+            return Err(load::out_of_memory(path, &what));
+        }
+        let message = format!("llama.cpp made no context for {path}: {reason}. Choose another model.");
+        Err(Failure::new(FailureCode::LoadFailed, message))
+    }
+
+    /// The model at `path` for counting tokens: the loaded one, or only its vocabulary.
+    ///
+    /// # Errors
+    /// Those of [`Residents::model`].
+    pub(crate) fn vocabulary(&mut self, path: &str) -> Result<&Model, Stopped> {
+        let stamp = stamp(path)?;
+        if let Some(index) = self.loaded.iter().position(|resident| resident.path == path && resident.stamp == stamp) {
+            return Ok(&self.loaded[index].model);
+        }
+        let is_kept = self.vocabulary.as_ref().is_some_and(|(kept, at, _)| kept == path && *at == stamp);
+        if !is_kept {
+            let weights = load::load(&self.backend, path, Extent::Vocabulary, |_| true)?;
+            self.vocabulary = Some((path.to_owned(), stamp, Model::new(weights, path)?));
+        }
+        match &self.vocabulary {
+            Some((_, _, model)) => Ok(model),
+            None => Err(Failure::new(FailureCode::Internal, "The vocabulary that was just read is gone.").into()),
+        }
+    }
+
+    /// Frees the model at `path`.
+    pub(crate) fn unload(&mut self, path: &str) {
+        self.loaded.retain(|resident| resident.path != path);
+    }
+
+    fn load(&self, path: &str, on_progress: impl FnMut(f32) -> bool + 'static) -> Result<Model, Stopped> {
+        let weights = load::load(&self.backend, path, Extent::Weights, on_progress)?;
+        Ok(Model::new(weights, path)?)
+    }
+
+    /// Frees the least recently used models while the machine has too little free memory for a file of `size_bytes`.
+    /// Loading would not fail: the system would begin to swap, or kill.
+    fn make_room(&mut self, size_bytes: u64) {
+        while !self.loaded.is_empty() && free_memory_bytes() < size_bytes + MEMORY_MARGIN_BYTES {
+            let oldest = (0..self.loaded.len()).min_by_key(|index| self.loaded[*index].last_used);
+            if let Some(oldest) = oldest {
+                self.loaded.remove(oldest);
+            }
+        }
+    }
+
+    fn last(&mut self) -> Result<&mut Resident, Failure> {
+        self.loaded.last_mut().ok_or_else(|| Failure::new(FailureCode::Internal, "No model is loaded."))
+    }
+}
+
+/// The most tokens that a context of this model may hold.
+pub(crate) fn window(resident: &Resident, limits: ContextLimits) -> u32 {
+    resident.model.facts.n_ctx_train.min(limits.max_context_tokens.unwrap_or(u32::MAX))
+}
+
+/// Checks that prompt and output fit into the window.
+///
+/// # Errors
+/// [`FailureCode::PromptTooLong`] with the counts and what to change, or [`FailureCode::BadRequest`] for a window that
+/// holds nothing.
+pub(crate) fn check_fits(
+    resident: &Resident,
+    n_prompt: usize,
+    max_tokens: u32,
+    limits: ContextLimits,
+) -> Result<u32, Failure> {
+    let window = window(resident, limits);
+    if window < LEAST_CONTEXT {
+        let message = format!("A context of {window} tokens is too small; at least {LEAST_CONTEXT} are needed.");
+        return Err(Failure::new(FailureCode::BadRequest, message));
+    }
+    let n_prompt = u32::try_from(n_prompt).unwrap_or(u32::MAX);
+    let needed = n_prompt.saturating_add(max_tokens);
+    if needed <= window {
+        return Ok(needed);
+    }
+    let name = if resident.model.facts.name.is_empty() { &resident.path } else { &resident.model.facts.name };
+    let remedy = match window.saturating_sub(n_prompt) {
+        0 => "Shorten the prompt, let the step see fewer earlier steps, or choose a model with a larger context."
+            .to_owned(),
+        room => format!("Lower max_tokens to at most {room}, or shorten the prompt."),
+    };
+    let message = format!(
+        "The prompt has {n_prompt} tokens and max_tokens asks for {max_tokens} more, but the context of {name} holds \
+         {window}. {remedy}"
+    );
+    Err(Failure::new(FailureCode::PromptTooLong, message))
+}
+
+/// The context for `n_needed` tokens. `cpu_threads` is absent where a GPU computes.
+fn context_size(resident: &Resident, n_needed: u32, limits: ContextLimits, cpu_threads: Option<u32>) -> ContextSize {
+    let window = window(resident, limits);
+    let n_ctx = if n_needed <= FIRST_CONTEXT { FIRST_CONTEXT } else { n_needed.next_multiple_of(CONTEXT_STEP) };
+    let facts = &resident.model.facts;
+    let by_logits = MOST_LOGIT_BYTES / (4 * u64::from(facts.n_vocab).max(1));
+    let operations_per_token = 2 * facts.n_params.max(1);
+    let by_time =
+        cpu_threads.map_or(MOST_BATCH, |threads| CPU_OPERATIONS_PER_THREAD * u64::from(threads) / operations_per_token);
+    let batch = by_logits.min(by_time).clamp(32, MOST_BATCH) / 32 * 32;
+    let batch = u32::try_from(batch).unwrap_or(32).min(limits.max_batch_tokens.unwrap_or(u32::MAX)).max(1);
+    let n_ctx = n_ctx.min(window);
+    ContextSize { n_ctx, n_batch: batch.min(n_ctx) }
+}
+
+fn stamp(path: &str) -> Result<Stamp, Failure> {
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).ok_or_else(|| {
+        let remedy = "Download it again, or bind the role to another model.";
+        Failure::new(FailureCode::ModelMissing, format!("There is no model file at {path}. {remedy}"))
+    })?;
+    Ok(Stamp { size_bytes: metadata.len(), modified: metadata.modified().ok() })
+}
+
+/// Memory that programs can take, within the limits of a container; boundless where the system does not tell.
+fn free_memory_bytes() -> u64 {
+    let Ok(mut system) = sysinfo::System::new() else { return u64::MAX };
+    system.refresh_memory();
+    // A container counts the cached pages of model files as used; its resident set does not.
+    let of_container = system.cgroup_limits().map(|limits| limits.total_memory.saturating_sub(limits.rss));
+    let of_machine = system.available_memory();
+    of_container.map_or(of_machine, |free| free.min(of_machine))
+}
