@@ -1,0 +1,160 @@
+//! The program's one state: places, store, models and the runs that are under way.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use brickwork_engine::{Clock, Journal, JournalError, RunChange, RunId, RunStatus, Timestamp};
+use brickwork_store::{RunFilter, Store};
+use serde::Serialize;
+use tokio::sync::Semaphore;
+
+use crate::config::AppConfig;
+use crate::error::AppError;
+use crate::inference::Models;
+use crate::live::{LiveRun, RunLock};
+
+/// Runs that are looked at together when the program starts.
+const PAGE: usize = 500;
+
+/// A handle on the program's state; clones share it.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) config: AppConfig,
+    pub(crate) store: Store,
+    pub(crate) models: Models,
+    /// One run at a time computes; the others wait here in the order in which they came.
+    pub(crate) turn: Semaphore,
+    pub(crate) live: Mutex<HashMap<RunId, Arc<LiveRun>>>,
+}
+
+/// What the worker does at the moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WorkerState {
+    /// `idle`, `loading` or `running`.
+    pub state: &'static str,
+    /// The model in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+}
+
+/// How many runs are under way in this program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct QueueState {
+    /// Runs that compute.
+    pub running: usize,
+    /// Runs that wait for their turn.
+    pub waiting: usize,
+}
+
+/// The state of the program at a glance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// Always `ok` when it can be asked.
+    pub status: &'static str,
+    /// The program's version.
+    pub version: &'static str,
+    /// The worker.
+    pub worker: WorkerState,
+    /// The queue.
+    pub queue: QueueState,
+    /// The data folder.
+    pub data_dir: String,
+}
+
+/// The system's clock.
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_micros(jiff::Timestamp::now().as_microsecond())
+    }
+}
+
+impl App {
+    /// Opens the data folder, and marks runs whose program is gone as interrupted.
+    ///
+    /// # Errors
+    /// When the folder or the database in it cannot be used.
+    pub async fn open(config: AppConfig) -> Result<Self, AppError> {
+        for dir in [&config.data_dir, &config.models_dir, &config.running()] {
+            std::fs::create_dir_all(dir).map_err(|source| AppError::DataDir { path: dir.clone(), source })?;
+        }
+        let store = Store::open(&config.database())?;
+        let models = Models::new(&config);
+        let app =
+            Self { inner: Arc::new(Inner { store, models, turn: Semaphore::new(1), live: Mutex::default(), config }) };
+        app.mark_interrupted().await?;
+        Ok(app)
+    }
+
+    /// Places and limits.
+    #[must_use]
+    pub fn config(&self) -> &AppConfig {
+        &self.inner.config
+    }
+
+    /// The program's state at a glance.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let waiting = self.live().values().filter(|run| !run.is_running()).count();
+        let running = self.live().len() - waiting;
+        Health {
+            status: "ok",
+            version: env!("CARGO_PKG_VERSION"),
+            worker: self.inner.models.worker_state(),
+            queue: QueueState { running, waiting },
+            data_dir: self.inner.config.data_dir.display().to_string(),
+        }
+    }
+
+    /// Ends the worker. Runs under way are left as their last recorded change; the next start shows them as interrupted.
+    pub async fn shutdown(&self) {
+        self.inner.models.shutdown().await;
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.inner
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(crate) fn live(&self) -> MutexGuard<'_, HashMap<RunId, Arc<LiveRun>>> {
+        self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A run that is under way holds a lock file; an unfinished run whose lock can be taken has lost its program.
+    async fn mark_interrupted(&self) -> Result<(), AppError> {
+        for status in [RunStatus::Running, RunStatus::Pending] {
+            let filter = RunFilter { status: Some(status), ..RunFilter::default() };
+            let mut before = None;
+            loop {
+                let page = self.store().runs_page(filter.clone(), before, PAGE).await?;
+                for run in page.runs.iter().filter(|run| !run.interrupted) {
+                    self.mark_if_abandoned(run.run_id).await?;
+                }
+                before = page.next;
+                if before.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn mark_if_abandoned(&self, run_id: RunId) -> Result<(), AppError> {
+        let Some(_lock) = RunLock::try_acquire(&self.inner.config.running(), run_id)? else { return Ok(()) };
+        match self.store().record(run_id, SystemClock.now(), RunChange::Interrupted).await {
+            Ok(_) => tracing::warn!(%run_id, "the program that carried out this run ended before it did"),
+            // The run ended between the list and the lock.
+            Err(JournalError::Illegal(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! Where things lie. Environment variables are read here and nowhere else.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use directories::ProjectDirs;
+
+use crate::error::AppError;
+
+pub use brickwork_store::DEFAULT_PROJECT_ID;
+
+/// Places and limits of one running program.
+#[derive(Debug, Clone)]
+pub struct AppConfig {
+    /// Holds the database, logs and, by default, the models.
+    pub data_dir: PathBuf,
+    /// Holds the model files.
+    pub models_dir: PathBuf,
+    /// The worker program; searched for beside the running program when absent.
+    pub worker_program: Option<PathBuf>,
+    /// How long a worker may say nothing in the middle of a job before it counts as hung.
+    pub silence_limit: Duration,
+}
+
+impl AppConfig {
+    /// The places that the environment names: `BRICKWORK_DATA_DIR`, `BRICKWORK_MODELS_DIR`, or this system's app-data folder.
+    ///
+    /// # Errors
+    /// [`AppError::NoHome`] when the system knows no home folder and no variable names one.
+    pub fn from_environment() -> Result<Self, AppError> {
+        let data_dir = match env_path("BRICKWORK_DATA_DIR") {
+            Some(dir) => dir,
+            None => {
+                ProjectDirs::from("dev", "brickwork", "brickwork").ok_or(AppError::NoHome)?.data_dir().to_path_buf()
+            }
+        };
+        let mut config = Self::new(data_dir);
+        if let Some(dir) = env_path("BRICKWORK_MODELS_DIR") {
+            config.models_dir = dir;
+        }
+        config.worker_program = env_path("BRICKWORK_WORKER");
+        Ok(config)
+    }
+
+    /// Everything below `data_dir`.
+    #[must_use]
+    pub fn new(data_dir: impl AsRef<Path>) -> Self {
+        let data_dir = std::path::absolute(data_dir.as_ref()).unwrap_or_else(|_| data_dir.as_ref().to_path_buf());
+        Self {
+            models_dir: data_dir.join("models"),
+            data_dir,
+            worker_program: None,
+            silence_limit: Duration::from_mins(3),
+        }
+    }
+
+    /// The database file.
+    #[must_use]
+    pub fn database(&self) -> PathBuf {
+        self.data_dir.join("brickwork.db")
+    }
+
+    /// The folder of log files.
+    #[must_use]
+    pub fn logs(&self) -> PathBuf {
+        self.data_dir.join("logs")
+    }
+
+    /// The folder of the lock files that running runs hold.
+    #[must_use]
+    pub(crate) fn running(&self) -> PathBuf {
+        self.data_dir.join("running")
+    }
+}
+
+fn env_path(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}

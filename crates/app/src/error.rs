@@ -1,0 +1,135 @@
+//! What a use case can answer instead of its result. Surfaces choose by [`ErrorCode`], never by text.
+
+use std::path::PathBuf;
+
+use brickwork_engine::{Diagnostic, InferenceError, JournalError};
+use brickwork_export::ExportError;
+use brickwork_store::StoreError;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// The stable word for a kind of error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// The thing asked for does not exist.
+    NotFound,
+    /// The request's content is wrong; diagnostics say where.
+    Invalid,
+    /// The request does not fit the thing's present state.
+    Conflict,
+    /// A role has no model that can run.
+    ModelProblem,
+    /// The database or a folder could not be read or written.
+    Storage,
+    /// Files could not be exported.
+    Export,
+    /// A model failed.
+    Inference,
+    /// Anything else.
+    Internal,
+}
+
+/// What a use case can answer instead of its result.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The system knows no home folder.
+    #[error("This system names no home folder. Set BRICKWORK_DATA_DIR to the folder that Brickwork is to use.")]
+    NoHome,
+    /// The data folder cannot be used.
+    #[error("The data folder {} cannot be used: {source}. Check its permissions, or set BRICKWORK_DATA_DIR to another folder.", path.display())]
+    DataDir {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// No such run.
+    #[error("There is no run {0}. List the runs to find its id.")]
+    UnknownRun(String),
+    /// No such project.
+    #[error("There is no project {0}. List the projects to find its id.")]
+    UnknownProject(String),
+    /// No such template, model or role.
+    #[error("There is no {what} `{id}`. {remedy}")]
+    Unknown {
+        /// The kind of thing.
+        what: &'static str,
+        /// What was asked for.
+        id: String,
+        /// Where to look.
+        remedy: String,
+    },
+    /// The pipeline cannot run.
+    #[error("The pipeline cannot run: {}", first_message(.0))]
+    InvalidPipeline(Vec<Diagnostic>),
+    /// The run has ended already.
+    #[error("The run {run_id} has ended already ({status}). Start a new run instead.")]
+    RunEnded {
+        /// The run.
+        run_id: Uuid,
+        /// Its status word.
+        status: &'static str,
+    },
+    /// A role has no model that can run.
+    #[error("{0}")]
+    ModelProblem(String),
+    /// A model failed outside a run.
+    #[error(transparent)]
+    Inference(#[from] InferenceError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The journal failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The export failed.
+    #[error(transparent)]
+    Export(#[from] ExportError),
+    /// The run has nothing to export.
+    #[error("The run {0} made no artifacts, so there is nothing to export. Look at its output, or run it again.")]
+    NothingToExport(Uuid),
+    /// The export folder is no absolute path.
+    #[error("`{0}` is no absolute path. Give the full path of the folder to export to.")]
+    RelativeFolder(String),
+    /// A fault of the program itself.
+    #[error("Something went wrong inside Brickwork: {0}. The log in the data folder says more.")]
+    Internal(String),
+}
+
+impl AppError {
+    /// The stable word for this kind.
+    #[must_use]
+    pub const fn code(&self) -> ErrorCode {
+        match self {
+            Self::UnknownRun(_) | Self::UnknownProject(_) | Self::Unknown { .. } => ErrorCode::NotFound,
+            Self::InvalidPipeline(_) | Self::RelativeFolder(_) => ErrorCode::Invalid,
+            Self::RunEnded { .. } | Self::NothingToExport(_) => ErrorCode::Conflict,
+            Self::ModelProblem(_) => ErrorCode::ModelProblem,
+            Self::NoHome | Self::DataDir { .. } | Self::Store(_) => ErrorCode::Storage,
+            Self::Journal(JournalError::UnknownRun(_)) => ErrorCode::NotFound,
+            Self::Journal(JournalError::Illegal(_)) => ErrorCode::Conflict,
+            Self::Journal(_) => ErrorCode::Storage,
+            Self::Export(_) => ErrorCode::Export,
+            Self::Inference(_) => ErrorCode::Inference,
+            Self::Internal(_) => ErrorCode::Internal,
+        }
+    }
+
+    /// The findings, when the pipeline was at fault.
+    #[must_use]
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        match self {
+            Self::InvalidPipeline(found) => found,
+            _ => &[],
+        }
+    }
+}
+
+fn first_message(found: &[Diagnostic]) -> String {
+    match found {
+        [] => "no reason was given".into(),
+        [only] => format!("{} ({}). {}", only.message, only.path, only.remedy),
+        [first, rest @ ..] => format!("{} ({}), and {} more.", first.message, first.path, rest.len()),
+    }
+}

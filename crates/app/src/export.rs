@@ -1,0 +1,195 @@
+//! From a run's pieces to files in a folder.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use brickwork_engine::{Clock, RunId};
+use brickwork_export::{Choice, ExportFile, Facts, MANIFEST_NAME, ManifestOutcome};
+use serde::{Deserialize, Serialize};
+
+use crate::app::{App, SystemClock};
+use crate::error::AppError;
+use crate::views::{RunView, StepView};
+
+/// Which pieces to export.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ExportSource {
+    /// The final ones.
+    #[default]
+    Final,
+    /// The final ones, and those of each step below `pieces/STEP/`.
+    All,
+}
+
+/// What to export, and where to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExportRequest {
+    /// Absolute path of the folder; made when missing.
+    pub folder: String,
+    /// Which pieces.
+    pub source: ExportSource,
+    /// Names of the files to write; all of them when absent.
+    pub include: Option<Vec<String>>,
+    /// Whether to overwrite files that were edited, or that no export wrote.
+    pub overwrite: bool,
+}
+
+/// What an export would do with one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExportFileView {
+    /// Its name, with `/` between folders.
+    pub name: String,
+    /// `new`, `same`, `changed`, `conflict` or `refused`.
+    pub action: &'static str,
+    /// Why, for a conflict or a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Bytes of the new content.
+    pub size_bytes: u64,
+    /// A unified diff from what is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub diff: Option<String>,
+}
+
+/// What an export would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExportPlanView {
+    /// The folder.
+    pub folder: String,
+    /// Its files.
+    pub files: Vec<ExportFileView>,
+}
+
+/// A file that was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WrittenFile {
+    /// Its name.
+    pub name: String,
+    /// Bytes.
+    pub size_bytes: u64,
+}
+
+/// A file that was not written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SkippedFile {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What an export did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ExportResult {
+    /// The folder.
+    pub folder: String,
+    /// What was written.
+    pub written: Vec<WrittenFile>,
+    /// What was not.
+    pub skipped: Vec<SkippedFile>,
+    /// The manifest beside the files.
+    pub manifest: &'static str,
+}
+
+impl App {
+    /// What an export of the run would do, touching nothing.
+    ///
+    /// # Errors
+    /// [`AppError::UnknownRun`], [`AppError::NothingToExport`], or a folder that cannot be read.
+    pub async fn plan_export(&self, run_id: RunId, request: &ExportRequest) -> Result<ExportPlanView, AppError> {
+        let folder = folder_of(request)?;
+        let files = files_of(&self.run(run_id).await?, request.source)?;
+        let plan = blocking(move || brickwork_export::plan(&folder, &files)).await??;
+        let files = plan
+            .files
+            .into_iter()
+            .map(|file| ExportFileView {
+                name: file.name,
+                action: file.action.as_str(),
+                reason: file.reason.map(|reason| reason.to_string()),
+                size_bytes: file.size_bytes,
+                diff: file.diff,
+            })
+            .collect();
+        Ok(ExportPlanView { folder: request.folder.clone(), files })
+    }
+
+    /// Writes the run's files into the folder. Files that were edited, or that no export wrote, are skipped and said so
+    /// unless the request overwrites them.
+    ///
+    /// # Errors
+    /// As [`App::plan_export`], and when a file cannot be written; then nothing of this export is left.
+    pub async fn export(&self, run_id: RunId, request: &ExportRequest) -> Result<ExportResult, AppError> {
+        let folder = folder_of(request)?;
+        let run = self.run(run_id).await?;
+        let files = files_of(&run, request.source)?;
+        let choice = Choice { include: request.include.clone(), overwrite_conflicts: request.overwrite };
+        let facts =
+            Facts { run_id: run_id.to_string(), pipeline: run.name, exported_at: SystemClock.now().to_string() };
+        let report = blocking(move || brickwork_export::apply(&folder, &files, &choice, &facts)).await??;
+        let skipped = report.skipped.into_iter().map(|file| (file.name, file.reason.to_string()));
+        let manifest = match report.manifest {
+            ManifestOutcome::LeftAlone(reason) => Some((MANIFEST_NAME.to_owned(), reason.to_string())),
+            ManifestOutcome::Written | ManifestOutcome::NotNeeded => None,
+        };
+        let written =
+            report.written.into_iter().map(|file| WrittenFile { name: file.name, size_bytes: file.size_bytes });
+        tracing::info!(%run_id, folder = request.folder, "exported");
+        Ok(ExportResult {
+            folder: request.folder.clone(),
+            written: written.collect(),
+            skipped: skipped.chain(manifest).map(|(name, reason)| SkippedFile { name, reason }).collect(),
+            manifest: MANIFEST_NAME,
+        })
+    }
+}
+
+fn folder_of(request: &ExportRequest) -> Result<PathBuf, AppError> {
+    let folder = Path::new(&request.folder);
+    if folder.is_absolute() { Ok(folder.to_path_buf()) } else { Err(AppError::RelativeFolder(request.folder.clone())) }
+}
+
+/// The pieces as files, each with the step and the model that made it.
+fn files_of(run: &RunView, source: ExportSource) -> Result<Vec<ExportFile>, AppError> {
+    // A final piece that a step made, which the Assembler left as it was, is that step's.
+    let makers: HashMap<(&str, &str), &StepView> = run
+        .steps
+        .iter()
+        .flat_map(|step| step.artifacts.iter().map(move |piece| ((piece.name.as_str(), piece.content.as_str()), step)))
+        .collect();
+    let mut files: Vec<ExportFile> = run
+        .final_artifacts
+        .iter()
+        .map(|piece| {
+            let maker = makers.get(&(piece.name.as_str(), piece.content.as_str())).copied().unwrap_or(&run.assembler);
+            file(piece.name.clone(), &piece.content, maker)
+        })
+        .collect();
+    if source == ExportSource::All {
+        for step in &run.steps {
+            files.extend(
+                step.artifacts
+                    .iter()
+                    .map(|piece| file(format!("pieces/{}/{}", step.step_name, piece.name), &piece.content, step)),
+            );
+        }
+    }
+    if files.is_empty() { Err(AppError::NothingToExport(run.run_id)) } else { Ok(files) }
+}
+
+fn file(name: String, content: &str, maker: &StepView) -> ExportFile {
+    ExportFile {
+        name,
+        content: content.to_owned(),
+        step: Some(maker.step_name.clone()),
+        model: Some(maker.model.id.clone()),
+        simulated: maker.simulated,
+    }
+}
+
+/// Runs file work on a thread that may block.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| AppError::Internal(error.to_string()))
+}

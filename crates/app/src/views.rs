@@ -1,0 +1,175 @@
+//! What surfaces show of a run: the specification's fields, and the others beside them.
+
+use brickwork_artifacts::Artifact;
+use brickwork_engine::{
+    FinalArtifactsFrom, FinishReason, InferenceErrorCode, ModelRef, Pipeline, Role, RunRecord, RunStatus, StepRecord,
+    Timestamp, Timings,
+};
+use brickwork_store::RunSummary;
+use serde::Serialize;
+use uuid::Uuid;
+
+/// A step as surfaces show it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepView {
+    /// List position in the pipeline, from 0; the Assembler's is the number of steps.
+    pub position: usize,
+    /// Its name.
+    pub step_name: String,
+    /// Its role.
+    pub model_type: Role,
+    /// The model it uses.
+    pub model: ModelRef,
+    /// Whether its output is the scripted placeholder's.
+    pub simulated: bool,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// The model's output so far.
+    pub result: String,
+    /// The artifacts in it.
+    pub artifacts: Vec<Artifact>,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The kind of fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<InferenceErrorCode>,
+    /// Why generation ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finish_reason: Option<FinishReason>,
+    /// Seconds.
+    pub execution_time: f64,
+    /// Where they went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timings: Option<Timings>,
+    /// The user turn as rendered.
+    pub prompt: String,
+    /// What the user should know about it.
+    pub warnings: Vec<String>,
+    /// When it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+}
+
+/// A run as surfaces show it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunView {
+    /// The run.
+    pub run_id: Uuid,
+    /// Its project.
+    pub project_id: Uuid,
+    /// The pipeline's name.
+    pub name: String,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// Whether its program ended before it did.
+    pub interrupted: bool,
+    /// Whether it waits for the user.
+    pub paused: bool,
+    /// Whether any of its output is the scripted placeholder's.
+    pub simulated: bool,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// Steps, the Assembler excluded.
+    pub total_steps: usize,
+    /// Steps that ended well, the Assembler excluded.
+    pub successful_steps: usize,
+    /// Steps that failed, the Assembler excluded.
+    pub failed_steps: usize,
+    /// Seconds of all steps together, the Assembler excluded.
+    pub total_execution_time: f64,
+    /// The steps, the Assembler excluded.
+    pub steps: Vec<StepView>,
+    /// The Assembler.
+    pub assembler: StepView,
+    /// The assembled pieces.
+    pub final_artifacts: Vec<Artifact>,
+    /// Where they came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub final_artifacts_from: Option<FinalArtifactsFrom>,
+    /// The Assembler's whole output.
+    pub assembled_code: String,
+    /// The pipeline as it was run, seeds included.
+    pub pipeline: Pipeline,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Timestamp>,
+    /// The number of its last recorded change.
+    pub seq: u64,
+}
+
+/// A page of the list of runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunPage {
+    /// Newest first.
+    pub runs: Vec<RunSummary>,
+    /// The cursor of the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+impl From<StepRecord> for StepView {
+    fn from(step: StepRecord) -> Self {
+        Self {
+            position: step.position,
+            step_name: step.step_name,
+            model_type: step.role,
+            simulated: step.model.is_simulated(),
+            model: step.model,
+            status: step.status,
+            result: step.result,
+            artifacts: step.artifacts,
+            error: step.error,
+            error_code: step.error_code,
+            finish_reason: step.finish_reason,
+            execution_time: step.execution_time,
+            timings: step.timings,
+            prompt: step.prompt,
+            warnings: step.warnings,
+            started_at: step.started_at,
+            finished_at: step.finished_at,
+        }
+    }
+}
+
+impl From<RunRecord> for RunView {
+    fn from(record: RunRecord) -> Self {
+        let simulated = record.is_simulated();
+        let mut steps: Vec<StepView> = record.steps.into_iter().map(StepView::from).collect();
+        let assembler = steps.pop().expect("every run record ends with the Assembler");
+        let count = |status| steps.iter().filter(|step| step.status == status).count();
+        Self {
+            run_id: record.run_id,
+            project_id: record.plan.project_id,
+            name: record.plan.pipeline.name.clone(),
+            status: record.status,
+            interrupted: record.interrupted,
+            paused: false,
+            simulated,
+            error: record.error,
+            total_steps: steps.len(),
+            successful_steps: count(RunStatus::Success),
+            failed_steps: count(RunStatus::Failed),
+            total_execution_time: steps.iter().map(|step| step.execution_time).sum(),
+            assembled_code: assembler.result.clone(),
+            steps,
+            assembler,
+            final_artifacts: record.final_artifacts,
+            final_artifacts_from: record.final_artifacts_from,
+            pipeline: record.plan.pipeline,
+            created_at: record.created_at,
+            started_at: record.started_at,
+            finished_at: record.finished_at,
+            seq: record.seq,
+        }
+    }
+}

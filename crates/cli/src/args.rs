@@ -1,0 +1,209 @@
+//! The command line's grammar.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use uuid::Uuid;
+
+const AFTER_HELP: &str = "\
+Exit codes:
+  0  done
+  2  wrong usage
+  3  invalid input (a pipeline, file, id or model that cannot be used)
+  4  failed (a step, the worker, the data folder)
+  5  cancelled
+
+Environment:
+  BRICKWORK_DATA_DIR    the folder of the database, logs and models
+  BRICKWORK_MODELS_DIR  the folder of the models alone
+  BRICKWORK_LOG         the log filter, e.g. debug";
+
+/// Build code with pipelines of local models.
+#[derive(Debug, Parser)]
+#[command(name = "brickwork", version, about, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a pipeline: a JSON file, or a template by its id.
+    Run(Box<RunArgs>),
+    /// Generate text from one prompt with one model.
+    Generate(GenerateArgs),
+    /// Print the artifacts in a model's output.
+    Extract {
+        /// The output's file, or `-` for standard input.
+        file: String,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Check a pipeline file without running it.
+    Validate {
+        /// The pipeline's JSON file, a template's id, or `-`.
+        pipeline: String,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look at past and present runs.
+    Runs {
+        #[command(subcommand)]
+        command: RunsCommand,
+    },
+    /// Look at the models and the roles that they serve.
+    Models {
+        #[command(subcommand)]
+        command: ModelsCommand,
+    },
+    /// Look at the pipelines that ship with Brickwork.
+    Templates {
+        #[command(subcommand)]
+        command: TemplatesCommand,
+    },
+    /// Write the files of a run into a folder. Files that were edited since are never overwritten unless told so.
+    Export(ExportArgs),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the JSON Schema of a pipeline file.
+    #[command(hide = true)]
+    PipelineSchema,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// The pipeline's JSON file, a template's id, or `-` for standard input.
+    pub(crate) pipeline: String,
+    /// The project that the run belongs to.
+    #[arg(long)]
+    pub(crate) project: Option<Uuid>,
+    /// A JSON file whose object is added to the global context.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) context: Option<PathBuf>,
+    /// Set a value of the global context; JSON where it parses as such, text otherwise.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Set a value of the global context to the text of a file.
+    #[arg(long, value_name = "KEY=PATH")]
+    pub(crate) set_file: Vec<String>,
+    /// Seed of the samplers of all steps that set none, to make a run again.
+    #[arg(long)]
+    pub(crate) seed: Option<u32>,
+    /// Export the final files into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print events as JSON lines; the last line is the result.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Write the result as JSON into this file as well.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) result_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GenerateArgs {
+    /// A model file, or an id that `models list` shows.
+    #[arg(long)]
+    pub(crate) model: String,
+    /// The prompt, or `-` for standard input.
+    #[arg(long)]
+    pub(crate) prompt: String,
+    /// Continue the prompt as it stands, without the model's chat template.
+    #[arg(long)]
+    pub(crate) raw: bool,
+    /// The most tokens to generate.
+    #[arg(long, default_value_t = 512)]
+    pub(crate) max_tokens: u32,
+    /// 0 is deterministic, 1 is creative.
+    #[arg(long, default_value_t = 0.7)]
+    pub(crate) temperature: f32,
+    /// Nucleus sampling.
+    #[arg(long)]
+    pub(crate) top_p: Option<f32>,
+    /// Seed of the sampler.
+    #[arg(long)]
+    pub(crate) seed: Option<u32>,
+    /// Stop at this text; may be given several times.
+    #[arg(long)]
+    pub(crate) stop: Vec<String>,
+    /// Print one JSON document with text, token ids and timings.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// List runs, newest first.
+    List {
+        /// How many.
+        #[arg(long, default_value_t = 20)]
+        limit: usize,
+        /// Only runs whose name holds this text.
+        #[arg(long)]
+        text: Option<String>,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one run with its steps and files.
+    Show {
+        /// The run's id, or `latest`.
+        run: String,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// List the roles with what serves them, and the model files.
+    List {
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Let a model serve a role.
+    Bind {
+        /// CodeLlama, CodeGemma, T5Gemma or Assembler.
+        role: String,
+        /// A model's id, a file, `default`, or `scripted` for the placeholder.
+        model: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TemplatesCommand {
+    /// List the templates.
+    List {
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// The run's id, or `latest`.
+    pub(crate) run: String,
+    /// The folder; made when missing.
+    pub(crate) dir: PathBuf,
+    /// Export the pieces of every step, not only the final ones.
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Overwrite files that were edited, or that Brickwork did not write.
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// Only show what would be written.
+    #[arg(long)]
+    pub(crate) plan: bool,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+}

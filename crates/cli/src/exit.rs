@@ -1,0 +1,58 @@
+//! How a command ends when it does not end well.
+
+use std::process::ExitCode;
+
+use brickwork_app::{AppError, ErrorCode};
+
+const INVALID: u8 = 3;
+const FAILED: u8 = 4;
+const CANCELLED: u8 = 5;
+
+/// An exit code other than 0, and what to say.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    message: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self { code: INVALID, message: Some(message.into()) }
+    }
+
+    pub(crate) fn failed(message: impl Into<String>) -> Self {
+        Self { code: FAILED, message: Some(message.into()) }
+    }
+
+    pub(crate) const fn cancelled() -> Self {
+        Self { code: CANCELLED, message: None }
+    }
+
+    /// Says what happened on standard error and gives the exit code.
+    pub(crate) fn report(self) -> ExitCode {
+        if let Some(message) = self.message {
+            eprintln!("error: {message}");
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        let code = match error.code() {
+            ErrorCode::NotFound | ErrorCode::Invalid | ErrorCode::Conflict | ErrorCode::ModelProblem => INVALID,
+            ErrorCode::Storage | ErrorCode::Export | ErrorCode::Inference | ErrorCode::Internal => FAILED,
+        };
+        let mut message = error.to_string();
+        for finding in error.diagnostics() {
+            message.push_str(&format!("\n  {}: {} {}", finding.path, finding.message, finding.remedy));
+        }
+        Self { code, message: Some(message) }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::failed(format!("The result cannot be written as JSON: {error}."))
+    }
+}
