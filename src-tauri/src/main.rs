@@ -1,0 +1,114 @@
+//! Brickwork's window: a Tauri shell around the web UI.
+//!
+//! It holds no logic. The UI's requests go to the one router in-process, without a socket; what is left are the things
+//! that only a desktop program can do: native dialogs, opening a folder, and the window itself.
+
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod bridge;
+mod shell;
+
+use std::process::ExitCode;
+
+use brickwork_app::{App, AppConfig, init_logging};
+use tauri::{Emitter, Manager, RunEvent, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
+
+use crate::bridge::Bridge;
+use crate::shell::InitialRoute;
+
+fn main() -> ExitCode {
+    match start() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start() -> anyhow::Result<()> {
+    let config = AppConfig::from_environment()?;
+    let _log = init_logging(&config);
+    let window = tauri::Builder::default()
+        .plugin(tauri_plugin_single_instance::init(|window, arguments, _folder| {
+            let _ = window.get_webview_window("main").map(|window| window.set_focus());
+            if let Some(route) = shell::route_of(arguments) {
+                // A window that is closing needs no route any more.
+                let _ = window.emit("navigate", route);
+            }
+        }))
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_window_state::Builder::default().build())
+        .manage(InitialRoute(shell::route_of(std::env::args())))
+        .invoke_handler(tauri::generate_handler![
+            bridge::api_request,
+            bridge::api_abort,
+            shell::choose_folder,
+            shell::initial_route,
+            shell::open_path,
+        ])
+        .setup(move |window| {
+            let app = match tauri::async_runtime::block_on(App::open(config)) {
+                Ok(app) => app,
+                Err(error) => {
+                    tracing::error!(%error, "the program cannot start");
+                    window
+                        .dialog()
+                        .message(error.to_string())
+                        .title("Brickwork")
+                        .kind(MessageDialogKind::Error)
+                        .blocking_show();
+                    return Err(error.into());
+                }
+            };
+            window.manage(Bridge::new(brickwork_api::router(app.clone())));
+            window.manage(app);
+            open_window(window)?;
+            Ok(())
+        })
+        .build(tauri::generate_context!())?;
+    window.run(|window, event| {
+        if matches!(event, RunEvent::Exit)
+            && let Some(app) = window.try_state::<App>()
+        {
+            tauri::async_runtime::block_on(app.shutdown());
+        }
+    });
+    Ok(())
+}
+
+/// Opens the one window. It shows the bundled UI and never leaves it.
+fn open_window(window: &tauri::App) -> tauri::Result<()> {
+    WebviewWindowBuilder::new(window, "main", WebviewUrl::default())
+        .title("Brickwork")
+        .inner_size(1280.0, 820.0)
+        .min_inner_size(720.0, 520.0)
+        .on_navigation(is_own)
+        .on_new_window(|_url, _features| tauri::webview::NewWindowResponse::Deny)
+        .disable_drag_drop_handler()
+        .build()?;
+    Ok(())
+}
+
+/// Whether a page belongs to the bundled UI.
+fn is_own(url: &Url) -> bool {
+    url.scheme() == "tauri" || (matches!(url.scheme(), "http" | "https") && url.host_str() == Some("tauri.localhost"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    #[test]
+    fn only_the_bundled_ui_is_navigated_to() {
+        let check = |url: &str, expected| assert_eq!(super::is_own(&url.parse().unwrap()), expected, "{url}");
+        check("tauri://localhost/index.html#/runs", true);
+        check("http://tauri.localhost/", true);
+        check("https://example.com/", false);
+        check("http://tauri.localhost.example.com/", false);
+        check("file:///etc/passwd", false);
+        check("data:text/html,hello", false);
+    }
+}

@@ -1,0 +1,202 @@
+// From the first start to exported files, on the real default model, in the real window; then closed, killed and found again.
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, afterEach, before, test } from "node:test";
+import { childrenOf, waitUntilGone } from "./processes.mjs";
+import { saveScreenshot } from "./screenshots.mjs";
+import { machine } from "./window.mjs";
+
+const MINUTE = 60_000;
+/** The default model is small and does not write code every time, so a few tries are allowed. */
+const TRIES = 4;
+
+let home;
+let window;
+let runId;
+
+before(() => {
+  home = machine();
+});
+afterEach(async ({ name, passed }) => {
+  if (!passed && window) await saveScreenshot(window, `failed ${name}`).catch(() => {});
+});
+after(async () => {
+  await window?.close();
+  home.remove();
+});
+
+async function reopen() {
+  await window?.close();
+  window = undefined;
+  window = await home.open();
+}
+
+/** Sets a step's most tokens, so that a run takes seconds. */
+async function setTokens(position, tokens) {
+  await window.click(`step-${position}`);
+  await window.type(window.get("max-tokens"), String(tokens));
+}
+
+/** From the gallery: chooses the React template and fills it in as a person would. */
+async function design() {
+  await window.click("nav-design");
+  await window.get("template-react-component").waitForDisplayed();
+  await window.click("template-react-component");
+  await window.click("context-card");
+  await window.type(window.get("context-styling"), "plain CSS");
+  await setTokens(0, 48);
+  await setTokens(1, 320);
+  await window.type(
+    window.browser.$('[data-testid="step-inspector"] .cm-content'),
+    "Write a React component called Badge with {{ styling }} in one fenced jsx code block",
+  );
+  await setTokens(2, 160);
+}
+
+test("a template becomes an exported file", { timeout: 20 * MINUTE }, async () => {
+  window = await home.open();
+  // A machine without runs starts with one sentence and one button.
+  await window.get("run-example").waitForDisplayed();
+  await window.browser.waitUntil(async () => (await window.route()) === "#/start");
+  assert.match(await window.text(window.browser.$("main")), /SmolLM2/, "the default model's state is shown");
+  await saveScreenshot(window, "journey 1 first start");
+
+  let run;
+  for (let count = 0; !run?.final_artifacts.length; count += 1) {
+    assert.ok(count < TRIES, `${TRIES} runs made no file`);
+    if (count > 0) {
+      await window.click("nav-design");
+      await window.click("open-gallery");
+    }
+    await design();
+    await saveScreenshot(window, "journey 2 design");
+    await runAndWatch();
+    run = home.run();
+  }
+  runId = run.run_id;
+  assert.equal(run.status, "SUCCESS");
+  assert.equal(run.simulated, false);
+  assert.equal(run.pipeline.global_context.styling, "plain CSS");
+  assert.deepEqual(
+    run.pipeline.steps.map((step) => step.parameters.max_tokens),
+    [48, 320, 160],
+  );
+  assert.match(run.steps[1].prompt, /called Badge with plain CSS in one fenced/);
+  assert.equal(run.steps[0].model.stand_in, true);
+
+  const [artifact] = run.final_artifacts;
+  await window.click("step-final");
+  await window.click(`artifact-${artifact.name}`);
+  await window.browser.$('[data-testid="highlighted-code"][data-highlighted="true"]').waitForExist();
+  assert.equal((await window.codeLines()).join("\n"), artifact.content.replace(/\n$/, ""));
+  const styled = await window.browser.execute(() => document.querySelectorAll('[data-testid="highlighted-code"] [class^="hl-"]').length);
+  assert.ok(styled > 0, "the code has no colours");
+  await saveScreenshot(window, "journey 4 result");
+  await exportFiles(run);
+});
+
+/** Presses Run and follows the steps to the end. */
+async function runAndWatch() {
+  await window.click("run-button");
+  await window.get("run-status").waitForDisplayed();
+  await window.browser.$('[data-testid="step-0"][data-status="RUNNING"]').waitForExist({ timeout: MINUTE });
+  // The second step's text grows while it runs.
+  await window.browser.$('[data-testid="step-1"][data-status="RUNNING"]').waitForExist({ timeout: 2 * MINUTE });
+  const lengths = new Set();
+  await window.browser.waitUntil(
+    async () => {
+      const output = await window.browser.$('pre[data-testid="step-output"]');
+      if (await output.isExisting()) lengths.add((await window.text(output)).length);
+      return lengths.size >= 3;
+    },
+    { timeout: 2 * MINUTE, interval: 50, timeoutMsg: "the second step's text did not stream in" },
+  );
+  await saveScreenshot(window, "journey 3 running");
+  await window.waitForStatus("SUCCESS", 6 * MINUTE);
+  assert.equal(await window.browser.$$('[data-testid^="step-"][data-status="SUCCESS"]').length, 4);
+}
+
+async function exportFiles(run) {
+  await window.click("export-button");
+  await window.click("export-choose");
+  const [artifact] = run.final_artifacts;
+  await window.get(`plan-${artifact.name}`).waitForDisplayed();
+  assert.equal(await window.get("export-folder").getValue(), home.exportDir);
+  await saveScreenshot(window, "journey 5 export");
+  await window.click("export-write");
+  await window.get("export-done").waitForDisplayed();
+  await saveScreenshot(window, "journey 6 exported");
+  assert.equal(readFileSync(join(home.exportDir, artifact.name), "utf8"), artifact.content);
+  const manifest = JSON.parse(readFileSync(join(home.exportDir, "brickwork.json"), "utf8"));
+  assert.equal(manifest.run_id, run.run_id);
+  await window.click("export-close");
+  await window.get("export-done").waitForExist({ reverse: true });
+}
+
+test("after a restart the run is listed and opens with its output", { timeout: 3 * MINUTE }, async () => {
+  await reopen();
+  // With runs there is no first start any more, and the design is as it was left.
+  await window.get("pipeline-name").waitForDisplayed();
+  assert.equal(await window.get("pipeline-name").getValue(), "React Component Pipeline");
+  await window.click("nav-runs");
+  await window.click(`run-row-${runId}`);
+  const run = home.run(runId);
+  assert.equal(await window.get("run-status").getAttribute("data-status"), "SUCCESS");
+  const [artifact] = run.final_artifacts;
+  await window.get(`artifact-${artifact.name}`).waitForDisplayed();
+  await window.click("step-1");
+  await window.browser.$('pre[data-testid="step-output"]').waitForDisplayed();
+  assert.equal(await window.text(window.get("step-output")), run.steps[1].result);
+  await saveScreenshot(window, "journey 7 reopened");
+});
+
+test("a running run can be cancelled", { timeout: 5 * MINUTE }, async () => {
+  await startLongRun();
+  const asked = Date.now();
+  await window.click("cancel-button");
+  await window.waitForStatus("CANCELLED", 10_000);
+  assert.ok(Date.now() - asked < 6_000, `cancelling took ${Date.now() - asked} ms`);
+  const run = home.run();
+  assert.equal(run.status, "CANCELLED");
+  assert.equal(run.steps[0].status, "CANCELLED");
+  assert.notEqual(run.steps[0].result, "", "what was written until then is kept");
+  assert.equal(await window.text(window.get("step-output")), run.steps[0].result);
+  assert.equal(await window.get("cancel-button").isExisting(), false);
+  await saveScreenshot(window, "journey 8 cancelled");
+});
+
+test("a run that was killed half-way is found again", { timeout: 5 * MINUTE }, async () => {
+  await startLongRun();
+  const killed = decodeURIComponent((await window.route()).split("/").at(-1));
+  const workers = childrenOf(window.appId).filter(({ name }) => name.startsWith("brickwork-work"));
+  assert.equal(workers.length, 1, "one worker computes");
+  await window.kill();
+  assert.ok(await waitUntilGone(workers[0].id, 2_000), "the worker outlives the window");
+
+  window = await home.open();
+  await window.click("nav-runs");
+  await window.click(`run-row-${killed}`);
+  await window.waitForStatus("PENDING", 10_000);
+  assert.ok(await window.browser.$(".run-meta .badge-warn").isDisplayed(), "the run is not marked as interrupted");
+  assert.equal(home.run(killed).interrupted, true);
+  await saveScreenshot(window, "journey 9 interrupted");
+  // The worker works on.
+  await window.click("nav-runs");
+  await window.get(`run-row-${runId}`).waitForDisplayed();
+  assert.ok(existsSync(join(home.dataDir, "brickwork.db")));
+});
+
+/** Starts a run whose first step takes long, and waits until it writes. */
+async function startLongRun() {
+  await window.click("nav-design");
+  await window.get("open-gallery").waitForDisplayed();
+  await setTokens(0, 4000);
+  await window.type(window.browser.$('[data-testid="step-inspector"] .cm-content'), "Count from one to a thousand in words, one number a line");
+  await window.click("run-button");
+  await window.browser.$('[data-testid="step-0"][data-status="RUNNING"]').waitForExist({ timeout: MINUTE });
+  await window.browser.waitUntil(
+    async () => (await window.browser.$('pre[data-testid="step-output"]').isExisting()) && (await window.text(window.get("step-output"))).length > 20,
+    { timeout: MINUTE, timeoutMsg: "the first step wrote nothing" },
+  );
+}

@@ -1,0 +1,138 @@
+// The typed calls of the orchestrator's API. One function per route; every failure is an `ApiError` that carries the router's
+// problem document, so that no surface matches on message text.
+import { sseParser } from "./sse";
+import { type ApiRequest, readAll, send } from "./transport";
+import type {
+  Diagnostic,
+  ExportPlan,
+  ExportResult,
+  Health,
+  Highlight,
+  Models,
+  Pipeline,
+  Problem,
+  Project,
+  Role,
+  RunEvent,
+  RunPage,
+  RunView,
+  Settings,
+  Template,
+} from "./types";
+
+const BASE = "/api/v1/orchestrator";
+
+/** A request that was refused or did not get through; `problem.status` is 0 when nothing answered. */
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.detail || problem.title);
+    this.name = "ApiError";
+  }
+}
+
+interface Options {
+  method?: ApiRequest["method"];
+  body?: unknown;
+  headers?: Record<string, string>;
+  signal?: AbortSignal;
+  /** Statuses beyond 2xx whose body is an answer and not a problem. */
+  accept?: number[];
+}
+
+function toRequest(path: string, { method, body, headers, signal }: Options): ApiRequest {
+  return {
+    method: method ?? (body === undefined ? "GET" : "POST"),
+    path: BASE + path,
+    headers: {
+      accept: "application/json",
+      ...(body !== undefined && { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(signal && { signal }),
+  };
+}
+
+async function connect(request: ApiRequest) {
+  try {
+    return await send(request);
+  } catch (error) {
+    if (request.signal?.aborted) throw error;
+    throw new ApiError({
+      title: "",
+      status: 0,
+      code: "unreachable",
+      detail: String((error as Error).message ?? error),
+    });
+  }
+}
+
+async function call<T>(path: string, options: Options = {}): Promise<T> {
+  const response = await connect(toRequest(path, options));
+  const text = await readAll(response);
+  if (response.status < 300 || options.accept?.includes(response.status)) return JSON.parse(text) as T;
+  throw new ApiError(toProblem(response.status, text));
+}
+
+function toProblem(status: number, text: string): Problem {
+  try {
+    const body = JSON.parse(text) as Partial<Problem>;
+    return { title: "", code: `http_${status}`, detail: "", ...body, status };
+  } catch {
+    return { title: "", status, code: `http_${status}`, detail: text.slice(0, 500) };
+  }
+}
+
+const id = encodeURIComponent;
+
+export const api = {
+  templates: (signal?: AbortSignal) => call<{ templates: Template[] }>("/templates", { signal }),
+  models: (signal?: AbortSignal) => call<Models>("/models", { signal }),
+  bind: (role: Role, model: string) =>
+    call<Models>(`/models/${id(role)}/binding`, { method: "PUT", body: { id: model } }),
+  projects: (signal?: AbortSignal) => call<{ projects: Project[] }>("/projects", { signal }),
+  health: (signal?: AbortSignal) => call<Health>("/health", { signal }),
+  settings: (signal?: AbortSignal) => call<Settings>("/settings", { signal }),
+  saveSettings: (settings: Settings) => call<Settings>("/settings", { method: "PUT", body: settings }),
+  validate: (pipeline: Pipeline, signal?: AbortSignal) =>
+    call<{ valid: boolean; diagnostics: Diagnostic[] }>("/validate", { body: pipeline, signal }),
+  /** Queues the pipeline and answers at once, with the run PENDING. */
+  execute: (projectId: string, pipeline: Pipeline) =>
+    call<RunView>(`/projects/${id(projectId)}/execute`, {
+      body: pipeline,
+      headers: { prefer: "respond-async" },
+    }),
+  runs: (query: { before?: string; status?: string; q?: string; limit?: number }, signal?: AbortSignal) => {
+    const search = new URLSearchParams({ limit: String(query.limit ?? 50) });
+    if (query.before) search.set("before", query.before);
+    if (query.status) search.set("status", query.status);
+    if (query.q) search.set("q", query.q);
+    return call<RunPage>(`/runs?${search}`, { signal });
+  },
+  run: (runId: string, signal?: AbortSignal) => call<RunView>(`/runs/${id(runId)}`, { signal }),
+  cancel: (runId: string) => call<RunView>(`/runs/${id(runId)}/cancel`, { method: "POST" }),
+  highlight: (type: string, content: string, signal?: AbortSignal) =>
+    call<Highlight>("/highlight", { body: { type, content }, signal }),
+  planExport: (runId: string, folder: string, signal?: AbortSignal) =>
+    call<ExportPlan>(`/runs/${id(runId)}/export/plan`, { body: { folder }, signal }),
+  export: (runId: string, body: { folder: string; include: string[]; overwrite: boolean }) =>
+    call<ExportResult>(`/runs/${id(runId)}/export`, { body }),
+};
+
+/** The run's events after the durable event `after`; ends when the run has finished or the connection drops. */
+export async function* runEvents(
+  runId: string,
+  after: number,
+  signal: AbortSignal,
+): AsyncGenerator<RunEvent> {
+  const request = toRequest(`/runs/${id(runId)}/events?after=${after}`, {
+    headers: { accept: "text/event-stream" },
+    signal,
+  });
+  const response = await connect(request);
+  if (response.status !== 200) throw new ApiError(toProblem(response.status, await readAll(response)));
+  const parse = sseParser();
+  for await (const piece of response.body) {
+    for (const { data } of parse(piece)) yield JSON.parse(data) as RunEvent;
+  }
+}

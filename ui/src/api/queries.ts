@@ -1,0 +1,133 @@
+// The API's answers as cached queries. Keys start with the noun, so that a change invalidates all of its kind.
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
+import { api } from "./client";
+import type { Pipeline, Role, Settings } from "./types";
+
+export const useTemplates = () =>
+  useQuery({
+    queryKey: ["templates"],
+    queryFn: ({ signal }) => api.templates(signal),
+    select: (data) => data.templates,
+  });
+
+export const useModels = () =>
+  useQuery({ queryKey: ["models"], queryFn: ({ signal }) => api.models(signal) });
+
+export const useProjects = () =>
+  useQuery({
+    queryKey: ["projects"],
+    queryFn: ({ signal }) => api.projects(signal),
+    select: (data) => data.projects,
+  });
+
+/** Worker and queue, asked every two seconds while the page is visible. */
+export const useHealth = () =>
+  useQuery({
+    queryKey: ["health"],
+    queryFn: ({ signal }) => api.health(signal),
+    refetchInterval: 2000,
+    refetchIntervalInBackground: false,
+    retry: false,
+  });
+
+export const useSettings = () =>
+  useQuery({
+    queryKey: ["settings"],
+    queryFn: ({ signal }) => api.settings(signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export function useSaveSettings() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (settings: Settings) => api.saveSettings(settings),
+    onMutate: (settings) => queries.setQueryData(["settings"], settings),
+    onError: () => queries.invalidateQueries({ queryKey: ["settings"] }),
+  });
+}
+
+export function useBindModel() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ role, id }: { role: Role; id: string }) => api.bind(role, id),
+    onSuccess: (models) => queries.setQueryData(["models"], models),
+  });
+}
+
+/** Faults of a pipeline; the last answer stays while the next is on its way. */
+export const useValidation = (pipeline: Pipeline | undefined) =>
+  useQuery({
+    queryKey: ["validate", pipeline],
+    queryFn: ({ signal }) => api.validate(pipeline as Pipeline, signal),
+    enabled: pipeline !== undefined,
+    placeholderData: keepPreviousData,
+    gcTime: 10_000,
+    retry: false,
+  });
+
+/** Starts a run in the first project. */
+export function useExecute() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: async (pipeline: Pipeline) => {
+      const { projects } = await queries.fetchQuery({
+        queryKey: ["projects"],
+        queryFn: ({ signal }) => api.projects(signal),
+        staleTime: 60_000,
+      });
+      return api.execute(projects[0]?.id ?? pipeline.project_id ?? DEFAULT_PROJECT, pipeline);
+    },
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["runs"] }),
+  });
+}
+
+/** The default project's id, fixed by the orchestrator. */
+const DEFAULT_PROJECT = "550e8400-e29b-41d4-a716-446655440000";
+
+export const useRuns = (filter: { q: string; status: string }) =>
+  useInfiniteQuery({
+    queryKey: ["runs", filter],
+    queryFn: ({ pageParam, signal }) => api.runs({ ...filter, before: pageParam }, signal),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    placeholderData: keepPreviousData,
+    refetchInterval: (query) =>
+      query.state.data?.pages.some((page) =>
+        page.runs.some((run) => run.status === "RUNNING" || run.status === "PENDING"),
+      )
+        ? 3000
+        : false,
+  });
+
+/** Whether any run exists; decides what the first screen is. */
+export const useHasRuns = () =>
+  useQuery({
+    queryKey: ["runs", "any"],
+    queryFn: ({ signal }) => api.runs({ limit: 1 }, signal),
+    select: (page) => page.runs.length > 0,
+  });
+
+export const useHighlight = (type: string, content: string) =>
+  useQuery({
+    queryKey: ["highlight", type, content],
+    queryFn: ({ signal }) => api.highlight(type, content, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+    retry: false,
+  });
+
+export const useExportPlan = (runId: string, folder: string) =>
+  useQuery({
+    queryKey: ["export", runId, folder],
+    queryFn: ({ signal }) => api.planExport(runId, folder, signal),
+    enabled: folder !== "",
+    staleTime: 0,
+    gcTime: 0,
+    retry: false,
+  });

@@ -1,0 +1,110 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { memo, type ReactNode, useMemo, useRef } from "react";
+import { useHighlight } from "@/api/queries";
+import type { Highlight } from "@/api/types";
+
+interface CodeViewProps {
+  /** File ending that names the language, e.g. `jsx`. */
+  type: string;
+  content: string;
+  label: string;
+}
+
+/** Height in px of one line of code; `--code-line` in tokens.css. */
+const LINE = 20;
+/** Lines up to which the whole text is on the page, so that it can be selected and searched. */
+const ALL_LINES = 1500;
+
+/** Source with the highlighter's colours. Every piece is a text node; the colours come as lengths, never as markup. */
+export function CodeView({ type, content, label }: CodeViewProps) {
+  const highlight = useHighlight(type, content).data;
+  const lines = useMemo(() => content.replace(/\n$/, "").split("\n"), [content]);
+  const box = useRef<HTMLElement>(null);
+  const whole = lines.length <= ALL_LINES;
+  const virtual = useVirtualizer({
+    count: whole ? 0 : lines.length,
+    getScrollElement: () => box.current,
+    estimateSize: () => LINE,
+    overscan: 30,
+  });
+  const digits = String(lines.length).length;
+
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable from the keyboard.
+    <section ref={box} className="code" aria-label={label} tabIndex={0}>
+      <pre
+        className={`code-lines code-digits-${Math.min(digits, 6)}`}
+        data-testid="highlighted-code"
+        data-language={highlight?.language}
+        data-highlighted={highlight ? "true" : "false"}
+        style={whole ? undefined : { height: virtual.getTotalSize() }}
+      >
+        {whole
+          ? lines.map((line, index) => (
+              <Line
+                // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place in the file.
+                key={index}
+                number={index + 1}
+                text={line}
+                spans={highlight?.lines[index]}
+                styles={highlight?.styles}
+              />
+            ))
+          : virtual.getVirtualItems().map((item) => (
+              <div
+                key={item.key}
+                className="code-placed"
+                style={{ transform: `translateY(${item.start}px)` }}
+              >
+                <Line
+                  number={item.index + 1}
+                  text={lines[item.index] ?? ""}
+                  spans={highlight?.lines[item.index]}
+                  styles={highlight?.styles}
+                />
+              </div>
+            ))}
+      </pre>
+    </section>
+  );
+}
+
+interface LineProps {
+  number: number;
+  text: string;
+  spans?: Highlight["lines"][number];
+  styles?: string[];
+}
+
+const Line = memo(function Line({ number, text, spans, styles }: LineProps) {
+  return (
+    <div className="code-line">
+      <span className="code-number" aria-hidden>
+        {number}
+      </span>
+      <span className="code-text">{spans && styles ? colour(text, spans, styles) : text}</span>
+      {"\n"}
+    </div>
+  );
+});
+
+function colour(text: string, spans: [number, number][], styles: string[]): ReactNode[] {
+  const parts: ReactNode[] = [];
+  let at = 0;
+  for (const [length, style] of spans) {
+    const name = styles[style];
+    const piece = text.slice(at, at + length);
+    parts.push(
+      name && name !== "plain" ? (
+        <span key={at} className={`hl-${name}`}>
+          {piece}
+        </span>
+      ) : (
+        piece
+      ),
+    );
+    at += length;
+  }
+  if (at < text.length) parts.push(text.slice(at));
+  return parts;
+}

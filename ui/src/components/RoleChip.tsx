@@ -1,0 +1,57 @@
+import type { Role } from "@/api/types";
+import { m } from "@/paraglide/messages.js";
+import { classes } from "./classes";
+import { modelName } from "./format";
+import { ROLES } from "./roles";
+import { Tooltip } from "./Tooltip";
+
+interface Bound {
+  id: string;
+  path?: string;
+  stand_in?: boolean;
+  simulated?: boolean;
+}
+
+/** The role as a coloured chip, with the model that plays it where one is given. */
+export function RoleChip({ role, model }: { role: Role; model?: Bound | null }) {
+  const { icon: Icon, hue } = ROLES[role];
+  return (
+    <span className="role-line">
+      <span className={classes("chip role-chip", hue)}>
+        <Icon aria-hidden size={13} strokeWidth={2.2} />
+        {role}
+      </span>
+      {model && (
+        <span className="role-model" title={model.path}>
+          {modelName(model.id)}
+        </span>
+      )}
+      {model?.simulated ? <SimulatedBadge /> : model?.stand_in ? <StandInBadge role={role} /> : null}
+    </span>
+  );
+}
+
+export function RoleIcon({ role, size = 16 }: { role: Role; size?: number }) {
+  const { icon: Icon, hue } = ROLES[role];
+  return (
+    <span className={classes("role-icon", hue)}>
+      <Icon aria-hidden size={size} />
+    </span>
+  );
+}
+
+export function StandInBadge({ role }: { role: Role }) {
+  return (
+    <Tooltip text={m.stand_in_explained({ role })}>
+      <span className="badge badge-warn">{m.stand_in()}</span>
+    </Tooltip>
+  );
+}
+
+export function SimulatedBadge() {
+  return (
+    <Tooltip text={m.simulated_explained()}>
+      <span className="badge badge-warn">{m.simulated()}</span>
+    </Tooltip>
+  );
+}

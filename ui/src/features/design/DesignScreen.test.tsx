@@ -1,0 +1,92 @@
+import { screen, waitFor } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import type { Pipeline } from "@/api/types";
+import { pipeline, runView, step } from "@/test/fixtures";
+import { renderApp, serveApi } from "@/test/render";
+import { DesignScreen } from "./DesignScreen";
+import { parsePipeline, useDraft } from "./draft";
+
+const TEMPLATE = {
+  ...pipeline(step("analyze"), step("generate", { model_type: "CodeGemma" })),
+  id: "react",
+  description: "Makes forms",
+};
+const VALID = { valid: true, diagnostics: [] };
+
+const answers = (extra = {}) => ({
+  "GET /templates": { templates: [TEMPLATE] },
+  "GET /models": { models: [], files: [] },
+  "GET /projects": { projects: [{ id: "p1", name: "Shop" }] },
+  "POST /validate": VALID,
+  "POST /projects/p1/execute": () => runView({ run_id: "new" }),
+  ...extra,
+});
+
+beforeEach(() => useDraft.setState({ pipeline: null, keys: [], choosing: false, selected: "context" }));
+afterEach(() => vi.unstubAllGlobals());
+
+async function openTemplate() {
+  await userEvent.click(await screen.findByTestId("template-react"));
+}
+
+test("from a template through its context to a run", async () => {
+  const calls = serveApi(answers());
+  const onStarted = vi.fn();
+  renderApp(<DesignScreen onStarted={onStarted} />);
+  await openTemplate();
+  const value = screen.getByTestId("context-framework");
+  await userEvent.clear(value);
+  await userEvent.type(value, "vue");
+  await userEvent.click(screen.getByTestId("run-button"));
+  await waitFor(() => expect(onStarted).toHaveBeenCalledWith("new"));
+  const sent = calls.find((call) => call.path.endsWith("/execute"))?.body as Pipeline;
+  expect(sent.global_context).toEqual({ framework: "vue" });
+  expect(sent).not.toHaveProperty("id");
+});
+
+test("a step is edited, duplicated, moved and deleted with a way back", async () => {
+  serveApi(answers());
+  renderApp(<DesignScreen onStarted={vi.fn()} />);
+  await openTemplate();
+  await userEvent.click(screen.getByTestId("step-1"));
+  const tokens = screen.getByTestId("max-tokens");
+  await userEvent.clear(tokens);
+  await userEvent.type(tokens, "64");
+  expect(useDraft.getState().pipeline?.steps[1]?.parameters).toEqual({ max_tokens: 64 });
+  await userEvent.click(screen.getByRole("button", { name: "Duplicate generate" }));
+  await userEvent.click(screen.getByRole("button", { name: "Move generate_2 up" }));
+  const names = () => useDraft.getState().pipeline?.steps.map((one) => one.step_name);
+  expect(names()).toEqual(["analyze", "generate_2", "generate"]);
+  screen.getByTestId("step-0").focus();
+  await userEvent.keyboard("{Delete}");
+  expect(names()).toEqual(["generate_2", "generate"]);
+});
+
+test("problems are counted, lead to their step, and stop a run", async () => {
+  const diagnostics = [
+    {
+      severity: "error",
+      code: "empty",
+      path: "$.steps[1].prompt",
+      message: "No prompt.",
+      remedy: "Write one.",
+    },
+  ];
+  const calls = serveApi(answers({ "POST /validate": { valid: false, diagnostics } }));
+  renderApp(<DesignScreen onStarted={vi.fn()} />);
+  await openTemplate();
+  const button = await screen.findByTestId("problems-button");
+  await waitFor(() => expect(button.textContent).toContain("1 problem"));
+  await userEvent.click(button);
+  await userEvent.click(await screen.findByRole("button", { name: /No prompt\./ }));
+  expect(screen.getByTestId("step-inspector").getAttribute("aria-label")).toBe("Step generate");
+  await userEvent.click(screen.getByTestId("run-button"));
+  expect(calls.some((call) => call.path.endsWith("/execute"))).toBe(false);
+});
+
+test("a file is a pipeline, or it is said why not", () => {
+  expect(parsePipeline("{")).toBe("json");
+  expect(parsePipeline('{"name":"x","steps":[{}]}')).toBe("shape");
+  expect(parsePipeline(JSON.stringify(pipeline(step("a"))))).toMatchObject({ name: "Form" });
+});

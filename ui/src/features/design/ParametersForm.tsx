@@ -1,0 +1,119 @@
+import { ChevronDown } from "lucide-react";
+import { useState } from "react";
+import type { Parameters, Role } from "@/api/types";
+import { formatDecimal } from "@/components/format";
+import { m } from "@/paraglide/messages.js";
+import { NumberInput } from "./NumberInput";
+
+interface ParametersFormProps {
+  value: Parameters;
+  recommended: Parameters;
+  role: Role;
+  onChange: (value: Parameters) => void;
+}
+
+/** The step's generation parameters; an empty field means the default. */
+export function ParametersForm({ value, recommended, role, onChange }: ParametersFormProps) {
+  const set = (patch: Partial<Parameters>) => onChange(withoutEmpty({ ...value, ...patch }));
+  const temperature = value.temperature ?? 0.7;
+  const tokens = value.max_tokens ?? 512;
+  const [more, setMore] = useState(
+    value.seed !== undefined || value.top_p !== undefined || (value.stop?.length ?? 0) > 0,
+  );
+  const asRecommended = temperature === recommended.temperature && tokens === recommended.max_tokens;
+
+  return (
+    <div className="parameters">
+      <div className="parameter-row">
+        <label className="field">
+          <span>{m.max_tokens()}</span>
+          <NumberInput
+            value={value.max_tokens}
+            min={1}
+            whole
+            placeholder="512"
+            testId="max-tokens"
+            onChange={(max_tokens) => set({ max_tokens })}
+          />
+        </label>
+        <label className="field field-wide">
+          <span>
+            {m.temperature()} <output>{formatDecimal(temperature)}</output>
+          </span>
+          <input
+            type="range"
+            min={0}
+            max={1}
+            step={0.05}
+            value={temperature}
+            data-testid="temperature"
+            onChange={(event) => set({ temperature: Number(event.target.value) })}
+          />
+          <span className="range-ends" aria-hidden>
+            <span>{m.temperature_low()}</span>
+            <span>{m.temperature_high()}</span>
+          </span>
+        </label>
+      </div>
+      <p className="hint">
+        {m.recommended_for_role({
+          role,
+          tokens: recommended.max_tokens ?? 512,
+          temperature: formatDecimal(recommended.temperature ?? 0.7),
+        })}{" "}
+        {!asRecommended && (
+          <button
+            type="button"
+            className="link"
+            onClick={() => set({ temperature: recommended.temperature, max_tokens: recommended.max_tokens })}
+          >
+            {m.use_recommended()}
+          </button>
+        )}
+      </p>
+      <button type="button" className="disclosure" aria-expanded={more} onClick={() => setMore(!more)}>
+        <ChevronDown aria-hidden size={14} /> {m.more_parameters()}
+      </button>
+      {more && (
+        <div className="parameter-row">
+          <label className="field">
+            <span>{m.seed()}</span>
+            <NumberInput
+              value={value.seed}
+              min={0}
+              whole
+              placeholder={m.random()}
+              onChange={(seed) => set({ seed })}
+            />
+          </label>
+          <label className="field">
+            <span>{m.top_p()}</span>
+            <NumberInput
+              value={value.top_p}
+              min={0}
+              max={1}
+              placeholder="1"
+              onChange={(top_p) => set({ top_p })}
+            />
+          </label>
+          <label className="field field-wide">
+            <span>{m.stop()}</span>
+            <textarea
+              className="input mono grow"
+              rows={1}
+              value={(value.stop ?? []).join("\n")}
+              placeholder={m.stop_hint()}
+              onChange={(event) =>
+                set({ stop: event.target.value === "" ? undefined : event.target.value.split("\n") })
+              }
+            />
+          </label>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function withoutEmpty(parameters: Parameters): Parameters {
+  return Object.fromEntries(Object.entries(parameters).filter(([, value]) => value !== undefined));
+}

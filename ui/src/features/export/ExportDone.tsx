@@ -1,0 +1,63 @@
+import { CircleCheck, FolderOpen } from "lucide-react";
+import { toast } from "sonner";
+import { openPath } from "@/api/desktop";
+import { isDesktop } from "@/api/transport";
+import type { ExportResult } from "@/api/types";
+import { Button } from "@/components/Button";
+import { formatBytes } from "@/components/format";
+import { Sheet } from "@/components/Sheet";
+import { errorText } from "@/components/States";
+import { m } from "@/paraglide/messages.js";
+
+/** What was written, and where. */
+export function ExportDone({ result, onClose }: { result: ExportResult; onClose: () => void }) {
+  return (
+    <Sheet
+      open
+      onClose={onClose}
+      title={m.export_title()}
+      footer={
+        <>
+          <span className="spacer" />
+          {isDesktop() && (
+            <Button
+              icon={FolderOpen}
+              onClick={() => openPath(result.folder).catch((error) => toast.error(errorText(error)))}
+              data-testid="export-open"
+            >
+              {m.open_folder()}
+            </Button>
+          )}
+          <Button look="primary" onClick={onClose} data-testid="export-close">
+            {m.done()}
+          </Button>
+        </>
+      }
+    >
+      <div className="export-done" data-testid="export-done" role="status">
+        <CircleCheck aria-hidden size={22} />
+        <div>
+          <h3>{m.wrote_files({ count: result.written.length })}</h3>
+          <code>{result.folder}</code>
+        </div>
+      </div>
+      <ul className="plan">
+        {result.written.map((file) => (
+          <li key={file.name} className="plan-row">
+            <span className="plan-name">{file.name}</span>
+            <span className="plan-size">{formatBytes(file.size_bytes)}</span>
+          </li>
+        ))}
+        {result.skipped.map((file) => (
+          <li key={file.name} className="plan-row plan-skipped">
+            <span className="plan-name">
+              {file.name} <small>{file.reason}</small>
+            </span>
+            <span className="chip action-same">{m.skipped()}</span>
+          </li>
+        ))}
+      </ul>
+      <p className="hint">{m.manifest_hint({ name: result.manifest })}</p>
+    </Sheet>
+  );
+}

@@ -1,0 +1,80 @@
+import { allSteps } from "@/api/runView";
+import type { FinalSource, RunView, StepView, Timings } from "@/api/types";
+import { formatCount, formatPercent, formatSeconds } from "@/components/format";
+import { m } from "@/paraglide/messages.js";
+import { Files } from "./Files";
+
+/** What the run came to: its totals above, its final files below. */
+export function FinalPane({ run }: { run: RunView }) {
+  return (
+    <section className="pane final" aria-label={m.final_result()}>
+      <header className="final-head">
+        <div>
+          <h2>{headline(run)}</h2>
+          {run.error && <p className="failure-cause">{run.error}</p>}
+          <p className="hint">{source(run)}</p>
+        </div>
+        <Totals steps={allSteps(run)} />
+      </header>
+      <Files
+        title={m.final_files()}
+        artifacts={run.final_artifacts}
+        waiting={run.status === "RUNNING"}
+        wide
+      />
+    </section>
+  );
+}
+
+function Totals({ steps }: { steps: StepView[] }) {
+  const timings = steps.flatMap((step) => step.timings ?? []);
+  if (timings.length === 0) return null;
+  const sum = (pick: (one: Timings) => number) => timings.reduce((total, one) => total + pick(one), 0);
+  const prompt = sum((one) => one.prompt_tokens);
+  const seconds = steps.reduce((total, step) => total + step.execution_time, 0);
+  return (
+    <dl className="totals">
+      <Total label={m.total_time()} value={formatSeconds(seconds)} />
+      <Total
+        label={m.total_written()}
+        value={m.tokens_count({ count: formatCount(sum((one) => one.generated_tokens)) })}
+      />
+      {prompt > 0 && (
+        <Total
+          label={m.total_cached()}
+          value={formatPercent(sum((one) => one.cached_tokens) / prompt)}
+          title={m.total_cached_hint()}
+        />
+      )}
+    </dl>
+  );
+}
+
+function Total({ label, value, title }: { label: string; value: string; title?: string }) {
+  return (
+    <div title={title}>
+      <dt>{label}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function headline(run: RunView): string {
+  const count = run.final_artifacts.length;
+  if (run.status === "SUCCESS") return count > 0 ? m.final_done({ count }) : m.final_done_empty();
+  if (run.status === "FAILED") return m.final_failed();
+  if (run.status === "CANCELLED") return m.final_cancelled();
+  return m.final_not_yet();
+}
+
+function source(run: RunView): string {
+  if (run.status === "FAILED" || run.status === "CANCELLED") return m.final_kept();
+  if (run.final_artifacts.length === 0)
+    return run.status === "SUCCESS" ? m.final_no_code() : m.final_when_done();
+  const texts: Record<FinalSource, () => string> = {
+    assembler: () => m.final_from_assembler(),
+    assembler_text: () => m.final_from_text(),
+    steps: () => m.final_from_steps(),
+  };
+  return texts[run.final_artifacts_from ?? "assembler"]();
+}

@@ -1,0 +1,97 @@
+import { TriangleAlert } from "lucide-react";
+import { useState } from "react";
+import type { StepPhase } from "@/api/runView";
+import type { StepView } from "@/api/types";
+import { Segmented } from "@/components/Choice";
+import { CopyButton } from "@/components/CopyButton";
+import { formatCount, formatRate } from "@/components/format";
+import { OutputText } from "@/components/OutputText";
+import { RoleChip } from "@/components/RoleChip";
+import { m } from "@/paraglide/messages.js";
+import { FailureCard } from "./FailureCard";
+import { phaseText, stepRate } from "./phase";
+
+/** What one step wrote, or the exact prompt that it got. */
+export function StepPane({ step, phase }: { step: StepView; phase: StepPhase | undefined }) {
+  const [view, setView] = useState<"output" | "prompt">("output");
+  const text = view === "output" ? step.result : step.prompt;
+  const streaming = step.status === "RUNNING" && view === "output";
+  return (
+    <section className="pane" aria-label={step.step_name}>
+      <header className="pane-head">
+        <Segmented
+          label={m.show()}
+          value={view}
+          onChange={setView}
+          options={[
+            { value: "output", label: m.output() },
+            { value: "prompt", label: m.prompt() },
+          ]}
+        />
+        <span className="spacer" />
+        <StepFacts step={step} phase={phase} />
+        <CopyButton text={text} label={view === "output" ? m.copy_output() : m.copy_prompt()} />
+      </header>
+      <div className="pane-sub">
+        <RoleChip
+          role={step.model_type}
+          model={step.model ? { ...step.model, simulated: step.simulated } : null}
+        />
+      </div>
+      {step.status === "FAILED" && <FailureCard step={step} />}
+      {step.warnings.map((warning) => (
+        <p key={warning} className="notice notice-warn">
+          <TriangleAlert aria-hidden size={14} /> {warning}
+        </p>
+      ))}
+      {step.finish_reason === "length" && (
+        <p className="notice notice-warn">
+          <TriangleAlert aria-hidden size={14} /> {m.finished_by_length()}
+        </p>
+      )}
+      {text === "" ? (
+        <p className="pane-empty" data-testid={view === "output" ? "step-output" : undefined}>
+          {view === "output" ? emptyText(step, phase) : m.prompt_not_yet()}
+        </p>
+      ) : (
+        <OutputText
+          key={view}
+          text={text}
+          streaming={streaming}
+          label={
+            view === "output"
+              ? m.step_output({ name: step.step_name })
+              : m.prompt_of({ name: step.step_name })
+          }
+          testId={view === "output" ? "step-output" : "step-prompt"}
+        />
+      )}
+    </section>
+  );
+}
+
+function emptyText(step: StepView, phase: StepPhase | undefined): string {
+  if (step.status === "RUNNING") return phaseText(phase);
+  if (step.status === "PENDING") return m.output_not_yet();
+  return m.output_empty();
+}
+
+function StepFacts({ step, phase }: { step: StepView; phase: StepPhase | undefined }) {
+  if (step.status === "RUNNING" && phase?.kind === "writing") {
+    const rate = phase.rate === undefined ? "" : ` · ${m.rate({ rate: formatRate(phase.rate) })}`;
+    return (
+      <span className="pane-facts">
+        {m.tokens_count({ count: formatCount(phase.generated) })}
+        {rate}
+      </span>
+    );
+  }
+  const rate = stepRate(step);
+  if (!step.timings || rate === undefined) return null;
+  return (
+    <span className="pane-facts">
+      {m.tokens_count({ count: formatCount(step.timings.generated_tokens) })} ·{" "}
+      {m.rate({ rate: formatRate(rate) })}
+    </span>
+  );
+}

@@ -1,0 +1,150 @@
+import { PackageCheck } from "lucide-react";
+import { allSteps, isEnded, type LiveRun, type StepPhase } from "@/api/runView";
+import type { StepView } from "@/api/types";
+import { classes } from "@/components/classes";
+import { formatCount, formatSeconds } from "@/components/format";
+import { RoleChip } from "@/components/RoleChip";
+import { StatusIcon, statusText } from "@/components/StatusBadge";
+import { TimeBar } from "@/components/TimeBar";
+import { m } from "@/paraglide/messages.js";
+import { phaseFraction, phaseText } from "./phase";
+import type { Selected } from "./useSelection";
+
+interface TimelineProps {
+  live: LiveRun;
+  selected: Selected;
+  onSelect: (selected: Selected) => void;
+}
+
+/** The run's steps in order, the Assembler and the final result last. */
+export function Timeline({ live, selected, onSelect }: TimelineProps) {
+  const { run } = live;
+  const steps = allSteps(run);
+  const longest = Math.max(
+    1,
+    ...steps.map((step) =>
+      step.timings ? step.timings.load_ms + step.timings.prompt_ms + step.timings.generate_ms : 0,
+    ),
+  );
+  return (
+    <nav className="timeline" aria-label={m.timeline_label()}>
+      <ol>
+        {steps.map((step) => (
+          <TimelineStep
+            key={step.position}
+            step={step}
+            last={step === run.assembler}
+            phase={live.phases[step.position]}
+            longest={longest}
+            ended={isEnded(run.status)}
+            on={selected === step.position}
+            onSelect={() => onSelect(step.position)}
+          />
+        ))}
+        <li className="timeline-item timeline-final">
+          <button
+            type="button"
+            className={classes("timeline-button", selected === "final" && "timeline-on")}
+            aria-current={selected === "final" || undefined}
+            data-testid="step-final"
+            onClick={() => onSelect("final")}
+          >
+            <span
+              className={classes(
+                "status-icon",
+                run.final_artifacts.length > 0 ? "status-success" : "status-pending",
+              )}
+            >
+              <PackageCheck aria-hidden size={16} />
+            </span>
+            <span className="timeline-body">
+              <span className="timeline-name">
+                <strong>{m.final_result()}</strong>
+              </span>
+              <span className="timeline-facts">
+                {run.final_artifacts.length > 0
+                  ? m.files_count({ count: run.final_artifacts.length })
+                  : m.final_not_yet()}
+              </span>
+            </span>
+          </button>
+        </li>
+      </ol>
+      {steps.some((step) => step.timings) && <Legend />}
+    </nav>
+  );
+}
+
+/** What the shades of the time bars mean. */
+function Legend() {
+  return (
+    <p className="legend">
+      <span>
+        <i className="time-load" aria-hidden /> {m.phase_load()}
+      </span>
+      <span>
+        <i className="time-read" aria-hidden /> {m.phase_read()}
+      </span>
+      <span>
+        <i className="time-write" aria-hidden /> {m.phase_write()}
+      </span>
+    </p>
+  );
+}
+
+interface TimelineStepProps {
+  step: StepView;
+  last: boolean;
+  phase: StepPhase | undefined;
+  longest: number;
+  /** The run is over, so a step that waits will never start. */
+  ended: boolean;
+  on: boolean;
+  onSelect: () => void;
+}
+
+function TimelineStep({ step, last, phase, longest, ended, on, onSelect }: TimelineStepProps) {
+  const fraction = phaseFraction(phase);
+  return (
+    <li className="timeline-item">
+      <button
+        type="button"
+        className={classes("timeline-button", on && "timeline-on")}
+        aria-current={on || undefined}
+        data-testid={`step-${step.position}`}
+        data-status={step.status}
+        onClick={onSelect}
+      >
+        <StatusIcon status={step.status} />
+        <span className="timeline-body">
+          <span className="timeline-name">
+            <strong title={step.step_name}>{last ? "Assembler" : step.step_name}</strong>
+            {step.timings && <span className="timeline-time">{formatSeconds(step.execution_time)}</span>}
+          </span>
+          {!last && <RoleChip role={step.model_type} />}
+          {step.status === "RUNNING" ? (
+            <>
+              <span className="timeline-phase">{phaseText(phase)}</span>
+              {fraction !== undefined && (
+                <span className="progress" aria-hidden>
+                  <span style={{ width: `${fraction * 100}%` }} />
+                </span>
+              )}
+            </>
+          ) : (
+            <span className="timeline-facts">{doneFacts(step, ended)}</span>
+          )}
+          {step.timings && <TimeBar timings={step.timings} scale_ms={longest} />}
+        </span>
+      </button>
+    </li>
+  );
+}
+
+function doneFacts(step: StepView, ended: boolean): string {
+  if (ended && step.status === "PENDING") return m.status_not_run();
+  const facts: string[] = [];
+  if (step.timings) facts.push(m.tokens_count({ count: formatCount(step.timings.generated_tokens) }));
+  if (step.artifacts.length > 0) facts.push(m.files_count({ count: step.artifacts.length }));
+  return facts.length > 0 && step.status === "SUCCESS" ? facts.join(" · ") : statusText(step.status);
+}

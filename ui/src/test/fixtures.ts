@@ -1,0 +1,63 @@
+// Small but whole values of the API's types, for tests.
+import type { Artifact, Pipeline, RunView, Step, StepView } from "@/api/types";
+
+export const step = (step_name: string, extra: Partial<Step> = {}): Step => ({
+  step_name,
+  model_type: "CodeLlama",
+  prompt: `Prompt of ${step_name}`,
+  ...extra,
+});
+
+export const pipeline = (...steps: Step[]): Pipeline => ({
+  name: "Form",
+  steps,
+  global_context: { framework: "react" },
+});
+
+export const artifact = (name: string, content: string): Artifact => ({
+  type: name.split(".").at(-1) ?? "txt",
+  name,
+  content,
+  named: true,
+  closed: true,
+  start: 0,
+  end: content.length,
+});
+
+export const stepView = (position: number, extra: Partial<StepView> = {}): StepView => ({
+  position,
+  step_name: `step_${position}`,
+  model_type: "CodeLlama",
+  model: { id: "tiny.gguf", path: "/models/tiny.gguf", stand_in: true },
+  simulated: false,
+  status: "PENDING",
+  result: "",
+  artifacts: [],
+  execution_time: 0,
+  prompt: "",
+  warnings: [],
+  ...extra,
+});
+
+/** A run of two steps and the Assembler. */
+export const runView = (extra: Partial<RunView> = {}): RunView => ({
+  run_id: "r1",
+  project_id: "p",
+  name: "Form",
+  status: "PENDING",
+  interrupted: false,
+  paused: false,
+  simulated: false,
+  total_steps: 2,
+  successful_steps: 0,
+  failed_steps: 0,
+  total_execution_time: 0,
+  steps: [stepView(0), stepView(1)],
+  assembler: stepView(2, { step_name: "assembler", model_type: "Assembler" }),
+  final_artifacts: [],
+  assembled_code: "",
+  pipeline: pipeline(step("step_0"), step("step_1")),
+  created_at: "2026-01-01T10:00:00Z",
+  seq: 0,
+  ...extra,
+});
