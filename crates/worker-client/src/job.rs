@@ -1,5 +1,7 @@
 //! One job: from its place in the queue to its last event.
 
+use std::time::Duration;
+
 use brickwork_engine::ModelRef;
 use brickwork_engine::ports::{Completion, Generation, InferenceError, InferenceErrorCode, InferenceEvent, Prompt};
 use brickwork_worker_protocol::{CountTokens, FromWorker, JobId, ToWorker};
@@ -59,25 +61,29 @@ async fn run(
     if let Err(error) = check_model(&generation.model).await {
         return End::Failed(error);
     }
-    let mut process = match take_process(shared, worker).await {
-        Ok(process) => process,
-        Err(error) => return End::Failed(error),
-    };
-    let job = process.next_job();
-    let request = convert::request(job, generation, &shared.config);
-    let outcome = match process.send(&request, shared.config.silence_limit).await {
-        Ok(()) => follow(shared, &mut process, job, generation, events).await,
-        Err(lost) => Err(GivenUp::Lost(lost)),
-    };
-    match outcome {
-        Ok(end) => {
-            *worker = Some(process);
-            end
-        }
-        Err(GivenUp::Lost(Lost::Ended)) => End::Failed(process.crashed().await),
-        Err(GivenUp::Lost(Lost::Silent)) => End::Failed(process.silent(shared.config.silence_limit)),
-        Err(GivenUp::Unresponsive) => End::Cancelled,
-        Err(GivenUp::Closing) => End::Failed(closed()),
+    loop {
+        let mut process = match take_process(shared, worker).await {
+            Ok(process) => process,
+            Err(error) => return End::Failed(error),
+        };
+        let job = process.next_job();
+        let request = convert::request(job, generation, &shared.config);
+        let outcome = match process.send(&request, shared.config.silence_limit).await {
+            Ok(()) => follow(shared, &mut process, job, generation, events).await,
+            Err(lost) => Err(GivenUp::Lost(lost)),
+        };
+        return match outcome {
+            Ok(end) => {
+                *worker = Some(process);
+                end
+            }
+            // At most once: a fresh process has no earlier job.
+            Err(GivenUp::Lost(Lost::Ended)) if process.died_between_jobs() => continue,
+            Err(GivenUp::Lost(Lost::Ended)) => End::Failed(process.crashed().await),
+            Err(GivenUp::Lost(Lost::Silent)) => End::Failed(process.silent(shared.config.silence_limit)),
+            Err(GivenUp::Unresponsive) => End::Cancelled,
+            Err(GivenUp::Closing) => End::Failed(closed()),
+        };
     }
 }
 
@@ -139,27 +145,37 @@ async fn sleep_until(deadline: Option<Instant>) {
 pub(crate) async fn count_tokens(shared: &Shared, model: &ModelRef, prompt: &Prompt) -> Result<u32, InferenceError> {
     check_model(model).await?;
     let mut worker = shared.worker.lock().await;
-    // The process is back in its place only after an answer; without one it is given up.
-    let mut process = take_process(shared, &mut worker).await?;
-    let job = process.next_job();
     let limit = shared.config.silence_limit;
-    let request = CountTokens { job, model: model.path.clone(), prompt: convert::prompt(prompt) };
-    let mut outcome = process.send(&ToWorker::CountTokens(request), limit).await;
     loop {
-        let frame = match outcome {
-            Ok(()) => process.next_frame(limit).await,
-            Err(lost) => Err(lost),
+        let mut process = take_process(shared, &mut worker).await?;
+        let job = process.next_job();
+        let request = CountTokens { job, model: model.path.clone(), prompt: convert::prompt(prompt) };
+        return match answer(&mut process, job, ToWorker::CountTokens(request), limit).await {
+            Ok(answer) => {
+                *worker = Some(process);
+                answer
+            }
+            Err(Lost::Ended) if process.died_between_jobs() => continue,
+            Err(Lost::Ended) => Err(process.crashed().await),
+            Err(Lost::Silent) => Err(process.silent(limit)),
         };
-        outcome = Ok(());
-        let answer = match frame {
-            Ok(FromWorker::TokenCount { job: of, tokens }) if of == job => Ok(tokens),
-            Ok(FromWorker::Failed(failed)) if failed.job == job => Err(convert::error(failed)),
-            Ok(_) => continue,
-            Err(Lost::Ended) => return Err(process.crashed().await),
-            Err(Lost::Silent) => return Err(process.silent(limit)),
-        };
-        *worker = Some(process);
-        return answer;
+    }
+}
+
+/// Sends a request and waits for its answer. The process must be given up on an error.
+async fn answer(
+    process: &mut WorkerProcess,
+    job: JobId,
+    request: ToWorker,
+    limit: Duration,
+) -> Result<Result<u32, InferenceError>, Lost> {
+    process.send(&request, limit).await?;
+    loop {
+        match process.next_frame(limit).await? {
+            FromWorker::TokenCount { job: of, tokens } if of == job => return Ok(Ok(tokens)),
+            FromWorker::Failed(failed) if failed.job == job => return Ok(Err(convert::error(failed))),
+            _ => {}
+        }
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) struct WorkerProcess {
     last_words: Arc<Mutex<VecDeque<String>>>,
     log: AbortOnDropHandle<()>,
     last_job: JobId,
+    /// Whether a frame came since the last job began.
+    has_answered: bool,
     _starter: std::sync::mpsc::Sender<()>,
 }
 
@@ -87,6 +89,7 @@ impl WorkerProcess {
             last_words,
             log,
             last_job: 0,
+            has_answered: false,
             _starter: starter,
         };
         let hello = ToWorker::Hello { protocol: PROTOCOL_VERSION };
@@ -113,8 +116,15 @@ impl WorkerProcess {
 
     /// The number of the next job.
     pub(crate) const fn next_job(&mut self) -> JobId {
+        self.has_answered = false;
         self.last_job += 1;
         self.last_job
+    }
+
+    /// Whether it did a job before and was gone before it said anything about the present one. It died between jobs, then:
+    /// the system may count a killed process as running for a moment more.
+    pub(crate) const fn died_between_jobs(&self) -> bool {
+        self.last_job > 1 && !self.has_answered
     }
 
     /// Its process id, while it runs.
@@ -148,7 +158,10 @@ impl WorkerProcess {
     pub(crate) async fn next_frame(&mut self, limit: Duration) -> Result<FromWorker, Lost> {
         loop {
             match self.decoder.next_frame() {
-                Some(Ok(frame)) => return Ok(frame),
+                Some(Ok(frame)) => {
+                    self.has_answered = true;
+                    return Ok(frame);
+                }
                 Some(Err(error)) => tracing::warn!(%error, "the model worker sent what is not a frame"),
                 None => match timeout(limit, self.output.read(&mut self.bytes)).await {
                     Ok(Ok(n)) if n > 0 => self.decoder.push(&self.bytes[..n]),

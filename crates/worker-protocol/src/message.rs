@@ -74,7 +74,8 @@ pub struct Sampling {
     pub temperature: f32,
     /// Seed of the random choice.
     pub seed: u32,
-    /// Nucleus sampling: the smallest set of tokens whose probability reaches this.
+    /// Nucleus sampling: the smallest set of tokens whose probability reaches this. When absent, tokens with less than
+    /// a twentieth of the likeliest one's probability are left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub top_p: Option<f32>,
     /// Divides the score of tokens among the last [`Sampling::REPEAT_WINDOW`] generated ones; 1 changes nothing.

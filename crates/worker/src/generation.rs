@@ -25,6 +25,10 @@ const DRY_FREE_LENGTH: i32 = 2;
 const DRY_LOOK_BACK: i32 = 1024;
 const DRY_BREAKERS: [&str; 4] = ["\n", ":", "\"", "*"];
 
+/// Tokens below this part of the likeliest one's probability are left out unless a nucleus is asked for; llama.cpp's own
+/// default. Without it small models derail on the many unlikely tokens together.
+const MIN_P: f32 = 0.05;
+
 /// What to generate.
 #[derive(Debug)]
 pub(crate) struct Plan<'a> {
@@ -133,9 +137,10 @@ fn sampler(model: &LlamaModel, sampling: &Sampling) -> LlamaSampler {
     if let Some(multiplier) = sampling.dry_multiplier.filter(|multiplier| *multiplier > 0.0) {
         chain.push(LlamaSampler::dry(model, multiplier, DRY_BASE, DRY_FREE_LENGTH, DRY_LOOK_BACK, DRY_BREAKERS));
     }
-    if let Some(top_p) = sampling.top_p {
-        chain.push(LlamaSampler::top_p(top_p, 1));
-    }
+    chain.push(match sampling.top_p {
+        Some(top_p) => LlamaSampler::top_p(top_p, 1),
+        None => LlamaSampler::min_p(MIN_P, 1),
+    });
     chain.push(LlamaSampler::temp(sampling.temperature));
     chain.push(LlamaSampler::dist(sampling.seed));
     LlamaSampler::chain_simple(chain)

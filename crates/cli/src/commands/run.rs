@@ -18,8 +18,10 @@ pub(crate) async fn run(app: &App, args: RunArgs) -> Result<(), Failure> {
     let project = args.project.unwrap_or(DEFAULT_PROJECT_ID);
     let accepted = app.start_run(project, &body).await?;
     let ended = watch(app, &accepted, args.json).await?;
-    let exported = match (&args.out, ended.status) {
-        (Some(dir), RunStatus::Success) => Some(export(app, &ended, dir).await?),
+    let exported = match &args.out {
+        Some(dir) if ended.status == RunStatus::Success && !ended.final_artifacts.is_empty() => {
+            Some(export(app, &ended, dir).await?)
+        }
         _ => None,
     };
     let result = json!({ "run": ended, "export": exported });
@@ -34,6 +36,11 @@ pub(crate) async fn run(app: &App, args: RunArgs) -> Result<(), Failure> {
         report(&ended, exported.as_ref());
     }
     match ended.status {
+        RunStatus::Success if args.out.is_some() && exported.is_none() => Err(Failure::failed(format!(
+            "The run made no files, so nothing was exported. Look at its output with `brickwork runs show {}`, or run \
+             it again with another --seed.",
+            ended.run_id
+        ))),
         RunStatus::Success => Ok(()),
         RunStatus::Cancelled => Err(Failure::cancelled()),
         _ => Err(Failure::failed(ended.error.unwrap_or_else(|| "The run did not end.".into()))),

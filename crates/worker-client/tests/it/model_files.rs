@@ -7,7 +7,7 @@ use std::path::Path;
 use brickwork_engine::{Generation, InferenceErrorCode, ModelRef};
 use brickwork_worker_client::WorkerClient;
 
-use crate::support::{SMOL, ask, client, config, generation, greedy, model_at, model_path, raw};
+use crate::support::{SMOL, ask, client, generation, greedy, model_at, model_path, raw};
 
 fn small(model: ModelRef) -> Generation {
     Generation { model, prompt: raw("Hello"), parameters: greedy(2) }
@@ -60,17 +60,12 @@ async fn a_missing_file_is_told_before_any_worker_starts() {
 }
 
 #[tokio::test]
-async fn a_missing_worker_and_a_program_that_is_none_are_typed_errors() {
+async fn a_missing_worker_is_a_typed_error() {
     let folder = tempfile::tempdir().unwrap();
     let client = WorkerClient::new(brickwork_worker_client::WorkerConfig::new(folder.path().join("none")));
     let error = ask(&client, generation(SMOL, raw("Hello"), greedy(2))).await.error();
     assert_eq!(error.code, InferenceErrorCode::WorkerUnavailable, "{error}");
     assert!(error.message.contains("BRICKWORK_WORKER"), "{error}");
-    let mut other = config();
-    other.program = std::env::current_exe().unwrap();
-    other.silence_limit = std::time::Duration::from_secs(20);
-    let error = ask(&WorkerClient::new(other), generation(SMOL, raw("Hello"), greedy(2))).await.error();
-    assert_eq!(error.code, InferenceErrorCode::WorkerUnavailable, "{error}");
 }
 
 #[tokio::test]

@@ -255,3 +255,7 @@ fn continued(model: &LlamaModel, text: &str) -> Vec<LlamaToken> {
         None => vocab.tokenize(text.as_bytes(), false, false),
     }
 }
+
+#[cfg(test)]
+#[path = "tokens/tests.rs"]
+mod tests;

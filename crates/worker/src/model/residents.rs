@@ -3,6 +3,9 @@
 //! Each is kept until its file changes, the program asks to unload it, or memory is needed for another one; then the
 //! one that was used least recently goes first. A job runs alone on its thread, so nothing in use is ever freed.
 
+use std::ffi::OsStr;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use brickwork_worker_protocol::{ContextLimits, FailureCode};
@@ -29,9 +32,9 @@ const MOST_LOGIT_BYTES: u64 = 128 << 20;
 /// The largest batch, in tokens.
 const MOST_BATCH: u64 = 512;
 
-/// Batches on the CPU are sized to take about a second at this many operations per thread and second, so that a cancel is
-/// answered soon.
-const CPU_OPERATIONS_PER_THREAD: u64 = 50_000_000_000;
+/// Batches on the CPU hold what a thread computes in half a second on a slow or busy machine (in operations), so that a
+/// cancel is answered soon.
+const CPU_OPERATIONS_PER_THREAD: u64 = 20_000_000_000;
 
 /// Memory that must stay free beside a model's file when it is loaded, in bytes.
 const MEMORY_MARGIN_BYTES: u64 = 512 << 20;
@@ -132,7 +135,7 @@ impl Residents {
     }
 
     fn new_context(&mut self, size: ContextSize) -> Result<Context, Failure> {
-        let weights = std::sync::Arc::clone(&self.last()?.model.weights);
+        let weights = Arc::clone(&self.last()?.model.weights);
         for is_retry in [false, true] {
             if is_retry {
                 if self.loaded.len() < 2 {
@@ -141,7 +144,7 @@ impl Residents {
                 self.loaded.drain(..self.loaded.len() - 1);
             }
             log::take_errors();
-            if let Some(context) = Context::new(&self.backend, std::sync::Arc::clone(&weights), size, self.threads) {
+            if let Some(context) = Context::new(&self.backend, Arc::clone(&weights), size, self.threads) {
                 return Ok(context);
             }
         }
@@ -228,7 +231,9 @@ pub(crate) fn check_fits(
     if needed <= window {
         return Ok(needed);
     }
-    let name = if resident.model.facts.name.is_empty() { &resident.path } else { &resident.model.facts.name };
+    // The file's own name: the one inside it is often the training run's, which no user knows.
+    let name =
+        Path::new(&resident.path).file_stem().map_or_else(|| resident.path.clone().into(), OsStr::to_string_lossy);
     let remedy = match window.saturating_sub(n_prompt) {
         0 => "Shorten the prompt, let the step see fewer earlier steps, or choose a model with a larger context."
             .to_owned(),

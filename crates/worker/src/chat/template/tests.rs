@@ -1,3 +1,5 @@
+//! Chat templates as models carry them, rendered.
+
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
