@@ -50,6 +50,7 @@ test("hostile output is shown as text", { timeout: 3 * MINUTE }, async () => {
   };
   home.cliWithInput(JSON.stringify(pipeline), "run", "-", "--json");
   const run = home.run();
+  for (const line of HOSTILE) assert.ok(run.steps[0].result.includes(line), `the placeholder does not quote ${line}`);
   await window.click("nav-runs");
   await window.click(`run-row-${run.run_id}`);
   await window.get("run-status").waitForDisplayed();
