@@ -111,8 +111,21 @@ impl App {
         }
     }
 
-    /// Ends the worker. Runs under way are left as their last recorded change; the next start shows them as interrupted.
+    /// Ends the program's work. Runs under way are left as interrupted, with everything that they have finished, and the
+    /// worker is ended.
     pub async fn shutdown(&self) {
+        let under_way: Vec<(RunId, Arc<LiveRun>)> = self.live().drain().collect();
+        for (_, run) in &under_way {
+            run.abandon();
+        }
+        for (run_id, run) in under_way {
+            let recorded = self.store().record(run_id, SystemClock.now(), RunChange::Interrupted).await;
+            if let Err(error) = recorded {
+                // It ended in this very moment, or the next start will find it.
+                tracing::debug!(%run_id, %error, "the run was not marked as interrupted");
+            }
+            run.set_ended();
+        }
         self.inner.models.shutdown().await;
     }
 

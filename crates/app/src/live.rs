@@ -3,10 +3,11 @@
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use brickwork_engine::{CancelHandle, RunChange, RunEvent, RunEventKind, RunId};
 use tokio::sync::{broadcast, watch};
+use tokio::task::AbortHandle;
 
 use crate::error::AppError;
 
@@ -21,6 +22,7 @@ pub(crate) struct LiveRun {
     cancel: Mutex<Option<CancelHandle>>,
     running: AtomicBool,
     ended: watch::Sender<bool>,
+    task: OnceLock<AbortHandle>,
 }
 
 impl LiveRun {
@@ -31,6 +33,20 @@ impl LiveRun {
             cancel: Mutex::new(Some(cancel)),
             running: AtomicBool::new(false),
             ended: watch::channel(false).0,
+            task: OnceLock::new(),
+        }
+    }
+
+    /// Names the task that carries the run out.
+    pub(crate) fn set_task(&self, task: AbortHandle) {
+        // A run has one task, so there is never another value.
+        let _ = self.task.set(task);
+    }
+
+    /// Stops the task where it is, without an end of the run.
+    pub(crate) fn abandon(&self) {
+        if let Some(task) = self.task.get() {
+            task.abort();
         }
     }
 

@@ -65,13 +65,14 @@ impl App {
         let (handle, signal) = cancel_pair();
         let live = Arc::new(LiveRun::new(handle));
         self.live().insert(run_id, Arc::clone(&live));
-        let app = self.clone();
-        tokio::spawn(async move {
-            app.carry_out(run_id, &live, signal).await;
+        let (app, run) = (self.clone(), Arc::clone(&live));
+        let task = tokio::spawn(async move {
+            app.carry_out(run_id, &run, signal).await;
             app.live().remove(&run_id);
-            live.set_ended();
+            run.set_ended();
             drop(lock);
         });
+        live.set_task(task.abort_handle());
         self.run(run_id).await
     }
 
@@ -158,7 +159,7 @@ impl App {
     }
 
     async fn plan(&self, project_id: Uuid, body: &Value) -> Result<RunPlan, AppError> {
-        let mut pipeline = parse_pipeline(body).map_err(AppError::InvalidPipeline)?;
+        let pipeline = parse_pipeline(body).map_err(AppError::InvalidPipeline)?;
         if let Some(own) = pipeline.project_id.filter(|own| *own != project_id) {
             return Err(AppError::InvalidPipeline(vec![Diagnostic::error(
                 "project_mismatch",
@@ -170,9 +171,9 @@ impl App {
         if self.store().project(project_id).await?.is_none() {
             return Err(AppError::UnknownProject(project_id.to_string()));
         }
-        choose_seeds(&mut pipeline);
+        let seeds = seeds_of(&pipeline);
         let models = self.models_of(&pipeline).await?;
-        Ok(RunPlan { project_id, pipeline, models })
+        Ok(RunPlan { project_id, pipeline, models, seeds })
     }
 
     async fn carry_out(&self, run_id: RunId, live: &Arc<LiveRun>, signal: CancelSignal) {
@@ -207,17 +208,15 @@ impl App {
     }
 }
 
-/// Fixes the seeds that the user left open, so that the record says how to make the run again.
-fn choose_seeds(pipeline: &mut Pipeline) {
-    let mut assembler = pipeline.assembler.take().unwrap_or_default();
-    let mut parameters = assembler.parameters.take().unwrap_or_else(|| pipeline.assembler_parameters());
-    let open = pipeline.steps.iter_mut().map(|step| &mut step.parameters).chain([&mut parameters]);
-    for parameters in open {
-        // The random part of a version 7 UUID is as good a seed as any.
-        parameters
-            .seed
-            .get_or_insert_with(|| Uuid::now_v7().as_fields().3[4..].iter().fold(0, |n, b| n << 8 | u32::from(*b)));
-    }
-    assembler.parameters = Some(parameters);
-    pipeline.assembler = Some(assembler);
+/// The pipeline's own seeds, and one drawn where it leaves a seed open, so that the record says how to make the run again.
+fn seeds_of(pipeline: &Pipeline) -> Vec<u32> {
+    (0..=pipeline.steps.len())
+        .map(|position| pipeline.parameters_at(position).seed.unwrap_or_else(random_seed))
+        .collect()
+}
+
+/// The last 32 bits of a version 7 UUID, which are random.
+fn random_seed() -> u32 {
+    let [.., a, b, c, d] = Uuid::now_v7().into_bytes();
+    u32::from_be_bytes([a, b, c, d])
 }

@@ -22,6 +22,8 @@ pub struct StepView {
     pub model: ModelRef,
     /// Whether its output is the scripted placeholder's.
     pub simulated: bool,
+    /// The sampler's seed.
+    pub seed: u32,
     /// Where it stands.
     pub status: RunStatus,
     /// The model's output so far.
@@ -93,7 +95,7 @@ pub struct RunView {
     pub final_artifacts_from: Option<FinalArtifactsFrom>,
     /// The Assembler's whole output.
     pub assembled_code: String,
-    /// The pipeline as it was run, seeds included.
+    /// The pipeline as it was written.
     pub pipeline: Pipeline,
     /// When it was accepted.
     pub created_at: Timestamp,
@@ -117,14 +119,15 @@ pub struct RunPage {
     pub next: Option<String>,
 }
 
-impl From<StepRecord> for StepView {
-    fn from(step: StepRecord) -> Self {
+impl StepView {
+    fn new(step: StepRecord, seeds: &[u32]) -> Self {
         Self {
             position: step.position,
             step_name: step.step_name,
             model_type: step.role,
             simulated: step.model.is_simulated(),
             model: step.model,
+            seed: seeds.get(step.position).copied().unwrap_or_default(),
             status: step.status,
             result: step.result,
             artifacts: step.artifacts,
@@ -144,7 +147,8 @@ impl From<StepRecord> for StepView {
 impl From<RunRecord> for RunView {
     fn from(record: RunRecord) -> Self {
         let simulated = record.is_simulated();
-        let mut steps: Vec<StepView> = record.steps.into_iter().map(StepView::from).collect();
+        let mut steps: Vec<StepView> =
+            record.steps.into_iter().map(|step| StepView::new(step, &record.plan.seeds)).collect();
         let assembler = steps.pop().expect("every run record ends with the Assembler");
         let count = |status| steps.iter().filter(|step| step.status == status).count();
         Self {

@@ -122,13 +122,18 @@ impl Default for Parameters {
 }
 
 impl Pipeline {
-    /// The Assembler's parameters: the user's, or the specification's 0.3 and 2048.
+    /// The parameters at a list position; behind the last step they are the Assembler's: the user's, or the
+    /// specification's 0.3 and 2048.
     #[must_use]
-    pub fn assembler_parameters(&self) -> Parameters {
-        self.assembler
-            .as_ref()
-            .and_then(|settings| settings.parameters.clone())
-            .unwrap_or_else(|| Role::Assembler.recommended_parameters())
+    pub fn parameters_at(&self, position: usize) -> Parameters {
+        match self.steps.get(position) {
+            Some(step) => step.parameters.clone(),
+            None => self
+                .assembler
+                .as_ref()
+                .and_then(|settings| settings.parameters.clone())
+                .unwrap_or_else(|| Role::Assembler.recommended_parameters()),
+        }
     }
 }
 

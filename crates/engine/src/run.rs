@@ -100,6 +100,9 @@ pub struct RunPlan {
     pub pipeline: Pipeline,
     /// One model per list position of `pipeline.steps`, then the Assembler's.
     pub models: Vec<ModelRef>,
+    /// One sampler seed per list position, then the Assembler's: the pipeline's own, or one drawn for this run where it
+    /// leaves the seed open.
+    pub seeds: Vec<u32>,
 }
 
 /// Which of the three sources the final artifacts came from.

@@ -11,6 +11,7 @@ use futures::channel::oneshot;
 use futures::future::{Either, FutureExt, Shared, select};
 
 use crate::event::{RunEvent, RunEventKind};
+use crate::pipeline::Parameters;
 use crate::ports::{
     Clock, Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent, Journal, JournalError, Prompt,
     Timings,
@@ -137,9 +138,9 @@ impl Runner<'_> {
         let generation = Generation {
             model: record.steps[index].model.clone(),
             prompt: Prompt::Chat(prompt::conversation(record, position, &turn.text)),
-            parameters: match record.plan.pipeline.steps.get(position) {
-                Some(step) => step.parameters.clone(),
-                None => record.plan.pipeline.assembler_parameters(),
+            parameters: Parameters {
+                seed: record.plan.seeds.get(position).copied(),
+                ..record.plan.pipeline.parameters_at(position)
             },
         };
         self.change(record, RunChange::StepStarted { position, prompt: turn.text, warnings: turn.warnings }).await?;

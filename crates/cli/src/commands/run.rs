@@ -62,7 +62,10 @@ async fn watch(app: &App, accepted: &RunView, json: bool) -> Result<RunView, Fai
                     progress.show(&event);
                 }
             }
-            _ = tokio::signal::ctrl_c(), if !interrupted => {
+            _ = tokio::signal::ctrl_c() => {
+                if interrupted {
+                    return Err(Failure::cancelled());
+                }
                 interrupted = true;
                 eprintln!("\nCancelling …");
                 let (app, run_id) = (app.clone(), accepted.run_id);

@@ -38,13 +38,14 @@ fn text(text: &str) -> ScriptedReply {
 fn world(body: &Value, replies: Vec<ScriptedReply>) -> World {
     let pipeline: Pipeline = parse_pipeline(body).unwrap();
     let models = vec![ModelRef::scripted(); pipeline.steps.len() + 1];
+    let seeds = (7..).take(models.len()).collect();
     let world = World {
         inference: ScriptedInference::new(replies),
         journal: MemoryJournal::new(),
         clock: ManualClock::new(Timestamp::from_micros(0), 1_000),
         announced: Mutex::default(),
     };
-    let plan = RunPlan { project_id: RunId::nil(), pipeline, models };
+    let plan = RunPlan { project_id: RunId::nil(), pipeline, models, seeds };
     block_on(world.journal.record(RUN, Timestamp::from_micros(0), RunChange::Created { plan })).unwrap();
     world
 }
@@ -108,6 +109,8 @@ fn the_conversation_only_grows_at_its_end() {
         "inserted text is not rendered again"
     );
     assert_eq!(seen[3].parameters.max_tokens, 2048);
+    let seeds: Vec<_> = seen.iter().map(|generation| generation.parameters.seed).collect();
+    assert_eq!(seeds, [Some(7), Some(8), Some(9), Some(10)], "each step has its own of the plan's seeds");
     assert!((seen[3].parameters.temperature - 0.3).abs() < f32::EPSILON);
 }
 

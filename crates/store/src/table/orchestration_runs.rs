@@ -22,6 +22,7 @@ CREATE TABLE orchestration_runs (
     error                TEXT,
     pipeline             TEXT NOT NULL,
     models               TEXT NOT NULL,
+    seeds                TEXT NOT NULL,
     total_steps          INTEGER NOT NULL,
     final_artifacts_from TEXT,
     created_at           INTEGER NOT NULL,
@@ -39,8 +40,8 @@ CREATE INDEX runs_by_project_and_status ON orchestration_runs (project_id, statu
 pub(crate) fn insert(connection: &Connection, run: &RunRecord) -> Result<(), Fault> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO orchestration_runs (run_id, project_id, name, name_folded, status, interrupted, simulated,
-                                         pipeline, models, total_steps, created_at, seq)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                                         pipeline, models, seeds, total_steps, created_at, seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
     let name = &run.plan.pipeline.name;
     statement.execute(params![
@@ -53,6 +54,7 @@ pub(crate) fn insert(connection: &Connection, run: &RunRecord) -> Result<(), Fau
         run.is_simulated(),
         Json(&run.plan.pipeline),
         Json(&run.plan.models),
+        Json(&run.plan.seeds),
         run.steps.len().saturating_sub(1),
         At(run.created_at),
         run.seq,
@@ -97,17 +99,17 @@ pub(crate) fn outline(connection: &Connection, run_id: RunId) -> Result<Option<R
         assembler: None,
     };
     let read = |row: &Row<'_>| {
-        let plan = RunPlan { project_id: row.get::<_, Id>(8)?.0, pipeline, models: Vec::new() };
+        let plan = RunPlan { project_id: row.get::<_, Id>(8)?.0, pipeline, models: Vec::new(), seeds: Vec::new() };
         from_row(row, run_id, plan)
     };
     Ok(statement.query_row([Id(run_id)], read).optional()?)
 }
 
-/// A run with its pipeline and models, without steps and artifacts.
+/// A run with its plan, without steps and artifacts.
 pub(crate) fn get(connection: &Connection, run_id: RunId) -> Result<Option<RunRecord>, Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT status, interrupted, error, final_artifacts_from, created_at, started_at, finished_at, seq, project_id,
-                pipeline, models
+                pipeline, models, seeds
          FROM orchestration_runs WHERE run_id = ?1",
     )?;
     let read = |row: &Row<'_>| {
@@ -115,6 +117,7 @@ pub(crate) fn get(connection: &Connection, run_id: RunId) -> Result<Option<RunRe
             project_id: row.get::<_, Id>(8)?.0,
             pipeline: row.get::<_, Json<_>>(9)?.0,
             models: row.get::<_, Json<_>>(10)?.0,
+            seeds: row.get::<_, Json<_>>(11)?.0,
         };
         from_row(row, run_id, plan)
     };

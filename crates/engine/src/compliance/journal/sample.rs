@@ -53,6 +53,7 @@ pub fn plan(steps: usize) -> RunPlan {
             assembler: None,
         },
         models: (0..=steps).map(model).collect(),
+        seeds: (7..).take(steps + 1).collect(),
     }
 }
 
