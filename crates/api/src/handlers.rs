@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -23,6 +23,7 @@ use crate::problem::Problem;
 
 type Answer<T> = Result<Json<T>, Problem>;
 type Body<T> = Result<Json<T>, JsonRejection>;
+type Asked<T> = Result<Query<T>, QueryRejection>;
 
 /// How often a silent event stream says that it is alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -125,13 +126,17 @@ pub(crate) struct RunsQuery {
     q: Option<String>,
 }
 
-pub(crate) async fn runs(State(app): State<App>, Query(query): Query<RunsQuery>) -> Answer<RunPage> {
+pub(crate) async fn runs(State(app): State<App>, query: Asked<RunsQuery>) -> Answer<RunPage> {
+    let Query(query) = query?;
     let status = match query.status.filter(|word| !word.is_empty()) {
         None => None,
-        Some(word) => Some(RunStatus::parse(&word).ok_or_else(|| AppError::Unknown {
-            what: "status",
-            id: word,
-            remedy: "Use PENDING, RUNNING, SUCCESS, FAILED or CANCELLED.".into(),
+        Some(word) => Some(RunStatus::parse(&word).ok_or_else(|| {
+            Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid",
+                "The request's query is wrong",
+                format!("There is no status `{word}`. Use PENDING, RUNNING, SUCCESS, FAILED or CANCELLED."),
+            )
         })?),
     };
     let request = RunListRequest {
@@ -156,9 +161,10 @@ pub(crate) struct EventsQuery {
 pub(crate) async fn events(
     State(app): State<App>,
     Path(run_id): Path<String>,
-    Query(query): Query<EventsQuery>,
+    query: Asked<EventsQuery>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let Query(query) = query?;
     let last_id = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
     let events = app.events(run_id_of(&run_id)?, last_id.or(query.after).unwrap_or(0)).await?;
     let stream = events.map(|event| {

@@ -1,7 +1,7 @@
 //! Errors as `application/problem+json` (RFC 9457), with a stable code beside the text.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use brickwork_app::{AppError, Diagnostic, ErrorCode};
@@ -69,6 +69,13 @@ impl From<AppError> for Problem {
         let mut problem = Self::new(status, code, title, error.to_string());
         problem.diagnostics = error.diagnostics().to_vec();
         problem
+    }
+}
+
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        let detail = format!("{}. Correct the part after `?`.", rejection.body_text().trim_end_matches('.'));
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request's query is wrong", detail)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The program's one state: places, store, models and the runs that are under way.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use brickwork_engine::{Clock, Journal, JournalError, RunChange, RunId, RunStatus, Timestamp};
@@ -65,12 +66,17 @@ pub struct Health {
     pub data_dir: String,
 }
 
-/// The system's clock.
+/// The system's clock, but for one thing: when the system sets it back, it stands still until time has caught up, so
+/// that no event of a run lies before its cause.
 pub(crate) struct SystemClock;
+
+/// The latest instant that was told, in microseconds since the Unix epoch.
+static LATEST_MICROS: AtomicI64 = AtomicI64::new(0);
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_micros(jiff::Timestamp::now().as_microsecond())
+        let now = jiff::Timestamp::now().as_microsecond();
+        Timestamp::from_micros(LATEST_MICROS.fetch_max(now, Ordering::Relaxed).max(now))
     }
 }
 
@@ -169,5 +175,13 @@ impl App {
             Err(error) => return Err(error.into()),
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_systems_clock_keeps_its_promises() {
+        brickwork_engine::compliance::clock::clock_suite(&super::SystemClock);
     }
 }

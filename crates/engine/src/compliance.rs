@@ -2,5 +2,6 @@
 //!
 //! A check panics with the row that failed; the suites need no executor of their own.
 
+pub mod clock;
 pub mod inference;
 pub mod journal;

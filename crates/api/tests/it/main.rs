@@ -102,7 +102,11 @@ async fn runs_are_listed_in_pages() {
     seen.dedup();
     assert_eq!(seen.len(), 5);
     assert_eq!(world.get("/runs?status=FAILED").await.json()["runs"], json!([]));
-    assert_eq!(world.get("/runs?status=nonsense").await.status, StatusCode::NOT_FOUND);
+    for query in ["status=nonsense", "limit=many", "project_id=mine"] {
+        let answer = world.get(&format!("/runs?{query}")).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
+        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{query}");
+    }
     assert_eq!(world.get("/runs?q=two%20steps").await.json()["runs"].as_array().unwrap().len(), 5);
 }
 
