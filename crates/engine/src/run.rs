@@ -339,23 +339,8 @@ impl RunRecord {
             .filter(|(_, step)| step.enabled)
             .map(|(position, step)| (position, step.step_name.clone(), step.model_type))
             .chain([(plan.pipeline.steps.len(), ASSEMBLER_STEP.to_owned(), Role::Assembler)])
-            .map(|(position, step_name, role)| StepRecord {
-                position,
-                step_name,
-                role,
-                model: plan.models[position].clone(),
-                status: RunStatus::Pending,
-                prompt: String::new(),
-                result: String::new(),
-                artifacts: Vec::new(),
-                error_code: None,
-                error: None,
-                finish_reason: None,
-                warnings: Vec::new(),
-                execution_time: 0.0,
-                timings: None,
-                started_at: None,
-                finished_at: None,
+            .map(|(position, step_name, role)| {
+                StepRecord::pending(position, step_name, role, plan.models[position].clone())
             })
             .collect();
         Self {
@@ -458,6 +443,28 @@ impl RunRecord {
 }
 
 impl StepRecord {
+    /// A step that has not begun.
+    const fn pending(position: usize, step_name: String, role: Role, model: ModelRef) -> Self {
+        Self {
+            position,
+            step_name,
+            role,
+            model,
+            status: RunStatus::Pending,
+            prompt: String::new(),
+            result: String::new(),
+            artifacts: Vec::new(),
+            error_code: None,
+            error: None,
+            finish_reason: None,
+            warnings: Vec::new(),
+            execution_time: 0.0,
+            timings: None,
+            started_at: None,
+            finished_at: None,
+        }
+    }
+
     fn apply(&mut self, at: Timestamp, change: &RunChange) {
         match change {
             RunChange::StepStarted { prompt, warnings, .. } => {
@@ -484,24 +491,8 @@ impl StepRecord {
                 }
             }
             RunChange::StepRestarted { .. } => {
-                *self = Self {
-                    position: self.position,
-                    step_name: std::mem::take(&mut self.step_name),
-                    role: self.role,
-                    model: self.model.clone(),
-                    status: RunStatus::Pending,
-                    prompt: String::new(),
-                    result: String::new(),
-                    artifacts: Vec::new(),
-                    error_code: None,
-                    error: None,
-                    finish_reason: None,
-                    warnings: Vec::new(),
-                    execution_time: 0.0,
-                    timings: None,
-                    started_at: None,
-                    finished_at: None,
-                };
+                *self =
+                    Self::pending(self.position, std::mem::take(&mut self.step_name), self.role, self.model.clone());
             }
             _ => {}
         }
