@@ -3,7 +3,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import { ApiError, api, runEvents } from "./client";
-import { isEnded, type LiveRun, reduceRun, startLive } from "./runView";
+import { isOver, type LiveRun, reduceRun, startLive } from "./runView";
 import type { RunEvent } from "./types";
 
 export interface RunState {
@@ -41,7 +41,7 @@ async function followRun(runId: string, signal: AbortSignal, show: (live: LiveRu
     const run = await api.run(runId, signal);
     const folder = frameFolder(startLive(run), (live) => !signal.aborted && show(live));
     show(folder.current());
-    if (isEnded(run.status)) return;
+    if (isOver(run)) return;
     try {
       for await (const event of runEvents(runId, run.seq, signal)) {
         failures = 0;

@@ -7,6 +7,7 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { api } from "./client";
+import { isOver } from "./runView";
 import type { Pipeline, Role, Settings } from "./types";
 
 export const useTemplates = () =>
@@ -88,7 +89,7 @@ export function useExecute() {
 }
 
 /** The default project's id, fixed by the orchestrator. */
-const DEFAULT_PROJECT = "550e8400-e29b-41d4-a716-446655440000";
+export const DEFAULT_PROJECT = "550e8400-e29b-41d4-a716-446655440000";
 
 export const useRuns = (filter: { q: string; status: string }) =>
   useInfiniteQuery({
@@ -98,11 +99,7 @@ export const useRuns = (filter: { q: string; status: string }) =>
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: keepPreviousData,
     refetchInterval: (query) =>
-      query.state.data?.pages.some((page) =>
-        page.runs.some((run) => run.status === "RUNNING" || run.status === "PENDING"),
-      )
-        ? 3000
-        : false,
+      query.state.data?.pages.some((page) => page.runs.some((run) => !isOver(run))) ? 3000 : false,
   });
 
 /** Whether any run exists; decides what the first screen is. */

@@ -54,6 +54,18 @@ export function isEnded(status: Status): boolean {
   return status === "SUCCESS" || status === "FAILED" || status === "CANCELLED";
 }
 
+/** Nobody works on the run any more: it has ended, or its program is gone. */
+export function isOver(run: Pick<RunView, "status" | "interrupted">): boolean {
+  return run.interrupted || isEnded(run.status);
+}
+
+/** How a step stands; one that its run's program left half-done counts as interrupted, though its record says RUNNING. */
+export type StepState = Status | "INTERRUPTED";
+
+export function stepState(run: RunView, step: StepView): StepState {
+  return run.interrupted && step.status === "RUNNING" ? "INTERRUPTED" : step.status;
+}
+
 export function reduceRun(view: LiveRun, event: RunEvent): LiveRun {
   if (event.seq !== undefined) {
     if (event.seq <= view.run.seq) return view;

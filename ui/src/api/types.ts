@@ -35,7 +35,14 @@ export interface Pipeline {
   steps: Step[];
   global_context?: Context;
   metadata?: Context;
-  assembler?: { prompt?: string; parameters?: Parameters; mode?: string };
+  assembler?: AssemblerSettings;
+}
+
+/** Changes to the Assembler; what is absent is as built in. */
+export interface AssemblerSettings {
+  prompt?: string;
+  parameters?: Parameters;
+  mode?: string;
 }
 
 export interface Template extends Pipeline {
@@ -103,6 +110,8 @@ export interface StepView {
   finish_reason?: FinishReason | null;
   execution_time: number;
   timings?: Timings | null;
+  /** The sampler's seed in this run: the pipeline's own, or the one drawn for it. */
+  seed: number;
   prompt: string;
   warnings: string[];
   started_at?: string | null;

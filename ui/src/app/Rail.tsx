@@ -1,6 +1,7 @@
 import { Box, History, type LucideIcon, PencilRuler, Settings2 } from "lucide-react";
 import { useEffect } from "react";
-import { useProjects } from "@/api/queries";
+import { DEFAULT_PROJECT, useProjects } from "@/api/queries";
+import type { Project } from "@/api/types";
 import { classes } from "@/components/classes";
 import { Mark } from "@/components/Mark";
 import { Tooltip } from "@/components/Tooltip";
@@ -42,10 +43,13 @@ export function Rail({ route }: { route: Route }) {
   }, []);
   return (
     <nav className="rail" aria-label={m.nav_label()}>
-      <div className="rail-project" title={project?.folder ?? undefined}>
+      <div
+        className="rail-project"
+        title={project && [projectName(project), project.folder].filter(Boolean).join("\n")}
+      >
         <Mark />
         <span>
-          <strong>{project?.name ?? "Brickwork"}</strong>
+          <strong>{project ? projectName(project) : "Brickwork"}</strong>
           <small>{project?.folder ?? m.project_no_folder()}</small>
         </span>
       </div>
@@ -70,4 +74,9 @@ export function Rail({ route }: { route: Route }) {
       <WorkerState />
     </nav>
   );
+}
+
+/** The project's name; the one that every database has keeps its English name there until the user gives it another. */
+function projectName({ id, name }: Project): string {
+  return id === DEFAULT_PROJECT && name === "Default project" ? m.project_default() : name;
 }

@@ -2,6 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, type ReactNode, useMemo, useRef } from "react";
 import { useHighlight } from "@/api/queries";
 import type { Highlight } from "@/api/types";
+import { VisibleText } from "./VisibleText";
 
 interface CodeViewProps {
   /** File ending that names the language, e.g. `jsx`. */
@@ -82,7 +83,9 @@ const Line = memo(function Line({ number, text, spans, styles }: LineProps) {
       <span className="code-number" aria-hidden>
         {number}
       </span>
-      <span className="code-text">{spans && styles ? colour(text, spans, styles) : text}</span>
+      <span className="code-text">
+        {spans && styles ? colour(text, spans, styles) : <VisibleText text={text} />}
+      </span>
       {"\n"}
     </div>
   );
@@ -97,14 +100,14 @@ function colour(text: string, spans: [number, number][], styles: string[]): Reac
     parts.push(
       name && name !== "plain" ? (
         <span key={at} className={`hl-${name}`}>
-          {piece}
+          <VisibleText text={piece} />
         </span>
       ) : (
-        piece
+        <VisibleText key={at} text={piece} />
       ),
     );
     at += length;
   }
-  if (at < text.length) parts.push(text.slice(at));
+  if (at < text.length) parts.push(<VisibleText key={at} text={text.slice(at)} />);
   return parts;
 }

@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import { VisibleText } from "./VisibleText";
 
 const KINDS: Record<string, string> = { "+": "diff-add", "-": "diff-remove", "@": "diff-hunk" };
 
@@ -12,7 +13,7 @@ export function DiffView({ diff, label }: { diff: string; label: string }) {
         {lines.map((line, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place in the diff.
           <div key={index} className={KINDS[line[0] ?? ""] ?? "diff-same"}>
-            {line || " "}
+            <VisibleText text={line || " "} />
           </div>
         ))}
       </pre>

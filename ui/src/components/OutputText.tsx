@@ -3,6 +3,7 @@ import { memo, useCallback, useLayoutEffect, useMemo, useRef, useState } from "r
 import { m } from "@/paraglide/messages.js";
 import { Button } from "./Button";
 import { outputBlocks } from "./outputBlocks";
+import { VisibleText } from "./VisibleText";
 
 interface OutputTextProps {
   text: string;
@@ -53,5 +54,13 @@ export function OutputText({ text, label, streaming = false, testId }: OutputTex
 }
 
 const Block = memo(function Block({ text, last }: { text: string; last: boolean }) {
-  return last ? <span>{text}</span> : <div className="output-block">{text}</div>;
+  return last ? (
+    <span>
+      <VisibleText text={text} />
+    </span>
+  ) : (
+    <div className="output-block">
+      <VisibleText text={text} />
+    </div>
+  );
 });

@@ -20,13 +20,21 @@ interface PromptEditorProps {
   label: string;
   /** Dotted paths that a `{{ variable }}` may name here; others are marked as unknown. */
   variables: string[];
+  /** What stands in the empty editor. */
+  empty?: string;
 }
 
 /** `{{ dotted.path }}` not preceded by `$`, the only form that is a variable. */
 const VARIABLE = /(?<!\$)\{\{\s*([\w-]+(?:\.[\w-]+)*)\s*\}\}/g;
 
 /** An editor for one prompt that marks its variables and completes their names after `{{`. */
-export function PromptEditor({ value, onChange, label, variables }: PromptEditorProps) {
+export function PromptEditor({
+  value,
+  onChange,
+  label,
+  variables,
+  empty = m.prompt_placeholder(),
+}: PromptEditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
   const change = useRef(onChange);
@@ -49,7 +57,7 @@ export function PromptEditor({ value, onChange, label, variables }: PromptEditor
             ...historyKeymap,
           ]),
           EditorView.lineWrapping,
-          placeholder(m.prompt_placeholder()),
+          placeholder(empty),
           variableMarks(new Set(names)),
           autocompletion({ override: [completeVariable(names)], icons: false }),
           EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
@@ -61,7 +69,7 @@ export function PromptEditor({ value, onChange, label, variables }: PromptEditor
     });
     view.current = editor;
     return () => editor.destroy();
-  }, [known, label]);
+  }, [known, label, empty]);
 
   useEffect(() => {
     const editor = view.current;

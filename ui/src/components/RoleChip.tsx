@@ -1,4 +1,4 @@
-import type { Role } from "@/api/types";
+import type { Role, StepView } from "@/api/types";
 import { m } from "@/paraglide/messages.js";
 import { classes } from "./classes";
 import { modelName } from "./format";
@@ -44,6 +44,19 @@ export function StandInBadge({ role }: { role: Role }) {
   return (
     <Tooltip text={m.stand_in_explained({ role })}>
       <span className="badge badge-warn">{m.stand_in()}</span>
+    </Tooltip>
+  );
+}
+
+/** Marks a run of which some roles were played by models that were not made for them. */
+export function StandInRunBadge({ steps }: { steps: StepView[] }) {
+  const roles = new Set(steps.filter((step) => step.model?.stand_in).map((step) => step.model_type));
+  if (roles.size === 0) return null;
+  return (
+    <Tooltip text={m.stand_in_run_explained({ roles: [...roles].join(", ") })}>
+      <span className="badge badge-warn" data-testid="run-stand-in">
+        {m.stand_in()}
+      </span>
     </Tooltip>
   );
 }

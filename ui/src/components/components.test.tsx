@@ -1,8 +1,11 @@
-import { render, screen } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { render, screen, waitFor } from "@testing-library/react";
+import { expect, test, vi } from "vitest";
 import { setLocale } from "@/paraglide/runtime.js";
+import { renderApp, serveApi } from "@/test/render";
+import { CodeView } from "./CodeView";
 import { contextPaths, emptyRow, fromRows, rowFault, toRows } from "./contextRows";
 import { formatBytes, formatSeconds } from "./format";
+import { plainText, textParts } from "./hiddenCharacters";
 import { OutputText } from "./OutputText";
 import { outputBlocks } from "./outputBlocks";
 
@@ -39,4 +42,55 @@ test("numbers read as the language writes them", () => {
   setLocale("es", { reload: false });
   expect(formatSeconds(2.44)).toBe("2,4 s");
   setLocale("en", { reload: false });
+});
+
+test("invisible characters are found, all of them and nothing else", () => {
+  const codes = (text: string) => textParts(text).flatMap((part) => part.code ?? []);
+  const marked = [
+    ..."\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\u200b\ufeff\u0000\u0007\u001b\u007f",
+  ];
+  expect(codes(marked.join(""))).toEqual(marked.map((one) => `U+${hex(one)}`));
+  expect(codes("\ttab\nline\r\nend\r emoji 👩‍💻 é שלום")).toEqual(["U+000D"]);
+  expect(codes("\u{e0041}a")).toEqual(["U+E0041"]);
+  expect(textParts("a\u200b\u200b\u200bb")[1]).toEqual({
+    text: "\u200b\u200b\u200b",
+    code: "U+200B",
+    count: 3,
+  });
+  for (const text of ["", "plain", `x${marked.join("y")}z`])
+    expect(
+      textParts(text)
+        .map((part) => part.text)
+        .join(""),
+    ).toBe(text);
+  expect(plainText("a\u202egnp.exe")).toBe("a<U+202E>gnp.exe");
+});
+
+const hex = (character: string) => character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+
+test("an output shows invisible characters as marks and keeps the text itself", () => {
+  const text = "safe \u202egnp.exe\u202c <b>x</b>";
+  const { container } = render(<OutputText text={text} label="Output" testId="out" />);
+  const marks = [...container.querySelectorAll<HTMLElement>(".hidden-character")];
+  expect(marks.map((mark) => mark.dataset.code)).toEqual(["U+202E", "U+202C"]);
+  expect(screen.getByTestId("out").textContent).toBe(text);
+  expect(container.querySelector("b")).toBeNull();
+});
+
+test("marks in code do not move the colours", async () => {
+  const content = 'let \u2066a\u2069 = "b\u202ec";';
+  const spans: [number, number][] = [
+    [3, 1],
+    [7, 0],
+    [content.length - 11, 2],
+    [1, 0],
+  ];
+  serveApi({ "POST /highlight": { language: "JS", styles: ["plain", "keyword", "string"], lines: [spans] } });
+  const { container } = renderApp(<CodeView type="js" content={content} label="Code" />);
+  await waitFor(() => expect(container.querySelector(".hl-string")?.textContent).toBe('"b\u202ec"'));
+  expect(container.querySelector(".hl-keyword")?.textContent).toBe("let");
+  expect(container.querySelector(".hl-string .hidden-character")?.getAttribute("data-code")).toBe("U+202E");
+  expect(container.querySelectorAll(".hidden-character").length).toBe(3);
+  expect(container.querySelector(".code-text")?.textContent).toBe(content);
+  vi.unstubAllGlobals();
 });

@@ -34,6 +34,7 @@ export const stepView = (position: number, extra: Partial<StepView> = {}): StepV
   result: "",
   artifacts: [],
   execution_time: 0,
+  seed: 7,
   prompt: "",
   warnings: [],
   ...extra,

@@ -6,6 +6,7 @@ import { pipeline, runView, step } from "@/test/fixtures";
 import { renderApp, serveApi } from "@/test/render";
 import { DesignScreen } from "./DesignScreen";
 import { parsePipeline, useDraft } from "./draft";
+import { cardOf } from "./problems";
 
 const TEMPLATE = {
   ...pipeline(step("analyze"), step("generate", { model_type: "CodeGemma" })),
@@ -89,4 +90,43 @@ test("a file is a pipeline, or it is said why not", () => {
   expect(parsePipeline("{")).toBe("json");
   expect(parsePipeline('{"name":"x","steps":[{}]}')).toBe("shape");
   expect(parsePipeline(JSON.stringify(pipeline(step("a"))))).toMatchObject({ name: "Form" });
+});
+
+test("the Assembler is edited, left out when it is as built in, and its faults lead to it", async () => {
+  const fault = {
+    severity: "error",
+    code: "out_of_range",
+    path: "$.assembler.parameters.max_tokens",
+    message: "Too long.",
+    remedy: "Use less.",
+  };
+  serveApi(answers({ "POST /validate": { valid: false, diagnostics: [fault] } }));
+  renderApp(<DesignScreen onStarted={vi.fn()} />);
+  await openTemplate();
+  await userEvent.click(screen.getByTestId("problems-button"));
+  await userEvent.click(await screen.findByRole("button", { name: /Too long\./ }));
+  const inspector = screen.getByTestId("assembler-inspector");
+  expect(inspector.textContent).toContain("Too long.");
+  expect(inspector.querySelector(".cm-placeholder")?.textContent).toBe("Built-in instruction");
+  const assembler = () => useDraft.getState().pipeline?.assembler;
+  const tokens = screen.getByTestId("max-tokens");
+  await userEvent.clear(tokens);
+  await userEvent.type(tokens, "64");
+  await userEvent.click(screen.getByRole("button", { name: /Seed, top-p/ }));
+  await userEvent.type(screen.getByTestId("seed"), "5");
+  expect(assembler()).toEqual({ parameters: { max_tokens: 64, temperature: 0.3, seed: 5 } });
+  useDraft.getState().editAssembler({ prompt: "Join them." });
+  expect(assembler()?.prompt).toBe("Join them.");
+  useDraft.getState().editAssembler({ prompt: undefined });
+  expect(assembler()).not.toHaveProperty("prompt");
+  await userEvent.clear(screen.getByTestId("seed"));
+  await userEvent.clear(tokens);
+  await userEvent.type(tokens, "2048");
+  expect(useDraft.getState().pipeline).not.toHaveProperty("assembler");
+});
+
+test("a diagnostic is placed on the card that its path names", () => {
+  expect(cardOf("$.assembler.prompt", ["a"])).toBe("assembler");
+  expect(cardOf("$.global_context.assembler", ["a"])).toBe("context");
+  expect(cardOf("$.steps[0].context.assembler", ["a"])).toBe("a");
 });

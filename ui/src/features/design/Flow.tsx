@@ -9,8 +9,8 @@ import { RoleChip, RoleIcon } from "@/components/RoleChip";
 import { ROLES } from "@/components/roles";
 import { m } from "@/paraglide/messages.js";
 import { useDraft } from "./draft";
-import { problemsOfStep } from "./problems";
-import { StepCard } from "./StepCard";
+import { problemsOfAssembler, problemsOfStep } from "./problems";
+import { ProblemMark, StepCard } from "./StepCard";
 
 /** The pipeline from its context down to the Assembler, as connected cards. */
 export function Flow({ pipeline, diagnostics }: { pipeline: Pipeline; diagnostics: Diagnostic[] }) {
@@ -41,7 +41,7 @@ export function Flow({ pipeline, diagnostics }: { pipeline: Pipeline; diagnostic
             </Button>
           </li>
         )}
-        <AssemblerCard count={steps.length} />
+        <AssemblerCard pipeline={pipeline} problems={problemsOfAssembler(diagnostics)} />
       </ol>
       {steps.length > 0 && (
         <Button
@@ -101,12 +101,19 @@ function ContextCard({ pipeline }: { pipeline: Pipeline }) {
   );
 }
 
-function AssemblerCard({ count }: { count: number }) {
+function AssemblerCard({ pipeline, problems }: { pipeline: Pipeline; problems: Diagnostic[] }) {
   const { selected, select } = useDraft();
   const bound = useModels().data?.models.find((model) => model.name === "Assembler")?.binding;
-  const { max_tokens, temperature } = ROLES.Assembler.parameters;
+  const { prompt, parameters = ROLES.Assembler.parameters } = pipeline.assembler ?? {};
+  const faulty = problems.some((problem) => problem.severity === "error");
   return (
-    <li className={classes("card card-assembler", selected === "assembler" && "card-on")}>
+    <li
+      className={classes(
+        "card card-assembler",
+        selected === "assembler" && "card-on",
+        faulty && "card-faulty",
+      )}
+    >
       <RoleIcon role="Assembler" />
       <button
         type="button"
@@ -115,12 +122,15 @@ function AssemblerCard({ count }: { count: number }) {
         data-testid="assembler-card"
         onClick={() => select("assembler")}
       >
-        <strong>{m.assembler_title()}</strong>
+        <span className="card-head">
+          <strong>{m.assembler_title()}</strong>
+          <ProblemMark problems={problems} />
+        </span>
         <RoleChip role="Assembler" model={bound} />
-        <span className="card-text">{m.assembler_text({ count })}</span>
+        <span className="card-text">{prompt ?? m.assembler_text({ count: pipeline.steps.length })}</span>
         <span className="card-facts">
-          <span>{m.tokens_up_to({ count: max_tokens })}</span>
-          <span>{m.temperature_of({ value: formatDecimal(temperature) })}</span>
+          <span>{m.tokens_up_to({ count: parameters.max_tokens ?? 512 })}</span>
+          <span>{m.temperature_of({ value: formatDecimal(parameters.temperature ?? 0.7) })}</span>
         </span>
       </button>
     </li>

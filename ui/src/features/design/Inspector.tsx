@@ -4,7 +4,7 @@ import { m } from "@/paraglide/messages.js";
 import { AssemblerInspector } from "./AssemblerInspector";
 import { useDraft } from "./draft";
 import { DiagnosticText } from "./ProblemsButton";
-import { stepOf } from "./problems";
+import { problemsOfContext } from "./problems";
 import { StepInspector } from "./StepInspector";
 
 /** The form of what is selected in the flow. */
@@ -12,7 +12,7 @@ export function Inspector({ pipeline, diagnostics }: { pipeline: Pipeline; diagn
   const { selected, keys } = useDraft();
   const position = keys.indexOf(selected);
   const step = pipeline.steps[position];
-  if (selected === "assembler") return <AssemblerInspector />;
+  if (selected === "assembler") return <AssemblerInspector pipeline={pipeline} diagnostics={diagnostics} />;
   if (step)
     return (
       <StepInspector
@@ -35,9 +35,7 @@ function GlobalContext({ pipeline, diagnostics }: { pipeline: Pipeline; diagnost
         <p className="hint">{m.context_hint()}</p>
       </header>
       <div className="inspector-body">
-        <ProblemList
-          diagnostics={diagnostics.filter((diagnostic) => stepOf(diagnostic.path) === undefined)}
-        />
+        <ProblemList diagnostics={problemsOfContext(diagnostics)} />
         <ContextEditor
           value={pipeline.global_context ?? {}}
           onChange={setContext}

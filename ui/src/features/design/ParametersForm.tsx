@@ -12,6 +12,9 @@ interface ParametersFormProps {
   onChange: (value: Parameters) => void;
 }
 
+/** Largest seed; seeds have 32 bits. */
+const SEED_MAX = 4_294_967_295;
+
 /** The step's generation parameters; an empty field means the default. */
 export function ParametersForm({ value, recommended, role, onChange }: ParametersFormProps) {
   const set = (patch: Partial<Parameters>) => onChange(withoutEmpty({ ...value, ...patch }));
@@ -83,6 +86,8 @@ export function ParametersForm({ value, recommended, role, onChange }: Parameter
               min={0}
               whole
               placeholder={m.random()}
+              max={SEED_MAX}
+              testId="seed"
               onChange={(seed) => set({ seed })}
             />
           </label>

@@ -68,7 +68,7 @@ export function StepCard({ step, position, count, stepKey, problems }: StepCardP
   );
 }
 
-function ProblemMark({ problems }: { problems: Diagnostic[] }) {
+export function ProblemMark({ problems }: { problems: Diagnostic[] }) {
   if (problems.length === 0) return null;
   const error = problems.some((problem) => problem.severity === "error");
   const Icon = error ? CircleX : TriangleAlert;

@@ -3,7 +3,6 @@ import { useModels } from "@/api/queries";
 import type { Diagnostic, Pipeline, Role, Step } from "@/api/types";
 import { Select } from "@/components/Choice";
 import { ContextEditor } from "@/components/ContextEditor";
-import { contextPaths } from "@/components/contextRows";
 import { modelName } from "@/components/format";
 import { PromptEditor } from "@/components/PromptEditor";
 import { RoleIcon, StandInBadge } from "@/components/RoleChip";
@@ -13,6 +12,7 @@ import { useDraft } from "./draft";
 import { ProblemList } from "./Inspector";
 import { ParametersForm } from "./ParametersForm";
 import { problemsOfStep } from "./problems";
+import { knownVariables } from "./variables";
 
 interface StepInspectorProps {
   pipeline: Pipeline;
@@ -26,7 +26,7 @@ export function StepInspector({ pipeline, step, position, diagnostics }: StepIns
   const edit = (patch: Partial<Step>) => editStep(position, patch);
   const models = useModels().data?.models;
   const model = models?.find((one) => one.name === step.model_type);
-  const variables = useMemo(() => knownVariables(pipeline, step, position), [pipeline, step, position]);
+  const variables = useMemo(() => knownVariables(pipeline, position), [pipeline, position]);
   const roles = STEP_ROLES.map((role) => {
     const bound = models?.find((one) => one.name === role)?.binding;
     return {
@@ -107,13 +107,4 @@ export function StepInspector({ pipeline, step, position, diagnostics }: StepIns
       </div>
     </aside>
   );
-}
-
-/** Names that a prompt at `position` may use: both contexts, and what the steps before it leave behind. */
-function knownVariables(pipeline: Pipeline, step: Step, position: number): string[] {
-  const earlier = Array.from({ length: position }, (_, index) => [
-    `step_${index}_output`,
-    `step_${index}_artifacts`,
-  ]).flat();
-  return [...new Set([...contextPaths(pipeline.global_context), ...contextPaths(step.context), ...earlier])];
 }

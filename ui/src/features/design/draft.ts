@@ -1,7 +1,7 @@
 // The pipeline being designed. Editor state only: what it holds is saved in the browser's own storage until the store keeps drafts.
 import { create } from "zustand";
 import { createJSONStorage, persist } from "zustand/middleware";
-import type { Context, Pipeline, Step } from "@/api/types";
+import type { AssemblerSettings, Context, Pipeline, Step } from "@/api/types";
 import { ROLES } from "@/components/roles";
 
 /** What the inspector shows: a step by its key, or one of the two fixed cards. */
@@ -19,6 +19,8 @@ interface Draft {
   select: (selected: Selection) => void;
   rename: (name: string) => void;
   setContext: (context: Context) => void;
+  /** Changes the Assembler; a field set to undefined goes back to what is built in. */
+  editAssembler: (patch: Partial<AssemblerSettings>) => void;
   editStep: (position: number, patch: Partial<Step>) => void;
   addStep: (position: number) => void;
   duplicateStep: (position: number) => void;
@@ -87,6 +89,14 @@ export const useDraft = create<Draft>()(
         setContext: (global_context) => {
           const { pipeline } = get();
           if (pipeline) set({ pipeline: { ...pipeline, global_context } });
+        },
+        editAssembler: (patch) => {
+          const { pipeline } = get();
+          if (!pipeline) return;
+          const { assembler: old, ...rest } = pipeline;
+          const kept = Object.entries({ ...old, ...patch }).filter(([, value]) => value !== undefined);
+          const assembler: AssemblerSettings = Object.fromEntries(kept);
+          set({ pipeline: kept.length > 0 ? { ...rest, assembler } : rest });
         },
         editStep: (position, patch) =>
           edit((steps) => ({

@@ -12,7 +12,20 @@ export function stepOf(path: string): number | undefined {
 export function cardOf(path: string, keys: string[]): Selection {
   const position = stepOf(path);
   if (position !== undefined) return keys[position] ?? "context";
-  return path.includes(".assembler") ? "assembler" : "context";
+  return ofAssembler(path) ? "assembler" : "context";
+}
+
+function ofAssembler(path: string): boolean {
+  return /^\$\.assembler\b/.test(path);
+}
+
+export function problemsOfAssembler(diagnostics: Diagnostic[]): Diagnostic[] {
+  return diagnostics.filter((diagnostic) => ofAssembler(diagnostic.path));
+}
+
+/** What lies neither in a step nor in the Assembler: name, contexts, and the pipeline as a whole. */
+export function problemsOfContext(diagnostics: Diagnostic[]): Diagnostic[] {
+  return diagnostics.filter(({ path }) => stepOf(path) === undefined && !ofAssembler(path));
 }
 
 export function problemsOfStep(diagnostics: Diagnostic[], position: number): Diagnostic[] {

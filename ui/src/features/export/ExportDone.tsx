@@ -7,6 +7,7 @@ import { Button } from "@/components/Button";
 import { formatBytes } from "@/components/format";
 import { Sheet } from "@/components/Sheet";
 import { errorText } from "@/components/States";
+import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
 
 /** What was written, and where. */
@@ -44,14 +45,19 @@ export function ExportDone({ result, onClose }: { result: ExportResult; onClose:
       <ul className="plan">
         {result.written.map((file) => (
           <li key={file.name} className="plan-row">
-            <span className="plan-name">{file.name}</span>
+            <span className="plan-name">
+              <VisibleText text={file.name} />
+            </span>
             <span className="plan-size">{formatBytes(file.size_bytes)}</span>
           </li>
         ))}
         {result.skipped.map((file) => (
           <li key={file.name} className="plan-row plan-skipped">
             <span className="plan-name">
-              {file.name} <small>{file.reason}</small>
+              <span>
+                <VisibleText text={file.name} />
+              </span>
+              <small>{file.reason}</small>
             </span>
             <span className="chip action-same">{m.skipped()}</span>
           </li>

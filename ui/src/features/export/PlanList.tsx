@@ -4,6 +4,8 @@ import type { ExportAction, ExportPlan } from "@/api/types";
 import { classes } from "@/components/classes";
 import { DiffView } from "@/components/DiffView";
 import { formatBytes } from "@/components/format";
+import { plainText } from "@/components/hiddenCharacters";
+import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
 import { isWritable } from "./plan";
 
@@ -49,7 +51,9 @@ export function PlanList({ plan, chosen, onToggle }: PlanListProps) {
                 aria-current={shown === file || undefined}
                 onClick={() => setSelected(file.name)}
               >
-                <span title={file.name}>{file.name}</span>
+                <span title={plainText(file.name)}>
+                  <VisibleText text={file.name} />
+                </span>
                 {file.reason && <small>{file.reason}</small>}
               </button>
               <span className={`chip action-${file.action}`} data-action={file.action}>

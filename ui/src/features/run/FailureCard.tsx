@@ -11,6 +11,9 @@ const REMEDIES: Record<string, () => string> = {
   out_of_memory: () => m.remedy_memory(),
   worker_crashed: () => m.remedy_worker(),
   worker_silent: () => m.remedy_worker(),
+  worker_unavailable: () => m.remedy_worker_unavailable(),
+  bad_request: () => m.remedy_bad_request(),
+  internal: () => m.remedy_internal(),
   timed_out: () => m.remedy_timeout(),
 };
 

@@ -4,7 +4,9 @@ import type { Artifact } from "@/api/types";
 import { CodeView } from "@/components/CodeView";
 import { CopyButton } from "@/components/CopyButton";
 import { classes } from "@/components/classes";
+import { plainText } from "@/components/hiddenCharacters";
 import { EmptyState } from "@/components/States";
+import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
 
 interface FilesProps {
@@ -12,12 +14,14 @@ interface FilesProps {
   artifacts: Artifact[];
   /** Files may still come. */
   waiting: boolean;
+  /** Why there are none, where it is not for want of code. */
+  none?: string;
   /** There is room for the names beside the code. */
   wide?: boolean;
 }
 
 /** The artifacts of a step or of the run: their names above, the chosen one below. */
-export function Files({ title, artifacts, waiting, wide = false }: FilesProps) {
+export function Files({ title, artifacts, waiting, none = m.files_none_text(), wide = false }: FilesProps) {
   const [chosen, setChosen] = useState<string | null>(null);
   const shown = artifacts.find((artifact) => artifact.name === chosen) ?? artifacts[0];
   return (
@@ -26,7 +30,7 @@ export function Files({ title, artifacts, waiting, wide = false }: FilesProps) {
         <h2 className="pane-title">{title}</h2>
         {artifacts.length > 0 && <span className="count">{artifacts.length}</span>}
         <span className="spacer" />
-        {shown && <CopyButton text={shown.content} label={m.copy_file({ name: shown.name })} />}
+        {shown && <CopyButton text={shown.content} label={m.copy_file({ name: plainText(shown.name) })} />}
       </header>
       {shown ? (
         <div className="files-body">
@@ -40,7 +44,7 @@ export function Files({ title, artifacts, waiting, wide = false }: FilesProps) {
         <EmptyState
           icon={FilesIcon}
           title={waiting ? m.files_waiting() : m.files_none()}
-          text={waiting ? m.files_waiting_text() : m.files_none_text()}
+          text={waiting ? m.files_waiting_text() : none}
         />
       )}
     </section>
@@ -74,13 +78,17 @@ function FileTree({ artifacts, shown, onShow }: FileTreeProps) {
               className={classes("file-row", on && "file-on")}
               aria-current={on || undefined}
               data-testid={`artifact-${artifact.name}`}
-              title={artifact.name}
+              title={plainText(artifact.name)}
               onClick={() => onShow(artifact.name)}
             >
               <FileCode2 aria-hidden size={15} />
               <span className="file-name">
-                {slash > 0 && <span className="file-folder">{artifact.name.slice(0, slash)}</span>}
-                {artifact.name.slice(slash)}
+                {slash > 0 && (
+                  <span className="file-folder">
+                    <VisibleText text={artifact.name.slice(0, slash)} />
+                  </span>
+                )}
+                <VisibleText text={artifact.name.slice(slash)} />
               </span>
               {!artifact.name.endsWith(`.${artifact.type}`) && (
                 <span className="file-type">{artifact.type}</span>

@@ -1,6 +1,7 @@
-import { allSteps } from "@/api/runView";
+import { allSteps, isOver } from "@/api/runView";
 import type { FinalSource, RunView, StepView, Timings } from "@/api/types";
 import { formatCount, formatPercent, formatSeconds } from "@/components/format";
+import { SimulatedBadge, StandInRunBadge } from "@/components/RoleChip";
 import { m } from "@/paraglide/messages.js";
 import { Files } from "./Files";
 
@@ -10,18 +11,15 @@ export function FinalPane({ run }: { run: RunView }) {
     <section className="pane final" aria-label={m.final_result()}>
       <header className="final-head">
         <div>
-          <h2>{headline(run)}</h2>
+          <h2>
+            {headline(run)} {run.simulated ? <SimulatedBadge /> : <StandInRunBadge steps={allSteps(run)} />}
+          </h2>
           {run.error && <p className="failure-cause">{run.error}</p>}
           <p className="hint">{source(run)}</p>
         </div>
         <Totals steps={allSteps(run)} />
       </header>
-      <Files
-        title={m.final_files()}
-        artifacts={run.final_artifacts}
-        waiting={run.status === "RUNNING"}
-        wide
-      />
+      <Files title={m.final_files()} artifacts={run.final_artifacts} waiting={!isOver(run)} wide />
     </section>
   );
 }
@@ -64,10 +62,11 @@ function headline(run: RunView): string {
   if (run.status === "SUCCESS") return count > 0 ? m.final_done({ count }) : m.final_done_empty();
   if (run.status === "FAILED") return m.final_failed();
   if (run.status === "CANCELLED") return m.final_cancelled();
-  return m.final_not_yet();
+  return run.interrupted ? m.final_interrupted() : m.final_not_yet();
 }
 
 function source(run: RunView): string {
+  if (run.interrupted) return m.interrupted_explained();
   if (run.status === "FAILED" || run.status === "CANCELLED") return m.final_kept();
   if (run.final_artifacts.length === 0)
     return run.status === "SUCCESS" ? m.final_no_code() : m.final_when_done();

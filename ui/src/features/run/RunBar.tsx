@@ -3,13 +3,13 @@ import { FolderDown, RotateCcw, Square } from "lucide-react";
 import { useEffect, useState } from "react";
 import { toast } from "sonner";
 import { api } from "@/api/client";
-import { isEnded, type LiveRun } from "@/api/runView";
+import { allSteps, isOver, type LiveRun } from "@/api/runView";
 import type { Pipeline, RunView } from "@/api/types";
 import { Button } from "@/components/Button";
 import { formatSeconds, formatStamp } from "@/components/format";
-import { SimulatedBadge } from "@/components/RoleChip";
+import { SimulatedBadge, StandInRunBadge } from "@/components/RoleChip";
 import { errorText } from "@/components/States";
-import { InterruptedBadge, StatusBadge } from "@/components/StatusBadge";
+import { StatusBadge } from "@/components/StatusBadge";
 import { m } from "@/paraglide/messages.js";
 
 interface RunBarProps {
@@ -24,8 +24,7 @@ export function RunBar({ live: { run }, onAgain, onExport }: RunBarProps) {
     mutationFn: () => api.cancel(run.run_id),
     onError: (error) => toast.error(m.cancel_failed(), { description: errorText(error) }),
   });
-  const ended = isEnded(run.status);
-  const running = !ended && !run.interrupted;
+  const running = !isOver(run);
   return (
     <header className="top-bar">
       <div className="run-heading">
@@ -33,9 +32,8 @@ export function RunBar({ live: { run }, onAgain, onExport }: RunBarProps) {
           {run.name}
         </h1>
         <span className="run-meta">
-          <StatusBadge status={run.status} testId="run-status" />
-          {run.interrupted && <InterruptedBadge />}
-          {run.simulated && <SimulatedBadge />}
+          <StatusBadge run={run} testId="run-status" />
+          {run.simulated ? <SimulatedBadge /> : <StandInRunBadge steps={allSteps(run)} />}
           <RunClock run={run} />
         </span>
       </div>
@@ -72,18 +70,23 @@ export function RunBar({ live: { run }, onAgain, onExport }: RunBarProps) {
 
 /** When the run started and how long it took, or takes so far. */
 function RunClock({ run }: { run: RunView }) {
-  const ended = isEnded(run.status) || run.interrupted;
-  const now = useNow(!ended);
+  const over = isOver(run);
+  const now = useNow(!over);
+  // An interrupted run has no end, so what its finished steps took is all that is known; before the first there is nothing.
+  if (over && !run.finished_at) {
+    const known = run.total_execution_time > 0 ? ` · ${formatSeconds(run.total_execution_time)}` : "";
+    return (
+      <span className="run-clock">
+        {formatStamp(run.started_at ?? run.created_at)}
+        {known}
+      </span>
+    );
+  }
   if (!run.started_at) return <span className="run-clock">{m.run_waiting()}</span>;
-  const started = Date.parse(run.started_at);
-  const until = run.finished_at
-    ? Date.parse(run.finished_at)
-    : ended
-      ? started + run.total_execution_time * 1000
-      : now;
+  const until = run.finished_at ? Date.parse(run.finished_at) : now;
   return (
     <span className="run-clock">
-      {formatStamp(run.started_at)} · {formatSeconds(Math.max(0, until - started) / 1000)}
+      {formatStamp(run.started_at)} · {formatSeconds(Math.max(0, until - Date.parse(run.started_at)) / 1000)}
     </span>
   );
 }

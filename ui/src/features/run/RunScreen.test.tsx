@@ -1,10 +1,11 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
 import { startLive } from "@/api/runView";
 import { artifact, runView, stepView } from "@/test/fixtures";
 import { renderApp, serveApi } from "@/test/render";
-import { RunPanes } from "./RunScreen";
+import { FailureCard } from "./FailureCard";
+import { RunPanes, RunScreen } from "./RunScreen";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -106,4 +107,67 @@ test("the user's pick stays while the run goes on", async () => {
   expect(screen.getByTestId("step-output").textContent).toBe("second");
   await userEvent.click(screen.getByTestId("step-0"));
   expect(screen.getByTestId("step-output").textContent).toBe("first");
+});
+
+test("an interrupted run does not look alive", async () => {
+  const onAgain = vi.fn();
+  serveApi({});
+  const run = runView({
+    interrupted: true,
+    started_at: "2026-01-01T10:00:00Z",
+    steps: [stepView(0, { status: "RUNNING", result: "half of it" }), stepView(1)],
+  });
+  const { container } = renderApp(<RunPanes live={startLive(run)} onAgain={onAgain} onExport={vi.fn()} />);
+  expect(screen.getByTestId("run-status").textContent).toBe("Interrupted");
+  expect(screen.getByTestId("step-0").dataset.status).toBe("INTERRUPTED");
+  expect(within(screen.getByTestId("step-0")).getByText("Interrupted")).toBeTruthy();
+  expect(within(screen.getByTestId("step-1")).getByText("Not run")).toBeTruthy();
+  expect(screen.getByTestId("step-output").textContent).toBe("half of it");
+  expect(screen.getByTestId("step-interrupted").textContent).toContain(
+    "The program that carried out this run ended before it did. What is finished is kept.",
+  );
+  expect(container.querySelector(".turning, .output-caret, .timeline-phase")).toBeNull();
+  expect(container.textContent).not.toMatch(/Starting|0 ms|Waiting|Running/);
+  expect(screen.queryByTestId("cancel-button")).toBeNull();
+  await userEvent.click(screen.getByTestId("again-button"));
+  expect(onAgain).toHaveBeenCalledWith(run.pipeline);
+});
+
+test("an interrupted run is not followed", async () => {
+  const calls = serveApi({ "GET /runs/r1": runView({ interrupted: true }) });
+  renderApp(<RunScreen runId="r1" onAgain={vi.fn()} onExport={vi.fn()} />);
+  await screen.findByTestId("run-status");
+  expect(calls.filter((call) => call.path.includes("/events"))).toEqual([]);
+});
+
+test("a stand-in is marked on the run and its result, and a step tells its seed", async () => {
+  serveApi({});
+  const run = runView({ status: "SUCCESS", steps: [doneStep(0, "a"), doneStep(1, "b")] });
+  renderApp(<RunPanes live={startLive(run)} onAgain={vi.fn()} onExport={vi.fn()} />);
+  expect(screen.getAllByTestId("run-stand-in").length).toBe(2);
+  await userEvent.click(screen.getByTestId("step-0"));
+  expect(screen.getByTestId("step-seed").textContent).toBe("Seed 7");
+  expect(within(screen.getByTestId("step-seed")).getByRole("button", { name: "Copy the seed" })).toBeTruthy();
+});
+
+test.each([
+  ["bad_request", "Change the step's prompt or parameters"],
+  ["worker_unavailable", "The model process cannot start"],
+  ["internal", "a fault of Brickwork"],
+])("a failure of kind %s says what to do", (error_code, remedy) => {
+  render(<FailureCard step={stepView(0, { status: "FAILED", error: "It broke.", error_code })} />);
+  expect(screen.getByTestId("failure-card").textContent).toContain(remedy);
+});
+
+test("a file's name shows what hides in it, and copying gives the original text", async () => {
+  serveApi({});
+  const user = userEvent.setup();
+  const file = artifact("photo\u202egpj.js", "a\u202eb");
+  const run = runView({ status: "SUCCESS", final_artifacts: [file], final_artifacts_from: "assembler" });
+  renderApp(<RunPanes live={startLive(run)} onAgain={vi.fn()} onExport={vi.fn()} />);
+  const row = screen.getByTestId(`artifact-${file.name}`);
+  expect(row.querySelector(".hidden-character")?.getAttribute("data-code")).toBe("U+202E");
+  expect(row.title).toBe("photo<U+202E>gpj.js");
+  await user.click(screen.getByRole("button", { name: "Copy photo<U+202E>gpj.js" }));
+  expect(await navigator.clipboard.readText()).toBe(file.content);
 });

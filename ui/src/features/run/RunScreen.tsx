@@ -1,6 +1,6 @@
 import { Group, Panel, Separator } from "react-resizable-panels";
 import { useLiveRun } from "@/api/liveRun";
-import { type LiveRun, stepAt } from "@/api/runView";
+import { type LiveRun, stepAt, stepState } from "@/api/runView";
 import type { Pipeline } from "@/api/types";
 import { ErrorPanel, Skeleton } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
@@ -48,7 +48,12 @@ export function RunPanes({ live, onAgain, onExport }: RunActions & { live: LiveR
         <Separator className="pane-separator" aria-label={m.resize_panes()} />
         <Panel id="detail" minSize="50%" defaultSize="75%">
           {step ? (
-            <StepDetail key={step.position} step={step} phase={live.phases[step.position]} />
+            <StepDetail
+              key={step.position}
+              step={step}
+              state={stepState(run, step)}
+              phase={live.phases[step.position]}
+            />
           ) : (
             <FinalPane run={run} />
           )}

@@ -1,23 +1,31 @@
 import { Group, Panel, Separator } from "react-resizable-panels";
-import type { StepPhase } from "@/api/runView";
+import type { StepPhase, StepState } from "@/api/runView";
 import type { StepView } from "@/api/types";
 import { m } from "@/paraglide/messages.js";
 import { Files } from "./Files";
 import { StepPane } from "./StepPane";
 
+export interface StepDetailProps {
+  step: StepView;
+  state: StepState;
+  /** What the step is doing now, while it runs. */
+  phase: StepPhase | undefined;
+}
+
 /** A step's text beside the files that were found in it. */
-export function StepDetail({ step, phase }: { step: StepView; phase: StepPhase | undefined }) {
+export function StepDetail({ step, state, phase }: StepDetailProps) {
   return (
     <Group className="panes" orientation="horizontal" id="step">
       <Panel id="output" minSize="30%" defaultSize="52%">
-        <StepPane step={step} phase={phase} />
+        <StepPane step={step} state={state} phase={phase} />
       </Panel>
       <Separator className="pane-separator" aria-label={m.resize_panes()} />
       <Panel id="files" minSize="26%" defaultSize="48%">
         <Files
           title={m.step_files({ name: step.step_name })}
           artifacts={step.artifacts}
-          waiting={step.status === "RUNNING" || step.status === "PENDING"}
+          waiting={state === "RUNNING" || state === "PENDING"}
+          none={state === "INTERRUPTED" ? m.files_interrupted() : undefined}
         />
       </Panel>
     </Group>

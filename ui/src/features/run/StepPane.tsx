@@ -1,6 +1,6 @@
-import { TriangleAlert } from "lucide-react";
+import { TriangleAlert, Unplug } from "lucide-react";
 import { useState } from "react";
-import type { StepPhase } from "@/api/runView";
+import type { StepPhase, StepState } from "@/api/runView";
 import type { StepView } from "@/api/types";
 import { Segmented } from "@/components/Choice";
 import { CopyButton } from "@/components/CopyButton";
@@ -10,12 +10,13 @@ import { RoleChip } from "@/components/RoleChip";
 import { m } from "@/paraglide/messages.js";
 import { FailureCard } from "./FailureCard";
 import { phaseText, stepRate } from "./phase";
+import type { StepDetailProps } from "./StepDetail";
 
 /** What one step wrote, or the exact prompt that it got. */
-export function StepPane({ step, phase }: { step: StepView; phase: StepPhase | undefined }) {
+export function StepPane({ step, state, phase }: StepDetailProps) {
   const [view, setView] = useState<"output" | "prompt">("output");
   const text = view === "output" ? step.result : step.prompt;
-  const streaming = step.status === "RUNNING" && view === "output";
+  const streaming = state === "RUNNING" && view === "output";
   return (
     <section className="pane" aria-label={step.step_name}>
       <header className="pane-head">
@@ -29,7 +30,7 @@ export function StepPane({ step, phase }: { step: StepView; phase: StepPhase | u
           ]}
         />
         <span className="spacer" />
-        <StepFacts step={step} phase={phase} />
+        <StepFacts step={step} phase={state === "RUNNING" ? phase : undefined} />
         <CopyButton text={text} label={view === "output" ? m.copy_output() : m.copy_prompt()} />
       </header>
       <div className="pane-sub">
@@ -37,7 +38,19 @@ export function StepPane({ step, phase }: { step: StepView; phase: StepPhase | u
           role={step.model_type}
           model={step.model ? { ...step.model, simulated: step.simulated } : null}
         />
+        <span className="step-seed" data-testid="step-seed">
+          {m.step_seed({ seed: String(step.seed) })}
+          <CopyButton text={String(step.seed)} label={m.copy_seed()} />
+        </span>
       </div>
+      {state === "INTERRUPTED" && (
+        <p className="notice notice-warn" role="status" data-testid="step-interrupted">
+          <Unplug aria-hidden size={14} />
+          <span>
+            <strong>{m.status_interrupted()}.</strong> {m.interrupted_explained()}
+          </span>
+        </p>
+      )}
       {step.status === "FAILED" && <FailureCard step={step} />}
       {step.warnings.map((warning) => (
         <p key={warning} className="notice notice-warn">
@@ -51,7 +64,7 @@ export function StepPane({ step, phase }: { step: StepView; phase: StepPhase | u
       )}
       {text === "" ? (
         <p className="pane-empty" data-testid={view === "output" ? "step-output" : undefined}>
-          {view === "output" ? emptyText(step, phase) : m.prompt_not_yet()}
+          {view === "output" ? emptyText(state, phase) : m.prompt_not_yet()}
         </p>
       ) : (
         <OutputText
@@ -70,14 +83,14 @@ export function StepPane({ step, phase }: { step: StepView; phase: StepPhase | u
   );
 }
 
-function emptyText(step: StepView, phase: StepPhase | undefined): string {
-  if (step.status === "RUNNING") return phaseText(phase);
-  if (step.status === "PENDING") return m.output_not_yet();
+function emptyText(state: StepState, phase: StepPhase | undefined): string {
+  if (state === "RUNNING") return phaseText(phase);
+  if (state === "PENDING") return m.output_not_yet();
   return m.output_empty();
 }
 
 function StepFacts({ step, phase }: { step: StepView; phase: StepPhase | undefined }) {
-  if (step.status === "RUNNING" && phase?.kind === "writing") {
+  if (phase?.kind === "writing") {
     const rate = phase.rate === undefined ? "" : ` · ${m.rate({ rate: formatRate(phase.rate) })}`;
     return (
       <span className="pane-facts">

@@ -1,5 +1,5 @@
 import { PackageCheck } from "lucide-react";
-import { allSteps, isEnded, type LiveRun, type StepPhase } from "@/api/runView";
+import { allSteps, isOver, type LiveRun, type StepPhase, type StepState, stepState } from "@/api/runView";
 import type { StepView } from "@/api/types";
 import { classes } from "@/components/classes";
 import { formatCount, formatSeconds } from "@/components/format";
@@ -36,7 +36,8 @@ export function Timeline({ live, selected, onSelect }: TimelineProps) {
             last={step === run.assembler}
             phase={live.phases[step.position]}
             longest={longest}
-            ended={isEnded(run.status)}
+            state={stepState(run, step)}
+            over={isOver(run)}
             on={selected === step.position}
             onSelect={() => onSelect(step.position)}
           />
@@ -64,7 +65,9 @@ export function Timeline({ live, selected, onSelect }: TimelineProps) {
               <span className="timeline-facts">
                 {run.final_artifacts.length > 0
                   ? m.files_count({ count: run.final_artifacts.length })
-                  : m.final_not_yet()}
+                  : isOver(run)
+                    ? m.files_none()
+                    : m.final_not_yet()}
               </span>
             </span>
           </button>
@@ -97,14 +100,15 @@ interface TimelineStepProps {
   last: boolean;
   phase: StepPhase | undefined;
   longest: number;
+  state: StepState;
   /** The run is over, so a step that waits will never start. */
-  ended: boolean;
+  over: boolean;
   on: boolean;
   onSelect: () => void;
 }
 
-function TimelineStep({ step, last, phase, longest, ended, on, onSelect }: TimelineStepProps) {
-  const fraction = phaseFraction(phase);
+function TimelineStep({ step, last, phase, longest, state, over, on, onSelect }: TimelineStepProps) {
+  const fraction = state === "RUNNING" ? phaseFraction(phase) : undefined;
   return (
     <li className="timeline-item">
       <button
@@ -112,17 +116,17 @@ function TimelineStep({ step, last, phase, longest, ended, on, onSelect }: Timel
         className={classes("timeline-button", on && "timeline-on")}
         aria-current={on || undefined}
         data-testid={`step-${step.position}`}
-        data-status={step.status}
+        data-status={state}
         onClick={onSelect}
       >
-        <StatusIcon status={step.status} />
+        <StatusIcon status={state} />
         <span className="timeline-body">
           <span className="timeline-name">
             <strong title={step.step_name}>{last ? "Assembler" : step.step_name}</strong>
             {step.timings && <span className="timeline-time">{formatSeconds(step.execution_time)}</span>}
           </span>
           {!last && <RoleChip role={step.model_type} />}
-          {step.status === "RUNNING" ? (
+          {state === "RUNNING" ? (
             <>
               <span className="timeline-phase">{phaseText(phase)}</span>
               {fraction !== undefined && (
@@ -132,7 +136,7 @@ function TimelineStep({ step, last, phase, longest, ended, on, onSelect }: Timel
               )}
             </>
           ) : (
-            <span className="timeline-facts">{doneFacts(step, ended)}</span>
+            <span className="timeline-facts">{doneFacts(step, state, over)}</span>
           )}
           {step.timings && <TimeBar timings={step.timings} scale_ms={longest} />}
         </span>
@@ -141,10 +145,10 @@ function TimelineStep({ step, last, phase, longest, ended, on, onSelect }: Timel
   );
 }
 
-function doneFacts(step: StepView, ended: boolean): string {
-  if (ended && step.status === "PENDING") return m.status_not_run();
+function doneFacts(step: StepView, state: StepState, over: boolean): string {
+  if (over && state === "PENDING") return m.status_not_run();
   const facts: string[] = [];
   if (step.timings) facts.push(m.tokens_count({ count: formatCount(step.timings.generated_tokens) }));
   if (step.artifacts.length > 0) facts.push(m.files_count({ count: step.artifacts.length }));
-  return facts.length > 0 && step.status === "SUCCESS" ? facts.join(" · ") : statusText(step.status);
+  return facts.length > 0 && state === "SUCCESS" ? facts.join(" · ") : statusText(state);
 }

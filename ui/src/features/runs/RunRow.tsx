@@ -1,7 +1,7 @@
 import type { RunSummary } from "@/api/types";
 import { formatSeconds, formatStamp } from "@/components/format";
 import { SimulatedBadge } from "@/components/RoleChip";
-import { InterruptedBadge, StatusBadge } from "@/components/StatusBadge";
+import { StatusBadge } from "@/components/StatusBadge";
 import { m } from "@/paraglide/messages.js";
 
 /** Height in px of one row of the table. */
@@ -26,8 +26,7 @@ export function RunRow({ run, top, onOpen }: { run: RunSummary; top: number; onO
       </span>
       {/* biome-ignore lint/a11y/useSemanticElements: a cell of such a row. */}
       <span role="cell" className="run-status">
-        <StatusBadge status={run.status} />
-        {run.interrupted && <InterruptedBadge />}
+        <StatusBadge run={run} />
       </span>
       <Cell text={formatStamp(run.started_at ?? run.created_at)} />
       <Cell text={duration(run)} />

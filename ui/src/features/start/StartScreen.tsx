@@ -1,12 +1,13 @@
 import { CircleCheck, CircleX, Lock, Play } from "lucide-react";
 import { toast } from "sonner";
 import { useExecute, useModels, useTemplates } from "@/api/queries";
-import type { Binding, Template } from "@/api/types";
+import type { Model, Template } from "@/api/types";
 import { Button } from "@/components/Button";
 import { formatBytes, modelName } from "@/components/format";
 import { Mark } from "@/components/Mark";
-import { RoleIcon } from "@/components/RoleChip";
+import { RoleIcon, SimulatedBadge } from "@/components/RoleChip";
 import { ErrorPanel, errorText, Skeleton } from "@/components/States";
+import { Tooltip } from "@/components/Tooltip";
 import { m } from "@/paraglide/messages.js";
 
 interface StartScreenProps {
@@ -83,7 +84,7 @@ function Example({ template, onStarted, onDesign }: StartScreenProps & { templat
         ))}
       </dl>
       <footer className="start-foot">
-        <ModelState binding={assembler} pending={models.isPending} />
+        <ModelState models={models.data?.models} />
         <Button onClick={onDesign}>{m.start_other()}</Button>
         <Button
           look="primary"
@@ -100,8 +101,10 @@ function Example({ template, onStarted, onDesign }: StartScreenProps & { templat
   );
 }
 
-function ModelState({ binding, pending }: { binding: Binding | null | undefined; pending: boolean }) {
-  if (pending) return <span className="model-state">{m.loading()}</span>;
+/** Whether the model that the Assembler and mostly every other role runs on is there, and what it is. */
+function ModelState({ models }: { models: Model[] | undefined }) {
+  if (!models) return <span className="model-state">{m.loading()}</span>;
+  const binding = models.find((model) => model.name === "Assembler")?.binding;
   if (!binding?.present) {
     return (
       <span className="model-state diagnostic-error">
@@ -112,10 +115,27 @@ function ModelState({ binding, pending }: { binding: Binding | null | undefined;
   return (
     <span className="model-state">
       <CircleCheck aria-hidden size={15} className="status-success" />
-      <span>
-        {m.start_model_ready({ model: modelName(binding.id) })}
-        {binding.size_bytes ? <small> {formatBytes(binding.size_bytes)}</small> : null}
+      <span className="model-line">
+        <span>
+          {m.start_model_ready({ model: modelName(binding.id) })}
+          {binding.size_bytes ? <small> · {formatBytes(binding.size_bytes)}</small> : null}
+        </span>
+        <ModelMark models={models} />
       </span>
     </span>
+  );
+}
+
+/** Says when the roles are not played by models made for them. */
+function ModelMark({ models }: { models: Model[] }) {
+  if (models.some((model) => model.binding?.simulated)) return <SimulatedBadge />;
+  const count = models.filter((model) => model.binding?.stand_in).length;
+  if (count === 0) return null;
+  return (
+    <Tooltip text={m.stand_in_all_explained()}>
+      <span className="badge badge-warn" data-testid="start-stand-in">
+        {count === models.length ? m.stand_in_all() : m.stand_in_some({ count: String(count) })}
+      </span>
+    </Tooltip>
   );
 }
