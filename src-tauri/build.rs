@@ -1,6 +1,13 @@
-//! Declares the commands of the window, so that each needs a permission in `capabilities/`.
+//! Declares the commands of the window, so that each needs a permission in `capabilities/`, and makes the built web UI an
+//! input of the window, so that a changed UI is never left out of it.
+
+use std::path::Path;
+
+const UI: &str = "../ui/dist";
 
 fn main() {
+    println!("cargo:rerun-if-changed={UI}");
+    assert!(Path::new(UI).join("index.html").exists(), "the web UI is not built yet: run `cargo xtask ui` first");
     let commands = &["api_request", "api_abort", "choose_folder", "initial_route", "open_path"];
     let manifest = tauri_build::AppManifest::new().commands(commands);
     if let Err(error) = tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest)) {
