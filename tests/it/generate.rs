@@ -90,6 +90,16 @@ fn a_model_that_is_not_there() {
 }
 
 #[test]
+fn a_file_that_is_no_model_is_refused_before_a_worker_sees_it() {
+    let home = Home::new();
+    for content in ["not a model at all", "GGUF\u{3}\0\0\0garbage", ""] {
+        let file = home.write("broken.gguf", content);
+        let ended = home.run(&["generate", "--model", &file, "--prompt", "x"]).expect_code(3);
+        assert!(ended.stderr.contains("broken.gguf") && !ended.stderr.contains("llama"), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn extract_reads_files_and_standard_input() {
     let home = Home::scripted();
     let output =

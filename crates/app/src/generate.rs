@@ -25,7 +25,8 @@ impl App {
     /// Starts a generation. Dropping the stream cancels it.
     ///
     /// # Errors
-    /// [`AppError::Unknown`] when there is neither a file nor a listed model of that name.
+    /// [`AppError::Unknown`] when there is neither a file nor a listed model of that name, [`AppError::ModelProblem`] when
+    /// the file is no model.
     pub fn generate(&self, request: GenerateRequest) -> Result<BoxStream<'static, InferenceEvent>, AppError> {
         let prompt = if request.raw {
             Prompt::Raw(request.prompt)
@@ -42,6 +43,9 @@ impl App {
             return Ok(ModelRef::scripted());
         }
         if let Some(file) = self.scan_models().into_iter().find(|file| file.id == name) {
+            if let Err(problem) = file.info {
+                return Err(AppError::ModelProblem(problem));
+            }
             return Ok(ModelRef { id: file.id, path: file.path.display().to_string(), stand_in: false });
         }
         let path = std::path::absolute(Path::new(name)).unwrap_or_else(|_| name.into());
@@ -52,6 +56,8 @@ impl App {
                 remedy: "Give the path of a .gguf file, or an id that `brickwork models list` shows.".into(),
             });
         }
+        // Our own reader looks first: a file that is no model never reaches llama.cpp.
+        brickwork_models::gguf::read_header(&path).map_err(|error| AppError::ModelProblem(error.to_string()))?;
         let id = path.file_stem().map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned());
         Ok(ModelRef { id, path: path.display().to_string(), stand_in: false })
     }

@@ -22,15 +22,15 @@ pub fn init_logging(config: &AppConfig) -> Option<WorkerGuard> {
         .with_target(false)
         .without_time()
         .with_filter(EnvFilter::try_from_env("BRICKWORK_LOG").unwrap_or_else(|_| EnvFilter::new("error")));
-    // A folder that cannot be made shows as an appender that cannot be built.
-    let _ = std::fs::create_dir_all(config.logs());
-    let appender = tracing_appender::rolling::Builder::new()
-        .rotation(tracing_appender::rolling::Rotation::DAILY)
-        .filename_prefix("brickwork")
-        .filename_suffix("log")
-        .max_log_files(KEPT_DAYS)
-        .build(config.logs())
-        .ok();
+    let appender = std::fs::create_dir_all(config.logs()).ok().and_then(|()| {
+        tracing_appender::rolling::Builder::new()
+            .rotation(tracing_appender::rolling::Rotation::DAILY)
+            .filename_prefix("brickwork")
+            .filename_suffix("log")
+            .max_log_files(KEPT_DAYS)
+            .build(config.logs())
+            .ok()
+    });
     let (file, guard) = match appender {
         Some(appender) => {
             let (writer, guard) = tracing_appender::non_blocking(appender);
