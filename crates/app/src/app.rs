@@ -106,8 +106,12 @@ impl App {
     /// The program's state at a glance.
     #[must_use]
     pub fn health(&self) -> Health {
-        let waiting = self.live().values().filter(|run| !run.is_running()).count();
-        let running = self.live().len() - waiting;
+        let (running, waiting) = {
+            // One look for both numbers: a run that ended between two would be counted in one of them only.
+            let live = self.live();
+            let running = live.values().filter(|run| run.is_running()).count();
+            (running, live.len() - running)
+        };
         Health {
             status: "ok",
             version: env!("CARGO_PKG_VERSION"),
