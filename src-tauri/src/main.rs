@@ -1,7 +1,8 @@
 //! Brickwork's window: a Tauri shell around the web UI.
 //!
 //! It holds no logic. The UI's requests go to the one router in-process, without a socket; what is left are the things
-//! that only a desktop program can do: native dialogs, opening a folder, and the window itself.
+//! that only a desktop program can do: native dialogs, opening a folder, and the window itself. Where the settings say so,
+//! other programs are answered over a listener of this machine, which serves no UI.
 
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
@@ -9,13 +10,18 @@ mod bridge;
 mod shell;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
+use brickwork_api::ServerSwitch;
 use brickwork_app::{App, AppConfig, init_logging};
 use tauri::{Emitter, Manager, RunEvent, Url, WebviewUrl, WebviewWindowBuilder};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 
 use crate::bridge::Bridge;
 use crate::shell::InitialRoute;
+
+/// How long requests of other programs may go on when the window was closed.
+const GRACE: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     match start() {
@@ -63,16 +69,26 @@ fn start() -> anyhow::Result<()> {
                     return Err(error.into());
                 }
             };
-            window.manage(Bridge::new(brickwork_api::router(app.clone())));
+            let server = ServerSwitch::new(app.clone());
+            window.manage(Bridge::new(server.router()));
             window.manage(app);
+            window.manage(server.clone());
             open_window(window)?;
+            // Whatever keeps the listener from starting must not keep the window from opening: it is shown there.
+            if let Err(error) = tauri::async_runtime::block_on(server.start_from_settings()) {
+                tracing::error!(%error, "the server's settings could not be read");
+            }
             Ok(())
         })
         .build(tauri::generate_context!())?;
     window.run(|window, event| {
-        if matches!(event, RunEvent::Exit)
-            && let Some(app) = window.try_state::<App>()
-        {
+        if !matches!(event, RunEvent::Exit) {
+            return;
+        }
+        if let Some(server) = window.try_state::<ServerSwitch>() {
+            tauri::async_runtime::block_on(server.stop(GRACE));
+        }
+        if let Some(app) = window.try_state::<App>() {
             tauri::async_runtime::block_on(app.shutdown());
         }
     });

@@ -8,9 +8,7 @@ use crate::common::{one_step, short_react, text};
 #[test]
 fn usage() {
     let home = Home::scripted();
-    for args in
-        [&["run"][..], &["frobnicate"], &["run", "x.json", "--project", "no-uuid"], &["generate", "--prompt", "x"]]
-    {
+    for args in [&["run"][..], &["frobnicate"], &["run", "x.json", "--project", "no-uuid"], &["generate"]] {
         home.run(args).expect_code(2).expect_stderr(&["error:"]);
     }
     home.run(&["--help"]).expect_code(0);
@@ -42,7 +40,7 @@ fn an_invalid_pipeline_hears_of_every_fault_and_leaves_nothing_behind() {
         "steps": [
             { "step_name": "a/b", "model_type": "CodeLlama", "prompt": "x" },
             { "step_name": "b", "model_type": "CodeGemma", "prompt": "  ", "parameters": { "temperature": 2, "max_tokens": 0 } },
-            { "step_name": "b", "model_type": "T5Gemma", "prompt": "x", "pause_after": true }
+            { "step_name": "b", "model_type": "T5Gemma", "prompt": "x", "gate": "x" }
         ]
     });
     let file = home.write_pipeline("faulty.json", &meaning);
@@ -52,7 +50,7 @@ fn an_invalid_pipeline_hears_of_every_fault_and_leaves_nothing_behind() {
         "$.steps[1].parameters.temperature",
         "$.steps[1].parameters.max_tokens",
         "$.steps[2].step_name",
-        "$.steps[2].pause_after",
+        "$.steps[2].gate",
     ];
     home.run(&["run", &file]).expect_code(3).expect_stderr(&places);
     let checked = home.run(&["validate", &file, "--json"]).expect_code(3).json();

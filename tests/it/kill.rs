@@ -47,6 +47,32 @@ fn a_killed_run_is_found_again_with_its_finished_steps() {
 }
 
 #[test]
+fn a_killed_run_is_resumed_and_only_the_unfinished_step_runs_again() {
+    let _turn = turn();
+    let home = Home::new();
+    let mut body = short_react(24);
+    body["steps"][1]["parameters"]["max_tokens"] = json!(100);
+    let file = home.write_pipeline("react.json", &body);
+    let mut running = home.watch(&["run", &file, "--json"]);
+    let finished = running.wait_for("the first step's end", |line| is_change(line, "step_finished"));
+    running.wait_for("text of the second step", |line| line["event"] == "text" && line["position"] == 1);
+    running.kill();
+
+    let ended = home.run(&["runs", "resume", text(&finished["run_id"]), "--json"]).expect_code(0);
+    let run = &ended.result()["run"];
+    assert_eq!((&run["status"], &run["interrupted"]), (&json!("SUCCESS"), &json!(false)));
+    assert_eq!(run["steps"][0]["result"], finished["change"]["result"]);
+    assert_eq!(run["steps"][0]["execution_time"], finished["change"]["execution_time"]);
+    let lines = ended.json_lines();
+    let restarted: Vec<&serde_json::Value> =
+        lines.iter().filter(|line| is_change(line, "step_restarted")).map(|line| &line["change"]["position"]).collect();
+    assert_eq!(restarted, [&json!(1)], "the step that was cut off begins anew");
+    let n_finished = lines.iter().filter(|line| is_change(line, "step_finished")).count();
+    assert_eq!(n_finished, 4, "three steps and the Assembler, each once");
+    home.run(&["runs", "resume", text(&finished["run_id"])]).expect_code(3).expect_stderr(&["SUCCESS"]);
+}
+
+#[test]
 fn a_killed_worker_takes_neither_the_program_nor_later_runs_with_it() {
     let _turn = turn();
     let home = Home::new();

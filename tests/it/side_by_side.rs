@@ -2,7 +2,7 @@
 
 use brickwork_tests::{Home, turn};
 
-use crate::common::{one_step, short_react, text};
+use crate::common::{is_change, number, one_step, short_react, text};
 
 #[test]
 fn two_programs_share_a_data_folder() {
@@ -18,10 +18,20 @@ fn two_programs_share_a_data_folder() {
         assert_eq!(result["run"]["status"], "SUCCESS");
         assert_eq!(result["run"]["interrupted"], false, "a program that starts must not take a living run for dead");
     }
+    // Whoever holds the queue carries both out, one after another, since they belong to one project.
+    let mut spans: Vec<(&str, &str)> = results
+        .iter()
+        .map(|result| (text(&result["run"]["started_at"]), text(&result["run"]["finished_at"])))
+        .collect();
+    spans.sort_unstable();
+    assert!(spans[0].1 <= spans[1].0, "{spans:?}");
     assert_ne!(results[0]["run"]["run_id"], results[1]["run"]["run_id"]);
-    let answer =
-        |step: usize| (&results[0]["run"]["steps"][step]["result"], &results[1]["run"]["steps"][step]["result"]);
-    assert_eq!(answer(0).0, answer(0).1, "temperature 0 gives both the same words");
+    // Temperature 0 gives both the same words where both began with an empty cache. Where one worker served both, the
+    // later prompt came from the cache, and llama.cpp computes its last token with other roundings than many at once.
+    let first_steps = [&results[0]["run"]["steps"][0], &results[1]["run"]["steps"][0]];
+    if first_steps.iter().all(|step| number(&step["timings"]["cached_tokens"]) == 0) {
+        assert_eq!(first_steps[0]["result"], first_steps[1]["result"]);
+    }
     let listed = home.run(&["runs", "list", "--json"]).expect_code(0).json();
     assert_eq!(listed["runs"].as_array().unwrap().len(), 2);
 }
@@ -33,7 +43,14 @@ fn many_short_programs_lose_nothing() {
     let file = home.write_pipeline("one.json", &one_step("x"));
     let started: Vec<_> = (0..PROGRAMS).map(|_| home.watch(&["run", &file, "--json"])).collect();
     for program in started {
-        assert_eq!(program.wait().expect_code(0).result()["run"]["status"], "SUCCESS");
+        let ended = program.wait().expect_code(0);
+        let run = &ended.result()["run"];
+        assert_eq!(run["status"], "SUCCESS");
+        let lines = ended.json_lines();
+        let told: Vec<u64> = lines.iter().filter_map(|line| line["seq"].as_u64()).collect();
+        assert_eq!(told, (1..=number(&run["seq"])).collect::<Vec<_>>(), "each program hears all of its run");
+        // A holder that ends gives its place up in good order: nothing looks like a crash.
+        assert!(lines.iter().all(|line| !is_change(line, "interrupted")), "{lines:?}");
     }
     let listed = home.run(&["runs", "list", "--json"]).expect_code(0).json();
     let runs = listed["runs"].as_array().unwrap();

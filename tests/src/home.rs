@@ -14,6 +14,7 @@ use crate::program::{Ended, Watched};
 pub struct Home {
     dir: TempDir,
     models_dir: PathBuf,
+    pace_ms: u32,
 }
 
 impl Home {
@@ -34,7 +35,7 @@ impl Home {
     #[must_use]
     pub fn with_models(models_dir: impl Into<PathBuf>) -> Self {
         let dir = tempfile::Builder::new().prefix("brickwork-e2e-").tempdir().expect("a temporary folder can be made");
-        Self { dir, models_dir: models_dir.into() }
+        Self { dir, models_dir: models_dir.into(), pace_ms: 0 }
     }
 
     /// An empty data folder in which the scripted placeholder serves all four roles, so that runs take no time.
@@ -48,6 +49,13 @@ impl Home {
             home.run(&["models", "bind", role, "scripted"]).expect_code(0);
         }
         home
+    }
+
+    /// The same home, in which the scripted placeholder takes about `pace_ms` milliseconds for each word.
+    #[must_use]
+    pub fn paced(mut self, pace_ms: u32) -> Self {
+        self.pace_ms = pace_ms;
+        self
     }
 
     /// The path of `name` in the temporary folder, as text for an argument.
@@ -125,7 +133,9 @@ impl Home {
             .current_dir(self.dir.path())
             .env("BRICKWORK_DATA_DIR", self.data_dir())
             .env("BRICKWORK_MODELS_DIR", &self.models_dir)
+            .env("BRICKWORK_SCRIPTED_PACE_MS", self.pace_ms.to_string())
             .env_remove("BRICKWORK_WORKER")
+            .env_remove("BRICKWORK_TOKEN")
             .env_remove("BRICKWORK_LOG");
         command
     }

@@ -1,18 +1,22 @@
-//! What the end-to-end tests share: where the built programs and the models lie, a data folder of one's own, and programs
-//! that are run to their end or watched line by line.
+//! What the end-to-end tests share: where the built programs and the models lie, a data folder of one's own, programs
+//! that are run to their end or watched line by line, and a served Brickwork with a client for it.
 //!
 //! Everything here uses the programs from outside, as a user does. Whatever a test needs and does not find fails it with
 //! a sentence that says how to get it; nothing is skipped.
 
+mod events;
 mod home;
 mod places;
 mod processes;
 mod program;
+mod server;
 
+pub use events::{Event, Events};
 pub use home::Home;
 pub use places::{DEFAULT_MODEL, TEMPLATE_LESS_MODEL, model, models_dir, pipeline, pipelines_dir, program};
 pub use processes::{children_of, is_alive, wait_until_gone};
 pub use program::{Ended, Watched};
+pub use server::{Answer, BASE, Request, Server};
 
 use std::fs::File;
 

@@ -171,6 +171,16 @@ impl Watched {
         assert!(sent.is_ok_and(|status| status.success()), "the signal could not be sent");
     }
 
+    /// Asks it to stop, as a service manager does: SIGTERM to the program alone.
+    ///
+    /// # Panics
+    /// When the signal cannot be sent.
+    #[cfg(unix)]
+    pub fn terminate(&self) {
+        let sent = Command::new("kill").args(["-TERM", &self.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "the signal could not be sent");
+    }
+
     /// Ends it at once, without a chance to do anything about it, and waits until it is gone.
     pub fn kill(&mut self) {
         // It may have ended by itself, which is as good.

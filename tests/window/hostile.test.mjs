@@ -69,7 +69,7 @@ test("hostile output is shown as text", { timeout: 3 * MINUTE }, async () => {
   assert.equal(await strangers(), 0);
   await sleep(500);
   assert.equal(await pwned(), null);
-  await window.click("again-button");
+  await window.click("edit-button");
   await window.click("step-0");
   assert.equal(await strangers(), 0);
   assert.equal(await pwned(), null, "the editor ran what the prompt holds");

@@ -167,7 +167,7 @@ test("a running run can be cancelled", { timeout: 5 * MINUTE }, async () => {
   await saveScreenshot(window, "journey 8 cancelled");
 });
 
-test("a run that was killed half-way is found again", { timeout: 5 * MINUTE }, async () => {
+test("a run that was killed half-way is found again and can be resumed", { timeout: 5 * MINUTE }, async () => {
   assert.ok(runId, "the first journey made no run");
   await startLongRun();
   const killed = decodeURIComponent((await window.route()).split("/").at(-1));
@@ -179,14 +179,33 @@ test("a run that was killed half-way is found again", { timeout: 5 * MINUTE }, a
   window = await home.open();
   await window.click("nav-runs");
   await window.click(`run-row-${killed}`);
-  await window.waitForStatus("PENDING", 10_000);
-  assert.ok(await window.browser.$(".run-meta .badge-warn").isDisplayed(), "the run is not marked as interrupted");
+  await window.waitForState("INTERRUPTED", 10_000);
+  assert.match(await window.text(window.get("run-interrupted")), /program that carried out this run ended/);
   assert.equal(home.run(killed).interrupted, true);
   await saveScreenshot(window, "journey 9 interrupted");
+  await window.click("resume-button");
+  // The step that was cut off is written anew.
+  await writesText();
+  assert.equal(home.run(killed).interrupted, false);
+  await window.click("cancel-button");
+  await window.waitForStatus("CANCELLED", 10_000);
   // The runs before it are what they were.
   await window.click("nav-runs");
   await window.get(`run-row-${runId}`).waitForDisplayed();
   assert.equal(home.run(runId).status, "SUCCESS");
+});
+
+test("a run goes on by itself after the window was closed and opened again", { timeout: 5 * MINUTE }, async () => {
+  await startLongRun();
+  const parked = decodeURIComponent((await window.route()).split("/").at(-1));
+  await reopen();
+  await window.click("nav-runs");
+  await window.click(`run-row-${parked}`);
+  await writesText();
+  const { interrupted, status } = home.run(parked);
+  assert.deepEqual({ interrupted, status }, { interrupted: false, status: "RUNNING" });
+  await window.click("cancel-button");
+  await window.waitForStatus("CANCELLED", 10_000);
 });
 
 /** Starts a run whose first step takes long, and waits until it writes. */
@@ -196,6 +215,11 @@ async function startLongRun() {
   await setTokens(0, 4000);
   await window.type(window.browser.$('[data-testid="step-inspector"] .cm-content'), "Count from one to a thousand in words, one number a line");
   await window.click("run-button");
+  await writesText();
+}
+
+/** Waits until the first step of the run on screen runs and has written something. */
+async function writesText() {
   await window.browser.$('[data-testid="step-0"][data-status="RUNNING"]').waitForExist({ timeout: MINUTE });
   await window.browser.waitUntil(
     async () => (await window.browser.$('pre[data-testid="step-output"]').isExisting()) && (await window.text(window.get("step-output"))).length > 20,

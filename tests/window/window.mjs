@@ -12,8 +12,9 @@ import { childrenOf, end, isAlive, waitUntilGone } from "./processes.mjs";
 /** How long the window may take to show its first screen. */
 const START_MS = 60_000;
 
-/** A temporary machine: its data folder, its settings, and a folder to export to. Removed with `remove`. */
-export function machine() {
+/** A temporary machine: its data folder, its settings, and a folder to export to. Removed with `remove`. `extra` are further
+ * variables of its environment. */
+export function machine(extra = {}) {
   const root = mkdtempSync(join(tmpdir(), "brickwork-window-"));
   const folder = (name) => {
     const path = join(root, name);
@@ -35,6 +36,7 @@ export function machine() {
     LANG: "en_US.UTF-8",
     LANGUAGE: "en",
     TAURI_WEBVIEW_AUTOMATION: "true",
+    ...extra,
   };
   // With these set, screenshots of the webview hang.
   delete env.WEBKIT_DISABLE_DMABUF_RENDERER;
@@ -138,11 +140,20 @@ class Window {
   }
 
   /** Waits until the run on screen has the status. */
-  async waitForStatus(status, timeout) {
+  waitForStatus(status, timeout) {
+    return this.waitForAttribute("data-status", status, timeout);
+  }
+
+  /** Waits until the run on screen stands so; unlike its status, the state tells PAUSED and INTERRUPTED. */
+  waitForState(state, timeout) {
+    return this.waitForAttribute("data-state", state, timeout);
+  }
+
+  async waitForAttribute(name, status, timeout) {
     let seen;
     await this.browser.waitUntil(
       async () => {
-        seen = await this.get("run-status").getAttribute("data-status");
+        seen = await this.get("run-status").getAttribute(name);
         return seen === status;
       },
       { timeout, interval: 250, timeoutMsg: `the run never became ${status}` },

@@ -28,7 +28,7 @@ const catalogues = Object.fromEntries(
   ]),
 );
 const sources = walk(join(root, "src")).filter(
-  (path) => /\.tsx?$/.test(path) && !path.includes("/paraglide/"),
+  (path) => /\.tsx?$/.test(path) && !path.includes("/paraglide/") && !path.includes("/bindings/"),
 );
 const code = sources.map((path) => readFileSync(path, "utf8")).join("\n");
 

@@ -3,17 +3,43 @@
 //! The window calls it in-process, without a socket; a listener mounts the same router. It holds no business rule: it
 //! turns requests into calls and results into JSON.
 
+mod docs;
+mod event_slots;
+mod extract;
+mod guard;
 mod handlers;
+mod listener;
+mod openai;
+mod openapi;
 mod problem;
+mod server;
+mod sign_in;
+mod token;
+mod ui_files;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post, put};
+use axum::routing::get;
+use axum::{Extension, Router};
 use brickwork_app::App;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::handlers::{
+    artifacts, data, export, fallback, health, models, pipelines, projects, queue, run_control, run_events, runs,
+    server as server_routes, settings, versions,
+};
+
+pub use event_slots::{EventSlot, EventSlots, MAX_EVENT_LISTENERS};
+pub use listener::{AllowedHost, DEFAULT_PORT, InvalidHost, Limits, ListenError, ListenOptions, Listener};
+pub use openapi::openapi;
 pub use problem::Problem;
+pub use server::{ServerState, ServerSwitch, ServerView, SwitchError};
+pub use token::{TOKEN_VARIABLE, Token, TokenError};
+pub use ui_files::{UiFile, UiFiles};
 
-/// The prefix of every route.
+/// The prefix of the program's own routes.
 pub const BASE: &str = "/api/v1/orchestrator";
 
 /// The largest request body, in bytes.
@@ -21,27 +47,58 @@ const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
 /// The router over `app`.
 pub fn router(app: App) -> Router {
-    let routes = Router::new()
-        .route("/health", get(handlers::health))
-        .route("/templates", get(handlers::templates))
-        .route("/models", get(handlers::models))
-        .route("/models/{role}/binding", put(handlers::bind))
-        .route("/projects", get(handlers::projects))
-        .route("/projects/{project_id}/execute", post(handlers::execute))
-        .route("/settings", get(handlers::settings).put(handlers::set_settings))
-        .route("/validate", post(handlers::validate))
-        .route("/highlight", post(handlers::highlight))
-        .route("/runs", get(handlers::runs))
-        .route("/runs/{run_id}", get(handlers::run))
-        .route("/runs/{run_id}/events", get(handlers::events))
-        .route("/runs/{run_id}/cancel", post(handlers::cancel))
-        .route("/runs/{run_id}/artifacts", get(handlers::artifacts))
-        .route("/runs/{run_id}/export/plan", post(handlers::export_plan))
-        .route("/runs/{run_id}/export", post(handlers::export))
-        .method_not_allowed_fallback(handlers::method_not_allowed);
-    Router::new()
-        .nest(BASE, routes)
-        .fallback(handlers::not_found)
+    let (routes, _) = routes().split_for_parts();
+    routes
+        .route("/openapi.json", get(openapi::serve))
+        .merge(docs::routes())
+        .method_not_allowed_fallback(fallback::method_not_allowed)
+        .fallback(fallback::not_found)
+        .layer(Extension(EventSlots::default()))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(CatchPanicLayer::custom(fallback::panicked))
         .with_state(app)
+}
+
+/// Every route with its description.
+fn routes() -> OpenApiRouter<App> {
+    let own = OpenApiRouter::new()
+        .routes(routes!(health::get_health))
+        .routes(routes!(settings::get_settings, settings::put_settings))
+        .routes(routes!(server_routes::get_server, server_routes::put_server))
+        .routes(routes!(models::list_models))
+        .routes(routes!(models::bind_model))
+        .routes(routes!(pipelines::list_templates))
+        .routes(routes!(pipelines::validate_pipeline))
+        .routes(routes!(pipelines::highlight_source))
+        .routes(routes!(versions::list_pipelines, versions::save_pipeline))
+        .routes(routes!(versions::get_pipeline, versions::update_pipeline, versions::delete_pipeline))
+        .routes(routes!(versions::list_versions))
+        .routes(routes!(versions::get_version))
+        .routes(routes!(versions::restore_version))
+        .routes(routes!(projects::list_projects, projects::create_project))
+        .routes(routes!(projects::get_project, projects::update_project, projects::delete_project))
+        .routes(routes!(runs::execute_pipeline))
+        .routes(routes!(runs::list_runs))
+        .routes(routes!(runs::get_run, runs::delete_run))
+        .routes(routes!(run_events::follow_run))
+        .routes(routes!(run_control::cancel_run))
+        .routes(routes!(run_control::pause_run))
+        .routes(routes!(run_control::resume_run))
+        .routes(routes!(run_control::rerun_run))
+        .routes(routes!(queue::get_queue))
+        .routes(routes!(queue::move_run))
+        .routes(routes!(artifacts::list_artifacts))
+        .routes(routes!(artifacts::get_artifact))
+        .routes(routes!(artifacts::download_artifact))
+        .routes(routes!(artifacts::download_zip))
+        .routes(routes!(export::plan_export))
+        .routes(routes!(export::export_run))
+        .routes(routes!(data::get_storage))
+        .routes(routes!(data::prune_runs))
+        .routes(routes!(data::backup_data))
+        .routes(routes!(data::get_metrics));
+    OpenApiRouter::with_openapi(openapi::Frame::openapi())
+        .nest(BASE, own)
+        .routes(routes!(openai::list_chat_models))
+        .routes(routes!(openai::complete_chat))
 }

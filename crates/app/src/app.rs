@@ -3,19 +3,21 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use brickwork_engine::{Clock, Journal, JournalError, RunChange, RunId, RunStatus, Timestamp};
-use brickwork_store::{RunFilter, Store};
+use brickwork_engine::{Clock, Journal, JournalError, RunChange, RunId, Timestamp};
+use brickwork_store::Store;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde::Serialize;
-use tokio::sync::Semaphore;
 
+use crate::changes::{self, Changes};
 use crate::config::AppConfig;
 use crate::error::AppError;
 use crate::inference::Models;
-use crate::live::{LiveRun, RunLock};
-
-/// Runs that are looked at together when the program starts.
-const PAGE: usize = 500;
+use crate::live::LiveRun;
+use crate::metrics::Metrics;
+use crate::queue::{Queue, QueueHolder};
 
 /// A handle on the program's state; clones share it.
 #[derive(Clone)]
@@ -27,13 +29,15 @@ pub(crate) struct Inner {
     pub(crate) config: AppConfig,
     pub(crate) store: Store,
     pub(crate) models: Models,
-    /// One run at a time computes; the others wait here in the order in which they came.
-    pub(crate) turn: Semaphore,
+    pub(crate) changes: Changes,
+    pub(crate) queue: Queue,
+    /// The runs that this program carries out.
     pub(crate) live: Mutex<HashMap<RunId, Arc<LiveRun>>>,
+    pub(crate) metrics: Metrics,
 }
 
 /// What the worker does at the moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct WorkerState {
     /// `idle`, `loading` or `running`.
     pub state: &'static str,
@@ -42,17 +46,21 @@ pub struct WorkerState {
     pub model: Option<String>,
 }
 
-/// How many runs are under way in this program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// How many runs have not ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct QueueState {
-    /// Runs that compute.
+    /// Who carries runs out.
+    pub holder: QueueHolder,
+    /// Runs that are carried out.
     pub running: usize,
     /// Runs that wait for their turn.
     pub waiting: usize,
+    /// Paused and interrupted runs, which wait to be resumed.
+    pub held: usize,
 }
 
 /// The state of the program at a glance.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Health {
     /// Always `ok` when it can be asked.
     pub status: &'static str,
@@ -78,22 +86,35 @@ impl Clock for SystemClock {
         let now = jiff::Timestamp::now().as_microsecond();
         Timestamp::from_micros(LATEST_MICROS.fetch_max(now, Ordering::Relaxed).max(now))
     }
+
+    fn sleep(&self, seconds: f64) -> BoxFuture<'static, ()> {
+        let seconds = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        tokio::time::sleep(seconds).boxed()
+    }
 }
 
 impl App {
-    /// Opens the data folder, and marks runs whose program is gone as interrupted.
+    /// Opens the data folder, settles the runs of a program that is gone, and begins to look after the queue.
     ///
     /// # Errors
     /// When the folder or the database in it cannot be used.
     pub async fn open(config: AppConfig) -> Result<Self, AppError> {
-        for dir in [&config.data_dir, &config.models_dir, &config.running()] {
+        for dir in [&config.data_dir, &config.models_dir] {
             std::fs::create_dir_all(dir).map_err(|source| AppError::DataDir { path: dir.clone(), source })?;
         }
-        let store = Store::open(&config.database())?;
-        let models = Models::new(&config);
-        let app =
-            Self { inner: Arc::new(Inner { store, models, turn: Semaphore::new(1), live: Mutex::default(), config }) };
-        app.mark_interrupted().await?;
+        let inner = Inner {
+            store: Store::open(&config.database())?,
+            models: Models::new(&config),
+            changes: Changes::new(),
+            queue: Queue::new(),
+            live: Mutex::default(),
+            metrics: Metrics::new(),
+            config,
+        };
+        let app = Self { inner: Arc::new(inner) };
+        // It ends by itself when the state is dropped.
+        tokio::spawn(changes::watch(Arc::downgrade(&app.inner)));
+        app.join_queue().await?;
         Ok(app)
     }
 
@@ -104,42 +125,66 @@ impl App {
     }
 
     /// The program's state at a glance.
-    #[must_use]
-    pub fn health(&self) -> Health {
-        let (running, waiting) = {
-            // One look for both numbers: a run that ended between two would be counted in one of them only.
-            let live = self.live();
-            let running = live.values().filter(|run| run.is_running()).count();
-            (running, live.len() - running)
-        };
-        Health {
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn health(&self) -> Result<Health, AppError> {
+        let queue = self.queue().await?;
+        Ok(Health {
             status: "ok",
             version: env!("CARGO_PKG_VERSION"),
             worker: self.inner.models.worker_state(),
-            queue: QueueState { running, waiting },
+            queue: QueueState {
+                holder: queue.holder,
+                running: queue.running.len(),
+                waiting: queue.waiting.len(),
+                held: queue.held.len(),
+            },
             data_dir: self.inner.config.data_dir.display().to_string(),
-        }
+        })
     }
 
-    /// Ends the program's work. Runs under way are left as interrupted, with everything that they have finished, and the
-    /// worker is ended.
+    /// Ends the program's work at once: runs that it carries out go back to their places in the queue, with everything
+    /// that they have finished, and the worker is ended.
     pub async fn shutdown(&self) {
-        let under_way: Vec<(RunId, Arc<LiveRun>)> = self.live().drain().collect();
+        self.shutdown_within(Duration::ZERO).await;
+    }
+
+    /// Ends the program's work: nothing more is started, and runs get `grace` to finish their running step before they
+    /// go back to their places in the queue, from where any program takes them up again.
+    pub async fn shutdown_within(&self, grace: Duration) {
+        self.inner.queue.stop().await;
+        let under_way: Vec<(RunId, Arc<LiveRun>)> =
+            self.live().iter().map(|(run_id, run)| (*run_id, Arc::clone(run))).collect();
         for (_, run) in &under_way {
-            run.abandon();
+            run.park();
+        }
+        if !grace.is_zero() {
+            let parked = futures::future::join_all(under_way.iter().map(|(_, run)| run.ended()));
+            if tokio::time::timeout(grace, parked).await.is_err() {
+                tracing::info!("a step was cut off after {} s; it begins anew later", grace.as_secs());
+            }
         }
         for (run_id, run) in under_way {
-            let recorded = self.store().record(run_id, SystemClock.now(), RunChange::Interrupted).await;
-            if let Err(error) = recorded {
-                // It ended in this very moment, or the next start will find it.
-                tracing::debug!(%run_id, %error, "the run was not marked as interrupted");
+            run.abandon().await;
+            self.live().remove(&run_id);
+            match self.store().record(run_id, SystemClock.now(), RunChange::Requeued).await {
+                Ok(_) => {}
+                // It is no longer running, which is what was wanted.
+                Err(JournalError::Illegal(_)) => {}
+                Err(error) => tracing::warn!(%run_id, %error, "the run stays as interrupted"),
             }
             run.set_ended();
         }
         self.inner.models.shutdown().await;
+        self.inner.queue.release();
     }
 
-    pub(crate) fn inner(&self) -> &Arc<Inner> {
+    pub(crate) const fn from_inner(inner: Arc<Inner>) -> Self {
+        Self { inner }
+    }
+
+    pub(crate) const fn inner(&self) -> &Arc<Inner> {
         &self.inner
     }
 
@@ -147,45 +192,27 @@ impl App {
         &self.inner.store
     }
 
+    pub(crate) fn changes(&self) -> &Changes {
+        &self.inner.changes
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    pub(crate) fn keeper(&self) -> &Queue {
+        &self.inner.queue
+    }
+
     pub(crate) fn live(&self) -> MutexGuard<'_, HashMap<RunId, Arc<LiveRun>>> {
         self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A run that is under way holds a lock file; an unfinished run whose lock can be taken has lost its program.
-    async fn mark_interrupted(&self) -> Result<(), AppError> {
-        for status in [RunStatus::Running, RunStatus::Pending] {
-            let filter = RunFilter { status: Some(status), ..RunFilter::default() };
-            let mut before = None;
-            loop {
-                let page = self.store().runs_page(filter.clone(), before, PAGE).await?;
-                for run in page.runs.iter().filter(|run| !run.interrupted) {
-                    self.mark_if_abandoned(run.run_id).await?;
-                }
-                before = page.next;
-                if before.is_none() {
-                    break;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn mark_if_abandoned(&self, run_id: RunId) -> Result<(), AppError> {
-        let Some(_lock) = RunLock::try_acquire(&self.inner.config.running(), run_id)? else { return Ok(()) };
-        match self.store().record(run_id, SystemClock.now(), RunChange::Interrupted).await {
-            Ok(_) => tracing::warn!(%run_id, "the program that carried out this run ended before it did"),
-            // The run ended between the list and the lock.
-            Err(JournalError::Illegal(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    #[test]
-    fn the_systems_clock_keeps_its_promises() {
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_systems_clock_keeps_its_promises() {
         brickwork_engine::compliance::clock::clock_suite(&super::SystemClock);
     }
 }

@@ -1,4 +1,4 @@
-//! Where things lie. Environment variables are read here and nowhere else.
+//! Where things lie. Environment variables are read here, but for the log's filter and the server's token.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,6 +8,15 @@ use directories::ProjectDirs;
 use crate::error::AppError;
 
 pub use brickwork_store::DEFAULT_PROJECT_ID;
+
+/// What a program does with the queue of its data folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueueRole {
+    /// It carries runs out whenever no other program does.
+    Work,
+    /// It looks and submits; others carry out.
+    Look,
+}
 
 /// Places and limits of one running program.
 #[derive(Debug, Clone)]
@@ -20,6 +29,11 @@ pub struct AppConfig {
     pub worker_program: Option<PathBuf>,
     /// How long a worker may say nothing in the middle of a job before it counts as hung.
     pub silence_limit: Duration,
+    /// What it does with the queue.
+    pub queue: QueueRole,
+    /// How long the scripted placeholder takes for each of its words; nothing by default. For trying out how a slow model
+    /// feels, and for tests.
+    pub scripted_pace: Duration,
 }
 
 impl AppConfig {
@@ -39,6 +53,8 @@ impl AppConfig {
             config.models_dir = dir;
         }
         config.worker_program = env_path("BRICKWORK_WORKER");
+        let pace_ms = std::env::var("BRICKWORK_SCRIPTED_PACE_MS").ok().and_then(|text| text.parse().ok());
+        config.scripted_pace = Duration::from_millis(pace_ms.unwrap_or(0));
         Ok(config)
     }
 
@@ -51,6 +67,8 @@ impl AppConfig {
             data_dir,
             worker_program: None,
             silence_limit: Duration::from_mins(3),
+            queue: QueueRole::Work,
+            scripted_pace: Duration::ZERO,
         }
     }
 
@@ -64,12 +82,6 @@ impl AppConfig {
     #[must_use]
     pub fn logs(&self) -> PathBuf {
         self.data_dir.join("logs")
-    }
-
-    /// The folder of the lock files that running runs hold.
-    #[must_use]
-    pub(crate) fn running(&self) -> PathBuf {
-        self.data_dir.join("running")
     }
 }
 

@@ -8,6 +8,8 @@ use brickwork_store::StoreError;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::backup::BackupError;
+
 /// The stable word for a kind of error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -18,6 +20,10 @@ pub enum ErrorCode {
     Invalid,
     /// The request does not fit the thing's present state.
     Conflict,
+    /// The idempotency key stands for another request.
+    IdempotencyKeyReused,
+    /// The program is about to stop.
+    Stopping,
     /// A role has no model that can run.
     ModelProblem,
     /// The database or a folder could not be read or written.
@@ -50,6 +56,9 @@ pub enum AppError {
     /// No such project.
     #[error("There is no project {0}. List the projects to find its id.")]
     UnknownProject(String),
+    /// No such saved pipeline.
+    #[error("There is no saved pipeline {0}. List the pipelines to find its id.")]
+    UnknownPipeline(String),
     /// No such template, model or role.
     #[error("There is no {what} `{id}`. {remedy}")]
     Unknown {
@@ -63,6 +72,12 @@ pub enum AppError {
     /// The pipeline cannot run.
     #[error("The pipeline cannot run: {}", first_message(.0))]
     InvalidPipeline(Vec<Diagnostic>),
+    /// The request's content is wrong.
+    #[error("The request cannot be carried out: {}", first_message(.0))]
+    InvalidRequest(Vec<Diagnostic>),
+    /// A backup is not made, or not restored.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
     /// The run has ended already.
     #[error("The run {run_id} has ended already ({status}). Start a new run instead.")]
     RunEnded {
@@ -71,6 +86,32 @@ pub enum AppError {
         /// Its status word.
         status: &'static str,
     },
+    /// The run neither waits for the user nor was interrupted.
+    #[error("The run {0} is neither paused nor interrupted, so there is nothing to resume. Look at the queue.")]
+    NotHeld(Uuid),
+    /// The run has not ended.
+    #[error("The run {0} has not ended. Cancel it, or wait for its end.")]
+    RunUnfinished(Uuid),
+    /// The run does not wait in the queue.
+    #[error(
+        "The run {0} does not wait in the queue, so it has no place there. Look at the queue for the runs that do."
+    )]
+    NotWaiting(Uuid),
+    /// The key was used for another request.
+    #[error(
+        "The idempotency key `{key}` was used for another request, which made the run {run_id}. Use a fresh key for a new request."
+    )]
+    IdempotencyKeyReused {
+        /// The key.
+        key: String,
+        /// The run that the key stands for.
+        run_id: Uuid,
+    },
+    /// The program stops before the run has ended.
+    #[error(
+        "This program stops before the run {0} has ended. The run keeps its place in the queue and goes on when a program carries runs out again: ask for it then."
+    )]
+    Stopping(Uuid),
     /// A role has no model that can run.
     #[error("{0}")]
     ModelProblem(String),
@@ -102,10 +143,26 @@ impl AppError {
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::UnknownRun(_) | Self::UnknownProject(_) | Self::Unknown { .. } => ErrorCode::NotFound,
-            Self::InvalidPipeline(_) | Self::RelativeFolder(_) => ErrorCode::Invalid,
-            Self::RunEnded { .. } | Self::NothingToExport(_) => ErrorCode::Conflict,
+            Self::UnknownRun(_) | Self::UnknownProject(_) | Self::UnknownPipeline(_) | Self::Unknown { .. } => {
+                ErrorCode::NotFound
+            }
+            Self::InvalidPipeline(_) | Self::InvalidRequest(_) | Self::RelativeFolder(_) => ErrorCode::Invalid,
+            Self::RunEnded { .. }
+            | Self::NotHeld(_)
+            | Self::RunUnfinished(_)
+            | Self::NotWaiting(_)
+            | Self::NothingToExport(_) => ErrorCode::Conflict,
+            Self::IdempotencyKeyReused { .. } => ErrorCode::IdempotencyKeyReused,
+            Self::Stopping(_) => ErrorCode::Stopping,
             Self::ModelProblem(_) => ErrorCode::ModelProblem,
+            Self::Backup(error) => error.code(),
+            Self::Store(
+                StoreError::DefaultProject
+                | StoreError::ProjectNotEmpty { .. }
+                | StoreError::ProjectBusy { .. }
+                | StoreError::StaleVersion { .. }
+                | StoreError::InUse { .. },
+            ) => ErrorCode::Conflict,
             Self::NoHome | Self::DataDir { .. } | Self::Store(_) => ErrorCode::Storage,
             Self::Journal(JournalError::UnknownRun(_)) => ErrorCode::NotFound,
             Self::Journal(JournalError::Illegal(_)) => ErrorCode::Conflict,
@@ -120,7 +177,7 @@ impl AppError {
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         match self {
-            Self::InvalidPipeline(found) => found,
+            Self::InvalidPipeline(found) | Self::InvalidRequest(found) => found,
             _ => &[],
         }
     }

@@ -4,29 +4,31 @@ use std::pin::Pin;
 
 use brickwork_engine::{Journal, RunChange, RunEvent, RunEventKind, RunId};
 use futures::Stream;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast;
 
 use crate::app::App;
 use crate::error::AppError;
 
-/// Events of one run, in order. It ends after the run's end.
+/// Events of one run, in order. It ends after the run's end, or with the program.
 pub type EventStream = Pin<Box<dyn Stream<Item = RunEvent> + Send>>;
 
 impl App {
-    /// The run's recorded changes after number `after`, and then everything that happens. Dropping the stream detaches
-    /// the listener and nothing else.
+    /// The run's recorded changes after number `after`, and then everything that happens, whichever program carries the
+    /// run out. Dropping the stream detaches the listener and nothing else.
     ///
-    /// Text may come twice where a listener joins in the middle of a step; its byte offsets say so.
+    /// Recorded changes come once each, in order. Passing progress comes only of runs that this program carries out; text
+    /// may come twice where a listener joins in the middle of a step, as its byte offsets say.
     ///
     /// # Errors
     /// [`AppError::UnknownRun`], or a fault of the database.
     pub async fn events(&self, run_id: RunId, after: u64) -> Result<EventStream, AppError> {
-        self.run(run_id).await?;
+        self.standing(run_id).await?;
         let app = self.clone();
         Ok(Box::pin(async_stream::stream! {
             let mut last = after;
             loop {
                 // Listening comes before reading, so that nothing falls between the two.
+                let mut changes = app.changes().subscribe();
                 let live = app.live().get(&run_id).cloned();
                 let listening = live.as_ref().map(|live| live.listen());
                 let recorded = match app.store().events(run_id, last).await {
@@ -36,41 +38,63 @@ impl App {
                         return;
                     }
                 };
+                let mut ended = false;
                 for event in recorded {
                     last = event.seq.unwrap_or(last);
-                    let ended = is_end(&event);
-                    yield event;
-                    if ended {
-                        return;
-                    }
-                }
-                // Without a live run nothing more will happen by this program.
-                let Some((tail, mut listener)) = listening else { return };
-                for event in tail {
+                    ended |= is_end(&event);
                     yield event;
                 }
-                loop {
-                    match listener.recv().await {
-                        Ok(event) if event.seq.is_some_and(|seq| seq <= last) => {}
-                        Ok(event) => {
-                            last = event.seq.unwrap_or(last);
+                // A client that has seen everything of a run that ended is told nothing more.
+                if ended || app.has_ended_by(run_id, last).await {
+                    return;
+                }
+                match listening {
+                    Some((tail, mut listener)) => {
+                        for event in tail {
+                            yield event;
+                        }
+                        while let Some(event) = next(&mut listener).await {
+                            if let Some(seq) = event.seq {
+                                if seq <= last {
+                                    continue;
+                                }
+                                // Another program recorded something in between: the journal has it in order.
+                                if seq > last + 1 {
+                                    break;
+                                }
+                                last = seq;
+                            }
                             let ended = is_end(&event);
                             yield event;
                             if ended {
                                 return;
                             }
                         }
-                        // Too slow: what was missed is in the journal. Closed: the run has ended, and so does the journal.
-                        Err(RecvError::Lagged(_)) => break,
-                        Err(RecvError::Closed) => break,
                     }
-                }
-                if app.live().get(&run_id).is_none() && app.run(run_id).await.is_ok_and(|run| run.seq <= last) {
-                    return;
+                    None => tokio::select! {
+                        // The state that sends the changes lives as long as this stream.
+                        _ = changes.changed() => {}
+                        () = app.keeper().stopped() => return,
+                    },
                 }
             }
         }))
     }
+
+    /// Whether the run has ended, or is gone, and nothing was recorded after number `seq`.
+    async fn has_ended_by(&self, run_id: RunId, seq: u64) -> bool {
+        match self.store().standing(run_id).await {
+            Ok(Some(standing)) => standing.status.has_ended() && standing.seq <= seq,
+            Ok(None) => true,
+            Err(_) => false,
+        }
+    }
+}
+
+/// The next event; `None` when the listener was too slow or the run is no longer carried out here: then the journal is
+/// to be read again.
+async fn next(listener: &mut broadcast::Receiver<RunEvent>) -> Option<RunEvent> {
+    listener.recv().await.ok()
 }
 
 const fn is_end(event: &RunEvent) -> bool {

@@ -12,7 +12,7 @@ use crate::error::AppError;
 use crate::views::{RunView, StepView};
 
 /// Which pieces to export.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ExportSource {
     /// The final ones.
@@ -23,7 +23,7 @@ pub enum ExportSource {
 }
 
 /// What to export, and where to.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExportRequest {
     /// Absolute path of the folder; made when missing.
@@ -37,7 +37,7 @@ pub struct ExportRequest {
 }
 
 /// What an export would do with one file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ExportFileView {
     /// Its name, with `/` between folders.
     pub name: String,
@@ -54,7 +54,7 @@ pub struct ExportFileView {
 }
 
 /// What an export would do.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ExportPlanView {
     /// The folder.
     pub folder: String,
@@ -63,7 +63,7 @@ pub struct ExportPlanView {
 }
 
 /// A file that was written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct WrittenFile {
     /// Its name.
     pub name: String,
@@ -72,7 +72,7 @@ pub struct WrittenFile {
 }
 
 /// A file that was not written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct SkippedFile {
     /// Its name.
     pub name: String,
@@ -81,7 +81,7 @@ pub struct SkippedFile {
 }
 
 /// What an export did.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ExportResult {
     /// The folder.
     pub folder: String,
@@ -190,6 +190,6 @@ fn file(name: String, content: &str, maker: &StepView) -> ExportFile {
 }
 
 /// Runs file work on a thread that may block.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| AppError::Internal(error.to_string()))
 }

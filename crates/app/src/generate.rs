@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use brickwork_engine::{Generation, Inference, InferenceEvent, Message, ModelRef, Parameters, Prompt, Speaker};
+use brickwork_engine::{Generation, Inference, InferenceEvent, Message, ModelRef, Parameters, Prompt, Role, Speaker};
 use futures::stream::BoxStream;
 
 use crate::app::App;
@@ -11,7 +11,7 @@ use crate::error::AppError;
 /// What to generate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GenerateRequest {
-    /// A model's id or the path of its file.
+    /// A role's name, a model's id or the path of its file.
     pub model: String,
     /// The prompt.
     pub prompt: String,
@@ -21,20 +21,73 @@ pub struct GenerateRequest {
     pub parameters: Parameters,
 }
 
+/// A conversation to be continued.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChatRequest {
+    /// A role's name, a model's id or the path of its file.
+    pub model: String,
+    /// The conversation so far, not empty.
+    pub messages: Vec<Message>,
+    /// Sampling and length; a missing seed is 0.
+    pub parameters: Parameters,
+}
+
+/// A model that can be talked to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatModel {
+    /// The role's name, under which it is called.
+    pub id: &'static str,
+    /// The id of the model that serves the role.
+    pub model_id: String,
+    /// Whether it is the scripted placeholder.
+    pub simulated: bool,
+}
+
 impl App {
+    /// The roles that a model serves which can run now.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn chat_models(&self) -> Result<Vec<ChatModel>, AppError> {
+        let served = self.models().await?.models.into_iter().filter(|role| role.binding.present);
+        let chat = served.map(|role| ChatModel {
+            id: role.name,
+            model_id: role.binding.id,
+            simulated: role.binding.simulated,
+        });
+        Ok(chat.collect())
+    }
+
+    /// Continues a conversation. Dropping the stream cancels it.
+    ///
+    /// # Errors
+    /// [`AppError::Unknown`] when there is no such role, model or file, [`AppError::ModelProblem`] when it cannot run, or
+    /// a fault of the database.
+    pub async fn chat(&self, request: ChatRequest) -> Result<BoxStream<'static, InferenceEvent>, AppError> {
+        let model = match Role::parse(&request.model) {
+            Some(role) => self.model_of(role).await?,
+            None => self.model_named(&request.model)?,
+        };
+        let prompt = Prompt::Chat(request.messages);
+        Ok(self.inner().models.generate(Generation { model, prompt, parameters: request.parameters }))
+    }
+
     /// Starts a generation. Dropping the stream cancels it.
     ///
     /// # Errors
-    /// [`AppError::Unknown`] when there is neither a file nor a listed model of that name, [`AppError::ModelProblem`] when
-    /// the file is no model.
-    pub fn generate(&self, request: GenerateRequest) -> Result<BoxStream<'static, InferenceEvent>, AppError> {
-        let prompt = if request.raw {
-            Prompt::Raw(request.prompt)
-        } else {
-            Prompt::Chat(vec![Message::new(Speaker::User, request.prompt)])
+    /// Those of [`App::chat`].
+    pub async fn generate(&self, request: GenerateRequest) -> Result<BoxStream<'static, InferenceEvent>, AppError> {
+        let GenerateRequest { model, prompt, raw, parameters } = request;
+        if !raw {
+            let messages = vec![Message::new(Speaker::User, prompt)];
+            return self.chat(ChatRequest { model, messages, parameters }).await;
+        }
+        let model = match Role::parse(&model) {
+            Some(role) => self.model_of(role).await?,
+            None => self.model_named(&model)?,
         };
-        let model = self.model_named(&request.model)?;
-        Ok(self.inner().models.generate(Generation { model, prompt, parameters: request.parameters }))
+        let prompt = Prompt::Raw(prompt);
+        Ok(self.inner().models.generate(Generation { model, prompt, parameters }))
     }
 
     /// A listed model by id, or a file by path.

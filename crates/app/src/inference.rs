@@ -1,11 +1,13 @@
 //! Which program answers for which model: the worker for model files, the script for the placeholder.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use brickwork_engine::{Generation, Inference, InferenceEvent, ScriptedInference};
 use brickwork_worker_client::{
     SamplerDefaults, SamplerDefaultsOf, WorkerClient, WorkerConfig, WorkerStatus, find_worker_program,
 };
+use futures::StreamExt;
 use futures::stream::BoxStream;
 
 use crate::app::WorkerState;
@@ -15,6 +17,7 @@ use crate::config::AppConfig;
 pub(crate) struct Models {
     worker: WorkerClient,
     scripted: ScriptedInference,
+    scripted_pace: Duration,
 }
 
 impl Models {
@@ -26,7 +29,11 @@ impl Models {
             let catalog = brickwork_models::sampler_defaults(&model.id);
             SamplerDefaults { repeat_penalty: catalog.repeat_penalty, dry_multiplier: catalog.dry_multiplier }
         });
-        Self { worker: WorkerClient::new(worker), scripted: ScriptedInference::default() }
+        Self {
+            worker: WorkerClient::new(worker),
+            scripted: ScriptedInference::default(),
+            scripted_pace: config.scripted_pace,
+        }
     }
 
     pub(crate) fn worker_state(&self) -> WorkerState {
@@ -45,7 +52,16 @@ impl Models {
 impl Inference for Models {
     fn generate(&self, generation: Generation) -> BoxStream<'static, InferenceEvent> {
         if generation.model.is_simulated() {
-            self.scripted.generate(generation)
+            let pace = self.scripted_pace;
+            let answer = self.scripted.generate(generation);
+            if pace.is_zero() {
+                return answer;
+            }
+            let paced = move |event| async move {
+                tokio::time::sleep(pace).await;
+                event
+            };
+            answer.then(paced).boxed()
         } else {
             self.worker.generate(generation)
         }

@@ -1,52 +1,54 @@
-//! A run that is under way in this program: who listens, and the lock that tells other programs that it lives.
+//! A run that this program carries out: who listens, and how it is told to stop.
 
-use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use brickwork_engine::{CancelHandle, RunChange, RunEvent, RunEventKind, RunId};
+use brickwork_engine::{QueuedRun, RunChange, RunEvent, RunEventKind, RunSignalGivers, SignalGiver};
 use tokio::sync::{broadcast, watch};
-use tokio::task::AbortHandle;
-
-use crate::error::AppError;
+use tokio::task::JoinHandle;
 
 /// Events that a slow listener may fall behind before it has to read the journal again.
 const BACKLOG: usize = 4096;
 
-/// A run under way.
+/// A run that this program carries out.
 pub(crate) struct LiveRun {
+    /// As the queue sees it.
+    pub(crate) queued: QueuedRun,
     listeners: broadcast::Sender<RunEvent>,
     /// Text of the running step that no recorded chunk holds yet, so that a listener who joins late misses nothing.
     tail: Mutex<Vec<RunEvent>>,
-    cancel: Mutex<Option<CancelHandle>>,
-    running: AtomicBool,
+    cancel: Mutex<Option<SignalGiver>>,
+    pause: Mutex<Option<SignalGiver>>,
+    park: Mutex<Option<SignalGiver>>,
     ended: watch::Sender<bool>,
-    task: OnceLock<AbortHandle>,
+    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl LiveRun {
-    pub(crate) fn new(cancel: CancelHandle) -> Self {
+    pub(crate) fn new(queued: QueuedRun, givers: RunSignalGivers) -> Self {
         Self {
+            queued,
             listeners: broadcast::channel(BACKLOG).0,
             tail: Mutex::default(),
-            cancel: Mutex::new(Some(cancel)),
-            running: AtomicBool::new(false),
+            cancel: Mutex::new(Some(givers.cancel)),
+            pause: Mutex::new(Some(givers.pause)),
+            park: Mutex::new(Some(givers.park)),
             ended: watch::channel(false).0,
-            task: OnceLock::new(),
+            task: Mutex::default(),
         }
     }
 
     /// Names the task that carries the run out.
-    pub(crate) fn set_task(&self, task: AbortHandle) {
-        // A run has one task, so there is never another value.
-        let _ = self.task.set(task);
+    pub(crate) fn set_task(&self, task: JoinHandle<()>) {
+        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
     }
 
-    /// Stops the task where it is, without an end of the run.
-    pub(crate) fn abandon(&self) {
-        if let Some(task) = self.task.get() {
+    /// Stops the task where it is, without an end of the run, and waits until it does nothing more.
+    pub(crate) async fn abandon(&self) {
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
             task.abort();
+            // It was aborted, or had ended: both is what was wanted.
+            let _ = task.await;
         }
     }
 
@@ -70,53 +72,34 @@ impl LiveRun {
         (tail.clone(), self.listeners.subscribe())
     }
 
+    /// Ends the run at once.
     pub(crate) fn cancel(&self) {
-        if let Some(handle) = self.cancel.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            handle.cancel();
-        }
+        give(&self.cancel);
     }
 
-    pub(crate) fn set_running(&self) {
-        self.running.store(true, Ordering::Relaxed);
+    /// Lets the run wait for the user after its running step.
+    pub(crate) fn pause(&self) {
+        give(&self.pause);
     }
 
-    pub(crate) fn is_running(&self) -> bool {
-        self.running.load(Ordering::Relaxed)
+    /// Lets the run go back to its place in the queue after its running step.
+    pub(crate) fn park(&self) {
+        give(&self.park);
     }
 
     pub(crate) fn set_ended(&self) {
         self.ended.send_replace(true);
     }
 
+    /// Waits until this program has done with the run.
     pub(crate) async fn ended(&self) {
         // The sender lives as long as `self`, so waiting can only end by the value.
         let _ = self.ended.subscribe().wait_for(|ended| *ended).await;
     }
 }
 
-/// The lock file of one run; the system frees it when its program ends, however it ends.
-pub(crate) struct RunLock {
-    path: PathBuf,
-    _file: File,
-}
-
-impl RunLock {
-    /// Takes the lock, or returns `None` when a living program holds it.
-    pub(crate) fn try_acquire(dir: &Path, run_id: RunId) -> Result<Option<Self>, AppError> {
-        let path = dir.join(format!("{run_id}.lock"));
-        let failed = |source| AppError::DataDir { path: path.clone(), source };
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Self { path, _file: file })),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
-        }
-    }
-}
-
-impl Drop for RunLock {
-    fn drop(&mut self) {
-        // A file left behind is harmless: the next start takes its lock and removes it.
-        let _ = std::fs::remove_file(&self.path);
+fn give(signal: &Mutex<Option<SignalGiver>>) {
+    if let Some(giver) = signal.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        giver.give();
     }
 }

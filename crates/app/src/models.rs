@@ -10,7 +10,7 @@ use crate::error::AppError;
 const KEY: &str = "bindings";
 
 /// What serves a role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct BindingView {
     /// The model's id.
     pub id: String,
@@ -31,7 +31,7 @@ pub struct BindingView {
 }
 
 /// A role: the specification's fields, and what serves it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct RoleView {
     /// The role's name.
     pub name: &'static str,
@@ -48,7 +48,7 @@ pub struct RoleView {
 }
 
 /// A model file on disk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ModelFileView {
     /// Its id: the file's stem.
     pub id: String,
@@ -71,7 +71,7 @@ pub struct ModelFileView {
 }
 
 /// Roles and files.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct ModelsView {
     /// The four roles.
     pub models: Vec<RoleView>,
@@ -120,6 +120,12 @@ impl App {
             .chain([Role::Assembler])
             .map(|role| resolve(role, &bindings, &files).map_err(|problem| AppError::ModelProblem(problem.to_string())))
             .collect()
+    }
+
+    /// The model that serves a role.
+    pub(crate) async fn model_of(&self, role: Role) -> Result<ModelRef, AppError> {
+        let bindings = self.bindings().await?;
+        resolve(role, &bindings, &self.scan_models()).map_err(|problem| AppError::ModelProblem(problem.to_string()))
     }
 
     pub(crate) fn scan_models(&self) -> Vec<ModelFile> {

@@ -1,22 +1,43 @@
-//! Starting, watching, cancelling and listing runs.
-
-use std::sync::Arc;
+//! Submitting runs, waiting for them and listing them.
 
 use brickwork_engine::{
-    CancelSignal, Clock, Diagnostic, Journal, JournalError, Pipeline, RunChange, RunEvent, RunEventKind, RunId,
-    RunPlan, RunStatus, Runner, cancel_pair, parse_pipeline, validate_pipeline,
+    Clock, Diagnostic, Journal, Pipeline, RunId, RunPlan, RunStatus, parse_pipeline, validate_pipeline,
 };
-use brickwork_store::{Cursor, Project, RunFilter, StoredArtifact};
+use brickwork_store::{Creation, Cursor, IdempotencyKey, NewRun, Project, RunFilter, Standing, StoredArtifact};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::app::{App, SystemClock};
 use crate::error::AppError;
-use crate::live::{LiveRun, RunLock};
+use crate::request::invalid;
 use crate::views::{RunPage, RunView};
 
 /// The most runs of a page.
 const MAX_PAGE: usize = 500;
+
+/// The longest idempotency key, in bytes.
+const MAX_KEY_BYTES: usize = 255;
+
+/// A pipeline to be run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StartRun<'a> {
+    /// The project that the run belongs to.
+    pub project_id: Uuid,
+    /// The pipeline, in the shape of the specification's request body.
+    pub body: &'a Value,
+    /// The client's word for this request: sent again with the same word, it makes no second run.
+    pub idempotency_key: Option<String>,
+}
+
+/// A run that was accepted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StartedRun {
+    /// The run; PENDING, unless it was accepted before.
+    pub run: RunView,
+    /// Whether an earlier request with the same key made it.
+    pub replayed: bool,
+}
 
 /// Which runs to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,49 +64,82 @@ pub fn run_id_of(text: &str) -> Result<RunId, AppError> {
 
 impl App {
     /// Everything that is wrong with a pipeline, warnings included. Nothing is stored.
-    #[must_use]
-    pub fn validate(&self, body: &Value) -> Vec<Diagnostic> {
-        match parse_pipeline(body) {
-            Ok(pipeline) => validate_pipeline(&pipeline),
-            Err(found) => found,
+    ///
+    /// # Errors
+    /// A fault of the database.
+    pub async fn validate(&self, body: &Value) -> Result<Vec<Diagnostic>, AppError> {
+        let mut pipeline = match parse_pipeline(body) {
+            Ok(pipeline) => pipeline,
+            Err(found) => return Ok(found),
+        };
+        // What the project's context knows is no unknown variable.
+        let project_id = pipeline.project_id.unwrap_or(crate::config::DEFAULT_PROJECT_ID);
+        if let Some(project) = self.store().project(project_id).await? {
+            for (key, value) in project.global_context {
+                pipeline.global_context.entry(key).or_insert(value);
+            }
         }
+        Ok(validate_pipeline(&pipeline))
     }
 
-    /// Accepts a pipeline and starts it as soon as it is its turn. Returns the run, PENDING.
+    /// Accepts a pipeline, which then waits in the queue. Returns the run, PENDING.
     ///
     /// # Errors
-    /// [`AppError::InvalidPipeline`] with every fault, [`AppError::UnknownProject`], [`AppError::ModelProblem`] when a
-    /// role has no model that can run, or a fault of the database. Nothing is stored then.
-    pub async fn start_run(&self, project_id: Uuid, body: &Value) -> Result<RunView, AppError> {
-        let plan = self.plan(project_id, body).await?;
-        let run_id = Uuid::now_v7();
-        let lock = RunLock::try_acquire(&self.config().running(), run_id)?
-            .ok_or_else(|| AppError::Internal(format!("the new run {run_id} is locked already")))?;
-        self.store().record(run_id, SystemClock.now(), RunChange::Created { plan }).await?;
-        let (handle, signal) = cancel_pair();
-        let live = Arc::new(LiveRun::new(handle));
-        self.live().insert(run_id, Arc::clone(&live));
-        let (app, run) = (self.clone(), Arc::clone(&live));
-        let task = tokio::spawn(async move {
-            app.carry_out(run_id, &run, signal).await;
-            app.live().remove(&run_id);
-            run.set_ended();
-            drop(lock);
-        });
-        live.set_task(task.abort_handle());
-        self.run(run_id).await
+    /// [`AppError::UnknownProject`], [`AppError::InvalidPipeline`] with every fault, [`AppError::ModelProblem`] when a
+    /// role has no model that can run, [`AppError::IdempotencyKeyReused`], or a fault of the database. Nothing is stored
+    /// then.
+    pub async fn start_run(&self, request: StartRun<'_>) -> Result<StartedRun, AppError> {
+        let plan = self.plan(request.project_id, request.body).await?;
+        let key = request.idempotency_key.map(|key| fingerprinted(key, &plan.pipeline)).transpose()?;
+        let (run_id, at) = (Uuid::now_v7(), SystemClock.now());
+        self.submit(NewRun { run_id, at, plan, reused: Vec::new(), key }).await
     }
 
-    /// Waits until the run has ended, and returns it. Dropping the future detaches; the run goes on.
+    /// Puts a run into the queue.
+    pub(crate) async fn submit(&self, new: NewRun) -> Result<StartedRun, AppError> {
+        let (run_id, key) = (new.run_id, new.key.as_ref().map(|key| key.key.clone()).unwrap_or_default());
+        self.keeper().submitted(run_id);
+        let created = self.store().create_run(new).await;
+        if !matches!(created, Ok(Creation::Created)) {
+            self.keeper().forget(run_id);
+        }
+        let (run_id, replayed) = match created? {
+            Creation::Created => (run_id, false),
+            Creation::Replayed(earlier) => (earlier, true),
+            Creation::KeyReused(run_id) => return Err(AppError::IdempotencyKeyReused { key, run_id }),
+        };
+        // Read before the queue is told, so that what is returned is the run as it was accepted.
+        let run = self.run(run_id).await?;
+        self.wake_queue();
+        Ok(StartedRun { run, replayed })
+    }
+
+    /// Waits until the run has ended, whichever program carries it out, and returns it. Dropping the future detaches; the
+    /// run goes on.
     ///
     /// # Errors
-    /// When there is no such run, or the database cannot be read.
+    /// [`AppError::UnknownRun`], [`AppError::Stopping`] when this program stops before the run has ended, or a fault of
+    /// the database.
     pub async fn wait(&self, run_id: RunId) -> Result<RunView, AppError> {
-        let live = self.live().get(&run_id).cloned();
-        if let Some(live) = live {
-            live.ended().await;
+        loop {
+            // Subscribed before the look, so that no change falls between the two.
+            let mut changes = self.changes().subscribe();
+            if self.standing(run_id).await?.status.has_ended() {
+                self.keeper().forget(run_id);
+                return self.run(run_id).await;
+            }
+            tokio::select! {
+                // The state that sends the changes lives as long as this call.
+                _ = changes.changed() => {}
+                () = self.keeper().stopped() => {
+                    return if self.standing(run_id).await?.status.has_ended() {
+                        self.run(run_id).await
+                    } else {
+                        Err(AppError::Stopping(run_id))
+                    };
+                }
+            }
         }
-        self.run(run_id).await
     }
 
     /// The run as it is now.
@@ -95,31 +149,6 @@ impl App {
     pub async fn run(&self, run_id: RunId) -> Result<RunView, AppError> {
         let record = self.store().load(run_id).await?.ok_or_else(|| AppError::UnknownRun(run_id.to_string()))?;
         Ok(record.into())
-    }
-
-    /// Cancels a run: a running one stops within its next token, a waiting one never starts.
-    ///
-    /// # Errors
-    /// [`AppError::UnknownRun`], [`AppError::RunEnded`], or a fault of the database.
-    pub async fn cancel_run(&self, run_id: RunId) -> Result<RunView, AppError> {
-        let run = self.run(run_id).await?;
-        if run.status.has_ended() {
-            return Err(AppError::RunEnded { run_id, status: run.status.as_str() });
-        }
-        let live = self.live().get(&run_id).cloned();
-        match live {
-            Some(live) if live.is_running() => {
-                live.cancel();
-                self.wait(run_id).await
-            }
-            waiting => {
-                if let Some(live) = &waiting {
-                    live.cancel();
-                }
-                self.finish(run_id, RunStatus::Cancelled, None).await?;
-                self.run(run_id).await
-            }
-        }
     }
 
     /// A page of runs, newest first.
@@ -146,7 +175,7 @@ impl App {
     /// # Errors
     /// [`AppError::UnknownRun`], or a fault of the database.
     pub async fn artifacts(&self, run_id: RunId) -> Result<Vec<StoredArtifact>, AppError> {
-        self.run(run_id).await?;
+        self.standing(run_id).await?;
         Ok(self.store().artifacts(run_id).await?)
     }
 
@@ -158,7 +187,18 @@ impl App {
         Ok(self.store().projects().await?)
     }
 
-    async fn plan(&self, project_id: Uuid, body: &Value) -> Result<RunPlan, AppError> {
+    /// Where the run stands.
+    ///
+    /// # Errors
+    /// [`AppError::UnknownRun`], or a fault of the database.
+    pub(crate) async fn standing(&self, run_id: RunId) -> Result<Standing, AppError> {
+        self.store().standing(run_id).await?.ok_or_else(|| AppError::UnknownRun(run_id.to_string()))
+    }
+
+    /// Fixes everything about a run of the pipeline in `body`, as the project, the settings and the models are now.
+    pub(crate) async fn plan(&self, project_id: Uuid, body: &Value) -> Result<RunPlan, AppError> {
+        let unknown = || AppError::UnknownProject(project_id.to_string());
+        let project = self.store().project(project_id).await?.ok_or_else(unknown)?;
         let pipeline = parse_pipeline(body).map_err(AppError::InvalidPipeline)?;
         if let Some(own) = pipeline.project_id.filter(|own| *own != project_id) {
             return Err(AppError::InvalidPipeline(vec![Diagnostic::error(
@@ -168,44 +208,28 @@ impl App {
                 "Send it to its own project, or remove `project_id` from it.",
             )]));
         }
-        if self.store().project(project_id).await?.is_none() {
-            return Err(AppError::UnknownProject(project_id.to_string()));
-        }
         let seeds = seeds_of(&pipeline);
         let models = self.models_of(&pipeline).await?;
-        Ok(RunPlan { project_id, pipeline, models, seeds })
+        let mut plan = RunPlan::new(project_id, pipeline, models, seeds);
+        plan.project_context = project.global_context;
+        plan.step_timeout_s = self.settings().await?.step_timeout_s;
+        Ok(plan)
     }
+}
 
-    async fn carry_out(&self, run_id: RunId, live: &Arc<LiveRun>, signal: CancelSignal) {
-        let Ok(_turn) = self.inner().turn.acquire().await else { return };
-        live.set_running();
-        let announce = |event| live.announce(event);
-        let runner =
-            Runner { inference: &self.inner().models, journal: self.store(), clock: &SystemClock, announce: &announce };
-        match runner.run(run_id, signal).await {
-            Ok(record) => tracing::info!(%run_id, status = record.status.as_str(), "run ended"),
-            // A run that was cancelled while it waited has ended already, so it cannot start.
-            Err(JournalError::Illegal(refused)) => tracing::debug!(%run_id, %refused, "run did not start"),
-            Err(error) => {
-                tracing::error!(%run_id, %error, "the run stopped because it could not be recorded");
-                let text = format!("The run stopped because it could not be recorded: {error}");
-                if let Err(error) = self.finish(run_id, RunStatus::Failed, Some(text)).await {
-                    tracing::error!(%run_id, %error, "nor could its end be recorded");
-                }
-            }
-        }
+/// The client's key with what its request says: the pipeline, whatever its white space.
+fn fingerprinted(key: String, pipeline: &Pipeline) -> Result<IdempotencyKey, AppError> {
+    if key.is_empty() || key.len() > MAX_KEY_BYTES || !key.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return Err(invalid(
+            "invalid_idempotency_key",
+            "Idempotency-Key",
+            format!("An idempotency key has 1 to {MAX_KEY_BYTES} printable ASCII characters."),
+            "Send a fresh UUID for each new request.",
+        ));
     }
-
-    async fn finish(&self, run_id: RunId, status: RunStatus, error: Option<String>) -> Result<(), AppError> {
-        let change = RunChange::Finished { status, error, final_artifacts: Vec::new(), final_artifacts_from: None };
-        let at = SystemClock.now();
-        let seq = self.store().record(run_id, at, change.clone()).await?;
-        let live = self.live().get(&run_id).cloned();
-        if let Some(live) = live {
-            live.announce(RunEvent { run_id, seq: Some(seq), at, kind: RunEventKind::Change { change } });
-        }
-        Ok(())
-    }
+    let json = serde_json::to_vec(pipeline).map_err(|error| AppError::Internal(error.to_string()))?;
+    let fingerprint = Sha256::digest(json).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(IdempotencyKey { key, fingerprint })
 }
 
 /// The pipeline's own seeds, and one drawn where it leaves a seed open, so that the record says how to make the run again.

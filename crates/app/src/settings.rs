@@ -1,14 +1,17 @@
-//! The user's settings of the window.
+//! The user's settings.
 
+use brickwork_engine::{Diagnostic, MAX_TIMEOUT_S};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::data::Retention;
 use crate::error::AppError;
 
 const KEY: &str = "window";
+const SERVER_KEY: &str = "server";
 
 /// The colours of the window.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Theme {
     /// As the system says.
@@ -21,7 +24,7 @@ pub enum Theme {
 }
 
 /// The language of the window.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     /// As the system says.
@@ -33,14 +36,58 @@ pub enum Language {
     Es,
 }
 
-/// The user's settings of the window.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The user's settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Colours.
+    /// Colours of the window.
     pub theme: Theme,
-    /// Language.
+    /// Language of the window.
     pub language: Language,
+    /// Whether runs whose program died go on by themselves at the next start.
+    pub resume_interrupted: bool,
+    /// Seconds that a model may work on a step that sets no limit of its own; no limit when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 86_400)]
+    pub step_timeout_s: Option<u64>,
+    /// The most runs that are carried out at once, each of another project.
+    #[schema(minimum = 1, maximum = 16)]
+    pub max_concurrent_runs: u8,
+    /// Which ended runs are removed by themselves.
+    pub retention: Retention,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: Theme::default(),
+            language: Language::default(),
+            resume_interrupted: false,
+            step_timeout_s: None,
+            max_concurrent_runs: 2,
+            retention: Retention::default(),
+        }
+    }
+}
+
+/// How the window answers the REST interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerSettings {
+    /// Whether it listens.
+    pub enabled: bool,
+    /// The port on the loopback interface; 7860 unless chosen otherwise.
+    #[schema(minimum = 1)]
+    pub port: u16,
+    /// Absolute path of the file that holds the token which every request must carry; without one, none is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_file: Option<String>,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self { enabled: false, port: 7860, token_file: None }
+    }
 }
 
 impl App {
@@ -52,12 +99,62 @@ impl App {
         Ok(self.store().setting(KEY).await?.unwrap_or_default())
     }
 
-    /// Keeps the settings.
+    /// Keeps the settings, which hold from then on.
     ///
     /// # Errors
-    /// When the database cannot be written.
+    /// [`AppError::InvalidRequest`] with every value out of its range, or when the database cannot be written.
     pub async fn set_settings(&self, settings: Settings) -> Result<Settings, AppError> {
+        let faults = faults(&settings);
+        if !faults.is_empty() {
+            return Err(AppError::InvalidRequest(faults));
+        }
         self.store().set_setting(KEY, &settings).await?;
+        self.wake_queue();
         Ok(settings)
     }
+
+    /// How the window answers the REST interface.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn server_settings(&self) -> Result<ServerSettings, AppError> {
+        Ok(self.store().setting(SERVER_KEY).await?.unwrap_or_default())
+    }
+
+    /// Keeps how the window answers the REST interface.
+    ///
+    /// # Errors
+    /// [`AppError::InvalidRequest`] for port 0, or when the database cannot be written.
+    pub async fn set_server_settings(&self, settings: ServerSettings) -> Result<ServerSettings, AppError> {
+        if settings.port == 0 {
+            return Err(AppError::InvalidRequest(vec![out_of_range("$.port", 1, u64::from(u16::MAX))]));
+        }
+        self.store().set_setting(SERVER_KEY, &settings).await?;
+        Ok(settings)
+    }
+}
+
+fn faults(settings: &Settings) -> Vec<Diagnostic> {
+    let check = |path: &str, value: Option<u64>, least: u64, most: u64| {
+        value.filter(|value| !(least..=most).contains(value)).map(|_| out_of_range(path, least, most))
+    };
+    let Settings { step_timeout_s, max_concurrent_runs, retention, .. } = settings;
+    [
+        check("$.step_timeout_s", *step_timeout_s, 1, MAX_TIMEOUT_S),
+        check("$.max_concurrent_runs", Some(u64::from(*max_concurrent_runs)), 1, 16),
+        check("$.retention.max_age_days", retention.max_age_days.map(u64::from), 1, 36_500),
+        check("$.retention.max_size_mib", retention.max_size_mib, 1, 1 << 20),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn out_of_range(path: &str, least: u64, most: u64) -> Diagnostic {
+    Diagnostic::error(
+        "out_of_range",
+        path,
+        format!("This must be a whole number from {least} to {most}."),
+        "Give a number in that range.",
+    )
 }

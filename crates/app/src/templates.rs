@@ -18,7 +18,7 @@ const SHIPPED: &[(&str, &str)] = &[
 ];
 
 /// A pipeline to start from.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct Template {
     /// Its stable id: the file's stem.
     pub id: &'static str,

@@ -2,15 +2,15 @@
 
 use brickwork_artifacts::Artifact;
 use brickwork_engine::{
-    FinalArtifactsFrom, FinishReason, InferenceErrorCode, ModelRef, Pipeline, Role, RunRecord, RunStatus, StepRecord,
-    Timestamp, Timings,
+    DerivedFrom, FinalArtifactsFrom, FinishReason, InferenceErrorCode, ModelRef, Pipeline, Role, RunRecord, RunStatus,
+    StepRecord, Timestamp, Timings,
 };
 use brickwork_store::RunSummary;
 use serde::Serialize;
 use uuid::Uuid;
 
 /// A step as surfaces show it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct StepView {
     /// List position in the pipeline, from 0; the Assembler's is the number of steps.
     pub position: usize,
@@ -54,10 +54,13 @@ pub struct StepView {
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
+    /// The earlier run that carried it out, where this run took it over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reused_from: Option<Uuid>,
 }
 
 /// A run as surfaces show it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct RunView {
     /// The run.
     pub run_id: Uuid,
@@ -71,6 +74,13 @@ pub struct RunView {
     pub interrupted: bool,
     /// Whether it waits for the user.
     pub paused: bool,
+    /// Whether it is to wait after its running step.
+    pub pause_requested: bool,
+    /// Whether it is to end.
+    pub cancel_requested: bool,
+    /// The run whose first steps this one took over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub derived_from: Option<DerivedFrom>,
     /// Whether any of its output is the scripted placeholder's.
     pub simulated: bool,
     /// Why it failed.
@@ -110,7 +120,7 @@ pub struct RunView {
 }
 
 /// A page of the list of runs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
 pub struct RunPage {
     /// Newest first.
     pub runs: Vec<RunSummary>,
@@ -140,6 +150,7 @@ impl StepView {
             warnings: step.warnings,
             started_at: step.started_at,
             finished_at: step.finished_at,
+            reused_from: step.reused_from,
         }
     }
 }
@@ -157,7 +168,10 @@ impl From<RunRecord> for RunView {
             name: record.plan.pipeline.name.clone(),
             status: record.status,
             interrupted: record.interrupted,
-            paused: false,
+            paused: record.paused,
+            pause_requested: record.pause_requested,
+            cancel_requested: record.cancel_requested,
+            derived_from: record.plan.derived_from,
             simulated,
             error: record.error,
             total_steps: steps.len(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// One piece of code (or text) found in a model's output.
 ///
 /// On the wire it is the specification's `{type, name, content}`, with further fields beside them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Artifact {
     /// The file extension without a dot, e.g. `jsx`, `py`.
     #[serde(rename = "type")]

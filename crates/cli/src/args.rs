@@ -1,10 +1,18 @@
 //! The command line's grammar.
 
+mod library;
+mod runs;
+mod serve;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use uuid::Uuid;
+
+pub(crate) use library::{DataCommand, PipelinesCommand, ProjectsCommand, PruneArgs, SavePipelineArgs};
+pub(crate) use runs::RunsCommand;
+pub(crate) use serve::ServeArgs;
 
 const AFTER_HELP: &str = "\
 Exit codes:
@@ -17,6 +25,7 @@ Exit codes:
 Environment:
   BRICKWORK_DATA_DIR    the folder of the database, logs and models
   BRICKWORK_MODELS_DIR  the folder of the models alone
+  BRICKWORK_TOKEN       the token that `serve` asks for, unless --token-file names one
   BRICKWORK_LOG         the log filter, e.g. debug";
 
 /// Build code with pipelines of local models.
@@ -49,7 +58,7 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Look at past and present runs.
+    /// Look at past and present runs, and steer them.
     Runs {
         #[command(subcommand)]
         command: RunsCommand,
@@ -66,6 +75,23 @@ pub(crate) enum Command {
     },
     /// Write the files of a run into a folder. Files that were edited since are never overwritten unless told so.
     Export(ExportArgs),
+    /// Look after projects, which runs and saved pipelines belong to.
+    Projects {
+        #[command(subcommand)]
+        command: ProjectsCommand,
+    },
+    /// Look after saved pipelines and their versions.
+    Pipelines {
+        #[command(subcommand)]
+        command: PipelinesCommand,
+    },
+    /// Look after the data folder: its size, backups, old runs.
+    Data {
+        #[command(subcommand)]
+        command: DataCommand,
+    },
+    /// Answer the REST interface, and browsers with --ui, until it is stopped.
+    Serve(ServeArgs),
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -74,6 +100,9 @@ pub(crate) enum Command {
     /// Print the JSON Schema of a pipeline file.
     #[command(hide = true)]
     PipelineSchema,
+    /// Print the OpenAPI document of the HTTP interface.
+    #[command(hide = true)]
+    Openapi,
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +124,13 @@ pub(crate) struct RunArgs {
     /// Seed of the samplers of all steps that set none, to make a run again.
     #[arg(long)]
     pub(crate) seed: Option<u32>,
+    #[command(flatten)]
+    pub(crate) follow: FollowArgs,
+}
+
+/// What becomes of a run that is followed to its end.
+#[derive(Debug, Args)]
+pub(crate) struct FollowArgs {
     /// Export the final files into this folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -108,8 +144,8 @@ pub(crate) struct RunArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct GenerateArgs {
-    /// A model file, or an id that `models list` shows.
-    #[arg(long)]
+    /// A role, a model file, or an id that `models list` shows.
+    #[arg(long, default_value = "CodeLlama")]
     pub(crate) model: String,
     /// The prompt, or `-` for standard input.
     #[arg(long)]
@@ -135,30 +171,6 @@ pub(crate) struct GenerateArgs {
     /// Print one JSON document with text, token ids and timings.
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum RunsCommand {
-    /// List runs, newest first.
-    List {
-        /// How many.
-        #[arg(long, default_value_t = 20)]
-        limit: usize,
-        /// Only runs whose name holds this text.
-        #[arg(long)]
-        text: Option<String>,
-        /// Print one JSON document.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show one run with its steps and files.
-    Show {
-        /// The run's id, or `latest`.
-        run: String,
-        /// Print one JSON document.
-        #[arg(long)]
-        json: bool,
-    },
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,11 +1,15 @@
 //! One file a command.
 
+pub(crate) mod data;
 pub(crate) mod export;
 pub(crate) mod extract;
 pub(crate) mod generate;
 pub(crate) mod lists;
+pub(crate) mod pipelines;
+pub(crate) mod projects;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod serve;
 pub(crate) mod validate;
 
 use std::io::Read;
@@ -20,6 +24,12 @@ use crate::exit::Failure;
 /// Prints the JSON Schema of a pipeline file.
 pub(crate) fn schema() -> Result<(), Failure> {
     println!("{}", serde_json::to_string_pretty(&pipeline_schema())?);
+    Ok(())
+}
+
+/// Prints the OpenAPI document of the HTTP interface.
+pub(crate) fn openapi() -> Result<(), Failure> {
+    println!("{}", serde_json::to_string_pretty(&brickwork_api::openapi())?);
     Ok(())
 }
 

@@ -37,11 +37,29 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// Ends the program in this very moment.
+    pub(crate) fn exit(self) -> ! {
+        if let Some(message) = &self.message {
+            eprintln!("error: {message}");
+        }
+        std::process::exit(self.code.into())
+    }
+}
+
 impl From<AppError> for Failure {
     fn from(error: AppError) -> Self {
         let code = match error.code() {
-            ErrorCode::NotFound | ErrorCode::Invalid | ErrorCode::Conflict | ErrorCode::ModelProblem => INVALID,
-            ErrorCode::Storage | ErrorCode::Export | ErrorCode::Inference | ErrorCode::Internal => FAILED,
+            ErrorCode::NotFound
+            | ErrorCode::Invalid
+            | ErrorCode::IdempotencyKeyReused
+            | ErrorCode::Conflict
+            | ErrorCode::ModelProblem => INVALID,
+            ErrorCode::Stopping
+            | ErrorCode::Storage
+            | ErrorCode::Export
+            | ErrorCode::Inference
+            | ErrorCode::Internal => FAILED,
         };
         let mut message = error.to_string();
         for finding in error.diagnostics() {

@@ -7,13 +7,19 @@ mod args;
 mod commands;
 mod exit;
 mod progress;
+mod signals;
+mod web_ui;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
-use args::{Cli, Command};
-use brickwork_app::{App, AppConfig, init_logging};
+use args::{Cli, Command, DataCommand};
+use brickwork_app::{App, AppConfig, QueueRole, init_logging};
 use clap::{CommandFactory, Parser};
 use exit::Failure;
+
+/// How long a running step may go on when the program has done what it was asked for.
+const GRACE: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -31,25 +37,44 @@ async fn execute(command: Command) -> Result<(), Failure> {
     match command {
         Command::Extract { file, json } => return commands::extract::extract(&file, json),
         Command::PipelineSchema => return commands::schema(),
+        Command::Openapi => return commands::openapi(),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "brickwork", &mut std::io::stdout());
             return Ok(());
         }
         _ => {}
     }
-    let config = AppConfig::from_environment()?;
+    let mut config = AppConfig::from_environment()?;
+    config.queue = queue_role(&command);
     let _log = init_logging(&config);
+    if let Command::Data { command: DataCommand::Restore { file, json } } = &command {
+        return commands::data::restore(&config, file, *json).await;
+    }
     let app = App::open(config).await?;
     let result = match command {
         Command::Run(request) => commands::run::run(&app, *request).await,
         Command::Generate(request) => commands::generate::generate(&app, request).await,
-        Command::Validate { pipeline, json } => commands::validate::validate(&app, &pipeline, json),
+        Command::Validate { pipeline, json } => commands::validate::validate(&app, &pipeline, json).await,
         Command::Runs { command } => commands::runs::runs(&app, command).await,
         Command::Models { command } => commands::lists::models(&app, command).await,
         Command::Templates { command } => commands::lists::templates(&app, &command),
+        Command::Serve(request) => commands::serve::serve(&app, request).await,
         Command::Export(request) => commands::export::export(&app, request).await,
-        Command::Extract { .. } | Command::PipelineSchema | Command::Completions { .. } => Ok(()),
+        Command::Projects { command } => commands::projects::projects(&app, command).await,
+        Command::Pipelines { command } => commands::pipelines::pipelines(&app, command).await,
+        Command::Data { command } => commands::data::data(&app, command).await,
+        Command::Extract { .. } | Command::PipelineSchema | Command::Openapi | Command::Completions { .. } => Ok(()),
     };
-    app.shutdown().await;
+    // Runs of other programs that this one carries out get time to finish their running step.
+    app.shutdown_within(GRACE).await;
     result
+}
+
+/// Commands that only look leave the queue alone, so that a program which stays can have it.
+const fn queue_role(command: &Command) -> QueueRole {
+    match command {
+        Command::Run(_) | Command::Serve(_) => QueueRole::Work,
+        Command::Runs { command } if command.works() => QueueRole::Work,
+        _ => QueueRole::Look,
+    }
 }

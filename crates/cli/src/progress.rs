@@ -4,12 +4,14 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use brickwork_app::{RunChange, RunEvent, RunEventKind, RunStatus, RunView, StepView};
+use uuid::Uuid;
 
 /// A line is rewritten at most this often.
 const REDRAW: Duration = Duration::from_millis(100);
 
 /// Writes progress to standard error.
 pub(crate) struct Progress {
+    run_id: Uuid,
     steps: Vec<StepView>,
     live: bool,
     drawn: Option<Instant>,
@@ -30,7 +32,7 @@ impl Progress {
                 steps.len()
             );
         }
-        Self { steps, live, drawn: None, generating_since: None, line_open: false }
+        Self { run_id: run.run_id, steps, live, drawn: None, generating_since: None, line_open: false }
     }
 
     /// Shows one event.
@@ -86,6 +88,24 @@ impl Progress {
                 };
                 let pieces = if artifacts.len() == 1 { "artifact" } else { "artifacts" };
                 self.line(*position, &format!("{word} in {execution_time:.1} s{tokens}, {} {pieces}", artifacts.len()));
+            }
+            RunChange::StepText { position, offset, text } => {
+                // Of a run that another program carries out, only these recorded chunks are heard.
+                self.draw(*position, &format!("writing, {} bytes", offset + text.len()));
+            }
+            RunChange::StepReused { position, .. } => self.line(*position, "taken over from the earlier run"),
+            RunChange::Paused => {
+                self.finish();
+                eprintln!("paused: `brickwork runs resume {}` goes on with it, Ctrl+C ends it", self.run_id);
+            }
+            RunChange::Resumed => eprintln!("resumed"),
+            RunChange::Interrupted => {
+                self.finish();
+                eprintln!("the program that carried it out ended before it did");
+            }
+            RunChange::Requeued => {
+                self.finish();
+                eprintln!("it waits in the queue for another program");
             }
             RunChange::Finished { status, .. } => {
                 self.finish();

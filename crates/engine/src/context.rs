@@ -1,7 +1,7 @@
 //! The context that grows along a run, and the variables of prompts that read it.
 //!
-//! Precedence, weakest first: the global context, the contexts of the steps that this step reads, its own context, and
-//! then `step_{i}_output` and `step_{i}_artifacts` of the steps that it reads.
+//! Precedence, weakest first: the project's context, the pipeline's global context, the contexts of the steps that this
+//! step reads, its own context, and then `step_{i}_output` and `step_{i}_artifacts` of the steps that it reads.
 
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ impl RunContext {
     #[must_use]
     pub fn of_step(record: &RunRecord, position: usize) -> Self {
         let pipeline = &record.plan.pipeline;
-        let mut context = Self::new(pipeline.global_context.clone());
+        let mut context = Self::new(record.plan.global_context());
         let visible = visible_steps(pipeline, position);
         for &earlier in &visible {
             context.merge(&pipeline.steps[earlier].context);

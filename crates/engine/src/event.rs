@@ -6,9 +6,10 @@ use crate::run::{RunChange, RunId};
 use crate::time::Timestamp;
 
 /// One announcement of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RunEvent {
     /// The run.
+    #[schema(value_type = Uuid)]
     pub run_id: RunId,
     /// The durable number, from 1; absent for passing progress, which is not kept.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -21,7 +22,7 @@ pub struct RunEvent {
 }
 
 /// What happened: a durable change, or passing progress.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[expect(clippy::large_enum_variant, reason = "events are short-lived; boxing would complicate every match")]
 pub enum RunEventKind {

@@ -10,10 +10,13 @@ mod memory;
 mod pipeline;
 pub mod ports;
 mod prompt;
+mod queue;
 mod role;
 mod run;
 mod runner;
+mod schema;
 mod scripted;
+mod signal;
 mod time;
 mod validate;
 
@@ -26,12 +29,14 @@ pub use ports::{
     Journal, JournalError, Message, Prompt, Speaker, Timings,
 };
 pub use prompt::{SYSTEM_TEXT, assembler_instruction, conversation};
+pub use queue::{Limits, QueuedRun, startable};
 pub use role::{Role, RoleCard};
 pub use run::{
-    ASSEMBLER_STEP, FinalArtifactsFrom, IllegalChange, ModelRef, RunChange, RunId, RunPlan, RunRecord, RunStatus,
-    StepOutcome, StepRecord,
+    ASSEMBLER_STEP, DerivedFrom, FinalArtifactsFrom, IllegalChange, ModelRef, RunChange, RunId, RunPlan, RunRecord,
+    RunStatus, StepOutcome, StepRecord,
 };
-pub use runner::{CancelHandle, CancelSignal, Runner, cancel_pair};
+pub use runner::Runner;
 pub use scripted::{ScriptedInference, ScriptedReply};
+pub use signal::{RunSignalGivers, RunSignals, Signal, SignalGiver, signal_pair};
 pub use time::Timestamp;
-pub use validate::{Diagnostic, Severity, parse_pipeline, validate_pipeline};
+pub use validate::{Diagnostic, MAX_TIMEOUT_S, Severity, parse_pipeline, validate_pipeline};

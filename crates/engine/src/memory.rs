@@ -4,8 +4,10 @@
 //! durable one (see [`crate::compliance::journal`]) except that it ends with the process.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
@@ -81,26 +83,57 @@ impl Journal for MemoryJournal {
 /// A [`Clock`] that tells a time set by hand and moves on by a fixed step each time it is read.
 #[derive(Debug)]
 pub struct ManualClock {
-    next_micros: AtomicI64,
+    shared: Arc<ManualTime>,
     step_micros: i64,
+}
+
+#[derive(Debug)]
+struct ManualTime {
+    next_micros: AtomicI64,
+    sleepers: Mutex<Vec<Waker>>,
 }
 
 impl ManualClock {
     /// A clock whose first reading is `start` and each later one `step_micros` microseconds on; 0 makes it stand still.
     #[must_use]
-    pub const fn new(start: Timestamp, step_micros: i64) -> Self {
-        Self { next_micros: AtomicI64::new(start.as_micros()), step_micros }
+    pub fn new(start: Timestamp, step_micros: i64) -> Self {
+        let time = ManualTime { next_micros: AtomicI64::new(start.as_micros()), sleepers: Mutex::default() };
+        Self { shared: Arc::new(time), step_micros }
     }
 
     /// Makes `at` the next reading.
     pub fn set(&self, at: Timestamp) {
-        self.next_micros.store(at.as_micros(), Ordering::SeqCst);
+        self.shared.next_micros.store(at.as_micros(), Ordering::SeqCst);
+        self.shared.wake();
+    }
+}
+
+impl ManualTime {
+    /// Lets every sleeper look whether its time has come.
+    fn wake(&self) {
+        for waker in self.sleepers.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            waker.wake();
+        }
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.next_micros.fetch_add(self.step_micros, Ordering::SeqCst))
+        let now = self.shared.next_micros.fetch_add(self.step_micros, Ordering::SeqCst);
+        self.shared.wake();
+        Timestamp::from_micros(now)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a float to integer cast saturates")]
+    fn sleep(&self, seconds: f64) -> BoxFuture<'static, ()> {
+        let time = Arc::clone(&self.shared);
+        let until = time.next_micros.load(Ordering::SeqCst).saturating_add((seconds * 1e6) as i64);
+        poll_fn(move |context| {
+            // Registered before the look, so that no move of the clock falls between the two.
+            time.sleepers.lock().unwrap_or_else(PoisonError::into_inner).push(context.waker().clone());
+            if time.next_micros.load(Ordering::SeqCst) >= until { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .boxed()
     }
 }
 

@@ -16,6 +16,7 @@ pub type JsonMap = serde_json::Map<String, Value>;
 pub struct Pipeline {
     /// The project that it belongs to; it must agree with the path's where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Uuid")]
     pub project_id: Option<Uuid>,
     /// What it is called.
     #[schemars(length(min = 1, max = 200))]
@@ -34,6 +35,7 @@ pub struct Pipeline {
     pub metadata: JsonMap,
     /// Changes to the Assembler, which runs by itself after the steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "AssemblerSettings")]
     pub assembler: Option<AssemblerSettings>,
 }
 
@@ -57,13 +59,14 @@ pub struct Step {
     pub parameters: Parameters,
     /// Names of the earlier steps whose turns this step sees; all of them when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<String>")]
     pub inputs: Option<Vec<String>>,
     /// Whether the step runs.
     #[serde(default = "enabled_default", skip_serializing_if = "is_true")]
     pub enabled: bool,
-    /// Seconds after which the step fails.
+    /// Seconds that the model may work on this step before it fails; waiting for its turn does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 1))]
+    #[schemars(with = "u64", range(min = 1, max = 86_400))]
     pub timeout_s: Option<u64>,
     /// A check that the step's artifacts must pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,10 +91,11 @@ pub struct Parameters {
     pub temperature: f32,
     /// Seed of the sampler; chosen per run when absent and then recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u32", range(max = 4_294_967_295_u32))]
     pub seed: Option<u32>,
     /// Nucleus sampling: the smallest set of tokens whose probability reaches this.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(range(min = 0.0, max = 1.0))]
+    #[schemars(with = "f32", range(min = 0.0, max = 1.0))]
     pub top_p: Option<f32>,
     /// Texts at which generation stops; they are not part of the output.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -105,12 +109,15 @@ pub struct Parameters {
 pub struct AssemblerSettings {
     /// An instruction of the user's own in place of the built-in one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub prompt: Option<String>,
     /// Sampling and length; 0.3 and 2048 by default.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Parameters")]
     pub parameters: Option<Parameters>,
     /// How the pieces are joined: by the `model` (the default).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub mode: Option<String>,
 }
 

@@ -12,7 +12,7 @@ use crate::run::{ModelRef, RunChange, RunId, RunRecord};
 use crate::time::Timestamp;
 
 /// Who wrote a message of the conversation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Speaker {
     /// The one system text, first in every conversation.
@@ -62,7 +62,7 @@ pub struct Generation {
 }
 
 /// Why generation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FinishReason {
     /// The model ended its turn.
@@ -74,7 +74,7 @@ pub enum FinishReason {
 }
 
 /// Where time and tokens went. Times in milliseconds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Timings {
     /// Time to load the model; 0 when it was resident.
     pub load_ms: f64,
@@ -132,7 +132,7 @@ pub enum InferenceEvent {
 }
 
 /// The kind of an inference fault; stable, used by surfaces to choose help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InferenceErrorCode {
     /// No model file is at the bound place, or no model is bound.
@@ -220,8 +220,11 @@ pub trait Journal: Send + Sync {
     fn events(&self, run_id: RunId, after: u64) -> BoxFuture<'_, Result<Vec<RunEvent>, JournalError>>;
 }
 
-/// Tells the time.
+/// Tells the time, and waits for it.
 pub trait Clock: Send + Sync {
     /// The present instant.
     fn now(&self) -> Timestamp;
+
+    /// Resolves once this clock has moved on by `seconds`, 0 or more, since the call.
+    fn sleep(&self, seconds: f64) -> BoxFuture<'static, ()>;
 }

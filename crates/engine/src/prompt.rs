@@ -85,7 +85,7 @@ pub fn conversation(record: &RunRecord, position: usize, turn: &str) -> Vec<Mess
         }
     }
     messages.push(Message::new(Speaker::User, turn));
-    let global = context_block("Project context", &record.plan.pipeline.global_context);
+    let global = context_block("Project context", &record.plan.global_context());
     messages[1].content.insert_str(0, &global);
     messages
 }

@@ -3,14 +3,16 @@
 //! [`RunRecord::apply`] is the state machine. A journal's content and a window's view are both folds of the same
 //! changes, so they cannot disagree.
 
+mod record;
+
 use brickwork_artifacts::Artifact;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::pipeline::Pipeline;
+use crate::pipeline::{JsonMap, Pipeline};
 use crate::ports::{FinishReason, InferenceErrorCode, Timings};
-use crate::role::Role;
-use crate::time::Timestamp;
+
+pub use record::{IllegalChange, RunRecord, StepRecord};
 
 /// A run's identifier (UUID version 7, made outside).
 pub type RunId = Uuid;
@@ -19,7 +21,7 @@ pub type RunId = Uuid;
 pub const ASSEMBLER_STEP: &str = "assembler";
 
 /// Where a run or a step stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum RunStatus {
     /// Waiting.
@@ -63,7 +65,7 @@ impl RunStatus {
 }
 
 /// The model that a step is to use, resolved when the run is made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ModelRef {
     /// The id under which models are listed, usually the file's name without extension. `scripted` is the placeholder.
     pub id: String,
@@ -92,7 +94,7 @@ impl ModelRef {
 }
 
 /// Everything that fixes a run before it starts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RunPlan {
     /// The project.
     pub project_id: Uuid,
@@ -103,10 +105,61 @@ pub struct RunPlan {
     /// One sampler seed per list position, then the Assembler's: the pipeline's own, or one drawn for this run where it
     /// leaves the seed open.
     pub seeds: Vec<u32>,
+    /// The project's values, which every step sees; the pipeline's own are stronger.
+    #[serde(default, skip_serializing_if = "JsonMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub project_context: JsonMap,
+    /// Seconds after which a step fails that names no limit of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step_timeout_s: Option<u64>,
+    /// The run whose first steps this one takes over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub derived_from: Option<DerivedFrom>,
+}
+
+/// Where the first steps of a run come from that runs another one again from some step on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct DerivedFrom {
+    /// The earlier run.
+    pub run_id: Uuid,
+    /// The name of the first step that runs again.
+    pub from: String,
+}
+
+impl RunPlan {
+    /// A plan without anything of the project's or of an earlier run.
+    #[must_use]
+    pub fn new(project_id: Uuid, pipeline: Pipeline, models: Vec<ModelRef>, seeds: Vec<u32>) -> Self {
+        Self {
+            project_id,
+            pipeline,
+            models,
+            seeds,
+            project_context: JsonMap::new(),
+            step_timeout_s: None,
+            derived_from: None,
+        }
+    }
+
+    /// The values that every step sees: the project's, then the pipeline's, which replace those of the same name.
+    #[must_use]
+    pub fn global_context(&self) -> JsonMap {
+        let mut values = self.project_context.clone();
+        for (key, value) in &self.pipeline.global_context {
+            values.insert(key.clone(), value.clone());
+        }
+        values
+    }
+
+    /// Seconds that the model may work on the step at list position `position`: the step's own limit, else the plan's.
+    #[must_use]
+    pub fn timeout_s_at(&self, position: usize) -> Option<u64> {
+        self.pipeline.steps.get(position).and_then(|step| step.timeout_s).or(self.step_timeout_s)
+    }
 }
 
 /// Which of the three sources the final artifacts came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FinalArtifactsFrom {
     /// Code blocks of the Assembler's output.
@@ -136,7 +189,7 @@ impl FinalArtifactsFrom {
 }
 
 /// How a step ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "status", rename_all = "UPPERCASE")]
 pub enum StepOutcome {
     /// It ended well.
@@ -168,7 +221,7 @@ impl StepOutcome {
 }
 
 /// One change of a run. Positions are list positions of the pipeline's steps; the Assembler's is their count.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[expect(clippy::large_enum_variant, reason = "changes are few and short-lived; boxing would complicate every match")]
 pub enum RunChange {
@@ -217,8 +270,40 @@ pub enum RunChange {
         /// Its position.
         position: usize,
     },
-    /// The process that ran it is gone: PENDING again, `interrupted`.
+    /// A step of an earlier run is taken over as it was; recorded before the run starts.
+    StepReused {
+        /// Its position, the same in both runs.
+        position: usize,
+        /// The run that carried it out.
+        #[schema(value_type = Uuid)]
+        from: RunId,
+        /// The user turn as rendered then.
+        prompt: String,
+        /// Warnings of that prompt.
+        warnings: Vec<String>,
+        /// The model's whole output, raw.
+        result: String,
+        /// The artifacts in it.
+        artifacts: Vec<Artifact>,
+        /// Why generation ended.
+        finish_reason: Option<FinishReason>,
+        /// Seconds that it took then.
+        execution_time: f64,
+        /// Where they went.
+        timings: Option<Timings>,
+    },
+    /// The process that ran it is gone: PENDING again, `interrupted`, until it is resumed.
     Interrupted,
+    /// The process that ran it stopped in good order: PENDING again, in its old place in the queue.
+    Requeued,
+    /// The user wants it to wait after the running step.
+    PauseRequested,
+    /// It waits for the user: PENDING, `paused`, until it is resumed.
+    Paused,
+    /// A paused or interrupted run takes its place in the queue again.
+    Resumed,
+    /// The user wants it to end; whoever runs it is to stop.
+    CancelRequested,
     /// The run ended.
     Finished {
         /// SUCCESS, FAILED or CANCELLED.
@@ -232,85 +317,18 @@ pub enum RunChange {
     },
 }
 
-/// What is kept of a step.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct StepRecord {
-    /// List position, from 0; the Assembler's is the number of steps.
-    pub position: usize,
-    /// Its name; `assembler` for the Assembler.
-    pub step_name: String,
-    /// Its role.
-    pub role: Role,
-    /// The model it uses.
-    pub model: ModelRef,
-    /// Where it stands.
-    pub status: RunStatus,
-    /// The user turn as rendered; empty until it starts.
-    pub prompt: String,
-    /// The model's output so far.
-    pub result: String,
-    /// The artifacts in it, once ended.
-    pub artifacts: Vec<Artifact>,
-    /// The kind of fault, when it failed.
-    pub error_code: Option<InferenceErrorCode>,
-    /// The cause, when it failed.
-    pub error: Option<String>,
-    /// Why generation ended.
-    pub finish_reason: Option<FinishReason>,
-    /// Warnings of its prompt.
-    pub warnings: Vec<String>,
-    /// Seconds from start to end; 0 until then.
-    pub execution_time: f64,
-    /// Where they went.
-    pub timings: Option<Timings>,
-    /// When it began.
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    pub finished_at: Option<Timestamp>,
-}
-
-/// What is kept of a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RunRecord {
-    /// The run.
-    pub run_id: RunId,
-    /// What it was to do.
-    pub plan: RunPlan,
-    /// Where it stands.
-    pub status: RunStatus,
-    /// Whether the process that ran it ended before it did.
-    pub interrupted: bool,
-    /// The specified error text, when it failed.
-    pub error: Option<String>,
-    /// The enabled steps in list order, the Assembler last.
-    pub steps: Vec<StepRecord>,
-    /// The assembled pieces.
-    pub final_artifacts: Vec<Artifact>,
-    /// Where they came from.
-    pub final_artifacts_from: Option<FinalArtifactsFrom>,
-    /// When it was accepted.
-    pub created_at: Timestamp,
-    /// When it first began.
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    pub finished_at: Option<Timestamp>,
-    /// The number of the last change.
-    pub seq: u64,
-}
-
-/// A change that does not follow from the run's state.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("run {run_id} is {status}: it cannot take the change {change}", status = .status.as_str())]
-pub struct IllegalChange {
-    /// The run.
-    pub run_id: RunId,
-    /// Where it stands.
-    pub status: RunStatus,
-    /// The change that was refused, named.
-    pub change: &'static str,
-}
-
 impl RunChange {
+    /// The end of a run that the user cancelled.
+    #[must_use]
+    pub const fn cancelled() -> Self {
+        Self::Finished {
+            status: RunStatus::Cancelled,
+            error: None,
+            final_artifacts: Vec::new(),
+            final_artifacts_from: None,
+        }
+    }
+
     /// The change's name, as in its wire form.
     #[must_use]
     pub const fn name(&self) -> &'static str {
@@ -321,180 +339,14 @@ impl RunChange {
             Self::StepText { .. } => "step_text",
             Self::StepFinished { .. } => "step_finished",
             Self::StepRestarted { .. } => "step_restarted",
+            Self::StepReused { .. } => "step_reused",
             Self::Interrupted => "interrupted",
+            Self::Requeued => "requeued",
+            Self::PauseRequested => "pause_requested",
+            Self::Paused => "paused",
+            Self::Resumed => "resumed",
+            Self::CancelRequested => "cancel_requested",
             Self::Finished { .. } => "finished",
-        }
-    }
-}
-
-impl RunRecord {
-    /// The record that `Created` makes.
-    #[must_use]
-    pub fn new(run_id: RunId, at: Timestamp, plan: RunPlan) -> Self {
-        let steps = plan
-            .pipeline
-            .steps
-            .iter()
-            .enumerate()
-            .filter(|(_, step)| step.enabled)
-            .map(|(position, step)| (position, step.step_name.clone(), step.model_type))
-            .chain([(plan.pipeline.steps.len(), ASSEMBLER_STEP.to_owned(), Role::Assembler)])
-            .map(|(position, step_name, role)| {
-                StepRecord::pending(position, step_name, role, plan.models[position].clone())
-            })
-            .collect();
-        Self {
-            run_id,
-            plan,
-            status: RunStatus::Pending,
-            interrupted: false,
-            error: None,
-            steps,
-            final_artifacts: Vec::new(),
-            final_artifacts_from: None,
-            created_at: at,
-            started_at: None,
-            finished_at: None,
-            seq: 1,
-        }
-    }
-
-    /// Whether any of its output comes from the scripted placeholder.
-    #[must_use]
-    pub fn is_simulated(&self) -> bool {
-        self.steps.iter().any(|step| step.model.is_simulated())
-    }
-
-    /// The Assembler's whole output.
-    #[must_use]
-    pub fn assembled_code(&self) -> &str {
-        self.steps.last().map_or("", |step| &step.result)
-    }
-
-    /// The step at list position `position`.
-    #[must_use]
-    pub fn step(&self, position: usize) -> Option<&StepRecord> {
-        self.steps.iter().find(|step| step.position == position)
-    }
-
-    /// Takes the next change.
-    ///
-    /// # Errors
-    /// [`IllegalChange`] when the change does not follow; the record is then untouched.
-    pub fn apply(&mut self, at: Timestamp, change: &RunChange) -> Result<(), IllegalChange> {
-        if !self.accepts(change) {
-            return Err(IllegalChange { run_id: self.run_id, status: self.status, change: change.name() });
-        }
-        match change {
-            RunChange::Created { .. } => {}
-            RunChange::Started => {
-                self.status = RunStatus::Running;
-                self.interrupted = false;
-                self.error = None;
-                self.finished_at = None;
-                self.started_at.get_or_insert(at);
-            }
-            RunChange::Interrupted => {
-                self.status = RunStatus::Pending;
-                self.interrupted = true;
-            }
-            RunChange::Finished { status, error, final_artifacts, final_artifacts_from } => {
-                self.status = *status;
-                self.error.clone_from(error);
-                self.final_artifacts.clone_from(final_artifacts);
-                self.final_artifacts_from = *final_artifacts_from;
-                self.finished_at = Some(at);
-            }
-            RunChange::StepStarted { position, .. }
-            | RunChange::StepText { position, .. }
-            | RunChange::StepFinished { position, .. }
-            | RunChange::StepRestarted { position } => {
-                if let Some(step) = self.steps.iter_mut().find(|step| step.position == *position) {
-                    step.apply(at, change);
-                }
-            }
-        }
-        self.seq += 1;
-        Ok(())
-    }
-
-    fn accepts(&self, change: &RunChange) -> bool {
-        let step_is = |position: usize, wanted: &[RunStatus]| {
-            self.status == RunStatus::Running && self.step(position).is_some_and(|step| wanted.contains(&step.status))
-        };
-        match change {
-            RunChange::Created { .. } => false,
-            RunChange::Started => matches!(self.status, RunStatus::Pending | RunStatus::Failed),
-            RunChange::StepStarted { position, .. } => step_is(*position, &[RunStatus::Pending]),
-            RunChange::StepText { position, offset, .. } => {
-                step_is(*position, &[RunStatus::Running])
-                    && self.step(*position).is_some_and(|step| step.result.len() == *offset)
-            }
-            RunChange::StepFinished { position, .. } => step_is(*position, &[RunStatus::Running]),
-            RunChange::StepRestarted { position } => {
-                step_is(*position, &[RunStatus::Running, RunStatus::Failed, RunStatus::Cancelled])
-            }
-            RunChange::Interrupted => matches!(self.status, RunStatus::Running | RunStatus::Pending),
-            RunChange::Finished { status, .. } => {
-                status.has_ended() && matches!(self.status, RunStatus::Running | RunStatus::Pending)
-            }
-        }
-    }
-}
-
-impl StepRecord {
-    /// A step that has not begun.
-    const fn pending(position: usize, step_name: String, role: Role, model: ModelRef) -> Self {
-        Self {
-            position,
-            step_name,
-            role,
-            model,
-            status: RunStatus::Pending,
-            prompt: String::new(),
-            result: String::new(),
-            artifacts: Vec::new(),
-            error_code: None,
-            error: None,
-            finish_reason: None,
-            warnings: Vec::new(),
-            execution_time: 0.0,
-            timings: None,
-            started_at: None,
-            finished_at: None,
-        }
-    }
-
-    fn apply(&mut self, at: Timestamp, change: &RunChange) {
-        match change {
-            RunChange::StepStarted { prompt, warnings, .. } => {
-                self.status = RunStatus::Running;
-                self.prompt.clone_from(prompt);
-                self.warnings.clone_from(warnings);
-                self.started_at = Some(at);
-            }
-            RunChange::StepText { text, .. } => self.result.push_str(text),
-            RunChange::StepFinished { outcome, result, artifacts, execution_time, timings, .. } => {
-                self.status = outcome.status();
-                self.result.clone_from(result);
-                self.artifacts.clone_from(artifacts);
-                self.execution_time = *execution_time;
-                self.timings = *timings;
-                self.finished_at = Some(at);
-                match outcome {
-                    StepOutcome::Success { finish_reason } => self.finish_reason = Some(*finish_reason),
-                    StepOutcome::Failed { code, error } => {
-                        self.error_code = Some(*code);
-                        self.error = Some(error.clone());
-                    }
-                    StepOutcome::Cancelled => {}
-                }
-            }
-            RunChange::StepRestarted { .. } => {
-                *self =
-                    Self::pending(self.position, std::mem::take(&mut self.step_name), self.role, self.model.clone());
-            }
-            _ => {}
         }
     }
 }

@@ -7,8 +7,8 @@ use std::pin::pin;
 
 use brickwork_artifacts::Artifact;
 use futures::StreamExt;
-use futures::channel::oneshot;
-use futures::future::{Either, FutureExt, Shared, select};
+use futures::future::{BoxFuture, Either, select};
+use futures::stream::BoxStream;
 
 use crate::event::{RunEvent, RunEventKind};
 use crate::pipeline::Parameters;
@@ -18,46 +18,14 @@ use crate::ports::{
 };
 use crate::prompt;
 use crate::run::{ASSEMBLER_STEP, FinalArtifactsFrom, RunChange, RunId, RunRecord, RunStatus, StepOutcome, StepRecord};
+use crate::signal::{RunSignals, Signal};
 use crate::time::Timestamp;
 
 /// Text of a running step is journalled at least this often while it comes in.
 const TEXT_CHUNK_SECONDS: f64 = 0.25;
 
-/// Ends a run when told to.
-#[derive(Debug)]
-pub struct CancelHandle(oneshot::Sender<()>);
-
-/// Tells a run that it was cancelled. A dropped handle never cancels.
-#[derive(Debug, Clone)]
-pub struct CancelSignal(Shared<oneshot::Receiver<()>>);
-
-/// A handle and the signal that it gives.
-#[must_use]
-pub fn cancel_pair() -> (CancelHandle, CancelSignal) {
-    let (sender, receiver) = oneshot::channel();
-    (CancelHandle(sender), CancelSignal(receiver.shared()))
-}
-
-impl CancelHandle {
-    /// Cancels the run. Does nothing when it has ended.
-    pub fn cancel(self) {
-        // A closed receiver means that the run has ended, so there is nothing left to cancel.
-        let _ = self.0.send(());
-    }
-}
-
-impl CancelSignal {
-    /// Resolves when cancelled, and never otherwise.
-    async fn cancelled(&self) {
-        if self.0.clone().await.is_err() {
-            futures::future::pending::<()>().await;
-        }
-    }
-
-    fn is_cancelled(&self) -> bool {
-        matches!(self.0.peek(), Some(Ok(()))) || matches!(self.0.clone().now_or_never(), Some(Ok(())))
-    }
-}
+/// What a step says that was stopped by its time limit; the specification's words.
+const TIMEOUT: &str = "Model execution timeout";
 
 /// What a run needs of the world.
 #[derive(Clone, Copy)]
@@ -80,27 +48,35 @@ struct StepResult {
 }
 
 impl Runner<'_> {
-    /// Runs `run_id` from its first unfinished step to its end, and returns it as it then is.
+    /// Runs `run_id` from its first unfinished step to its end, or to where it is to wait, and returns it as it then is.
     ///
     /// Finished steps are never run again. A step that an earlier process left unfinished begins anew.
     ///
     /// # Errors
     /// [`JournalError`] when a change could not be recorded; the run stays as its last recorded change left it.
-    pub async fn run(&self, run_id: RunId, cancel: CancelSignal) -> Result<RunRecord, JournalError> {
+    pub async fn run(&self, run_id: RunId, signals: &RunSignals) -> Result<RunRecord, JournalError> {
         let mut record = self.journal.load(run_id).await?.ok_or(JournalError::UnknownRun(run_id))?;
         self.change(&mut record, RunChange::Started).await?;
         for index in 0..record.steps.len() {
             let StepRecord { position, status, .. } = record.steps[index];
-            match status {
-                RunStatus::Success => continue,
-                RunStatus::Pending => {}
-                _ => self.change(&mut record, RunChange::StepRestarted { position }).await?,
+            if status == RunStatus::Success {
+                continue;
             }
-            let status = if cancel.is_cancelled() {
-                RunStatus::Cancelled
-            } else {
-                self.step(&mut record, index, &cancel).await?
-            };
+            if signals.cancel.is_given() {
+                return self.stop(record, index, RunStatus::Cancelled).await;
+            }
+            if self.is_to_wait(&record, signals).await? {
+                self.change(&mut record, RunChange::Paused).await?;
+                return Ok(record);
+            }
+            if signals.park.is_given() {
+                self.change(&mut record, RunChange::Requeued).await?;
+                return Ok(record);
+            }
+            if status != RunStatus::Pending {
+                self.change(&mut record, RunChange::StepRestarted { position }).await?;
+            }
+            let status = self.step(&mut record, index, &signals.cancel).await?;
             if status != RunStatus::Success {
                 return self.stop(record, index, status).await;
             }
@@ -116,6 +92,16 @@ impl Runner<'_> {
         Ok(record)
     }
 
+    /// Whether the run is to wait for the user before its next step. The wish may have been recorded by another process,
+    /// or by this one in an earlier life: so it is asked for where it is durable.
+    async fn is_to_wait(&self, record: &RunRecord, signals: &RunSignals) -> Result<bool, JournalError> {
+        if record.steps.iter().any(|step| step.status == RunStatus::Running) {
+            return Ok(false);
+        }
+        let recorded = self.journal.load(record.run_id).await?.is_some_and(|run| run.pause_requested);
+        Ok(recorded || signals.pause.is_given())
+    }
+
     async fn stop(&self, mut record: RunRecord, index: usize, status: RunStatus) -> Result<RunRecord, JournalError> {
         let step = &record.steps[index];
         let error = (status == RunStatus::Failed).then(|| {
@@ -127,13 +113,12 @@ impl Runner<'_> {
         Ok(record)
     }
 
-    async fn step(
-        &self,
-        record: &mut RunRecord,
-        index: usize,
-        cancel: &CancelSignal,
-    ) -> Result<RunStatus, JournalError> {
+    async fn step(&self, record: &mut RunRecord, index: usize, cancel: &Signal) -> Result<RunStatus, JournalError> {
         let position = record.steps[index].position;
+        if record.plan.pipeline.steps.get(position).is_some_and(|step| step.pause_after) {
+            // Recorded before the step starts, so that no death between its end and the pause lets the run go on.
+            self.request_pause(record).await?;
+        }
         let turn = prompt::turn(record, position);
         let generation = Generation {
             model: record.steps[index].model.clone(),
@@ -159,24 +144,41 @@ impl Runner<'_> {
         Ok(record.steps[index].status)
     }
 
+    /// Records the wish to wait after the running step; that somebody wished so before is as good.
+    async fn request_pause(&self, record: &mut RunRecord) -> Result<(), JournalError> {
+        match self.change(record, RunChange::PauseRequested).await {
+            Err(JournalError::Illegal(_)) => Ok(()),
+            recorded => recorded,
+        }
+    }
+
     async fn generate(
         &self,
         record: &mut RunRecord,
         position: usize,
         generation: Generation,
-        cancel: &CancelSignal,
+        cancel: &Signal,
     ) -> Result<StepResult, JournalError> {
+        let timeout_s = record.plan.timeout_s_at(position);
         let mut stream = self.inference.generate(generation);
         let mut text = String::new();
         let mut kept = 0;
         let mut last_chunk = self.clock.now();
+        let mut limit: Option<BoxFuture<'static, ()>> = None;
         loop {
-            let next = match select(stream.next(), pin!(cancel.cancelled())).await {
-                Either::Left((next, _)) => next,
-                Either::Right(_) => {
+            let next = match next_event(&mut stream, cancel, &mut limit).await {
+                Next::Event(next) => next,
+                Next::Cancelled => {
                     return Ok(StepResult { outcome: StepOutcome::Cancelled, text, timings: None });
                 }
+                Next::TimedOut => {
+                    return Ok(failed(InferenceError::new(InferenceErrorCode::TimedOut, TIMEOUT), text));
+                }
             };
+            if let (None, Some(seconds)) = (&limit, timeout_s) {
+                // The first word from the model: until then the step waited for its turn, which is not the model's time.
+                limit = Some(self.clock.sleep(seconds as f64));
+            }
             let now = self.clock.now();
             match next {
                 Some(InferenceEvent::Loading { fraction }) => {
@@ -220,9 +222,43 @@ impl Runner<'_> {
         let at = self.clock.now();
         let seq = self.journal.record(record.run_id, at, change.clone()).await?;
         record.apply(at, &change)?;
+        // Others may have recorded wishes in between.
+        record.seq = seq;
         let kind = RunEventKind::Change { change };
         (self.announce)(RunEvent { run_id: record.run_id, seq: Some(seq), at, kind });
         Ok(())
+    }
+}
+
+/// What came next while a model worked.
+enum Next {
+    Event(Option<InferenceEvent>),
+    Cancelled,
+    TimedOut,
+}
+
+/// Waits for the model's next event, the user's cancel or the end of the time limit, where there is one.
+async fn next_event(
+    stream: &mut BoxStream<'static, InferenceEvent>,
+    cancel: &Signal,
+    limit: &mut Option<BoxFuture<'static, ()>>,
+) -> Next {
+    let stopped = async {
+        let limit = async {
+            match limit {
+                Some(limit) => limit.await,
+                None => futures::future::pending().await,
+            }
+        };
+        match select(pin!(cancel.given()), pin!(limit)).await {
+            Either::Left(_) => Next::Cancelled,
+            Either::Right(_) => Next::TimedOut,
+        }
+    };
+    // Stopping is asked first, so that a model that never pauses for breath can be stopped all the same.
+    match select(pin!(stopped), stream.next()).await {
+        Either::Left((stopped, _)) => stopped,
+        Either::Right((event, _)) => Next::Event(event),
     }
 }
 

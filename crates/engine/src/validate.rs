@@ -19,11 +19,13 @@ const MAX_STEPS: usize = 100;
 const MAX_STEP_NAME: usize = 64;
 /// The most tokens that a step may ask for.
 const MAX_TOKENS: u32 = 131_072;
+/// The longest time limit of a step, in seconds: a day.
+pub const MAX_TIMEOUT_S: u64 = 86_400;
 /// The longest pipeline name, in characters.
 const MAX_NAME: usize = 200;
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The pipeline cannot run.
@@ -33,7 +35,7 @@ pub enum Severity {
 }
 
 /// One finding about a pipeline.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,
@@ -159,12 +161,15 @@ fn check_step(pipeline: &Pipeline, position: usize, found: &mut Vec<Diagnostic>)
             ));
         }
     }
-    let not_built = [
-        (step.gate.is_some(), "gate"),
-        (!step.files.is_empty(), "files"),
-        (step.pause_after, "pause_after"),
-        (step.timeout_s.is_some(), "timeout_s"),
-    ];
+    if step.timeout_s.is_some_and(|seconds| !(1..=MAX_TIMEOUT_S).contains(&seconds)) {
+        found.push(Diagnostic::error(
+            "out_of_range",
+            at("timeout_s"),
+            format!("`timeout_s` must be from 1 to {MAX_TIMEOUT_S} seconds."),
+            "Give a number of seconds in that range, or leave it out.",
+        ));
+    }
+    let not_built = [(step.gate.is_some(), "gate"), (!step.files.is_empty(), "files")];
     for (used, field) in not_built {
         if used {
             found.push(not_available(&at(field), &format!("The field `{field}`"), &format!("`{field}`")));

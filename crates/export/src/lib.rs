@@ -22,7 +22,7 @@ pub use apply::{Choice, ExportReport, Facts, ManifestOutcome, SkippedFile, Writt
 pub use error::ExportError;
 pub use judge::{Action, Reason};
 pub use manifest::{MANIFEST_NAME, MANIFEST_VERSION, Manifest, ManifestFile};
-pub use name::{NameFault, RelPath, check_name};
+pub use name::{NameFault, RelPath, check_name, folded as folded_name};
 pub use plan::{ExportPlan, PlannedFile, plan};
 
 /// The most files that one export takes.

@@ -70,7 +70,8 @@ pub fn check_name(name: &str) -> Result<RelPath, NameFault> {
 }
 
 /// What a name is to a file system that ignores case and normalisation (Windows, macOS): equal results are one file.
-pub(crate) fn folded(name: &str) -> String {
+#[must_use]
+pub fn folded(name: &str) -> String {
     let decomposed: String = name.nfd().collect();
     decomposed.to_lowercase().nfd().collect()
 }

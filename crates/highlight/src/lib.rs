@@ -20,7 +20,7 @@ pub const MAX_LINE_CHARS: usize = 2_000;
 pub const MAX_SOURCE_BYTES: usize = 512 * 1024;
 
 /// A highlighted source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Highlighted {
     /// The language's name for people, e.g. `Python`; `Plain Text` without a grammar.
     pub language: String,

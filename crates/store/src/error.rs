@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use brickwork_engine::JournalError;
+use brickwork_engine::{JournalError, RunId};
 use rusqlite::ErrorCode;
 
 /// A fault of the store.
@@ -45,6 +45,41 @@ pub enum StoreError {
     Refused {
         /// The rule that it breaks.
         detail: String,
+    },
+    /// The default project always stays.
+    #[error("the default project cannot be deleted: delete its runs and pipelines one by one instead")]
+    DefaultProject,
+    /// The project has runs or pipelines, which would go with it.
+    #[error(
+        "the project is not empty (runs: {runs}, saved pipelines: {pipelines}): delete it with its content, or keep it"
+    )]
+    ProjectNotEmpty {
+        /// Its runs.
+        runs: u64,
+        /// Its saved pipelines.
+        pipelines: u64,
+    },
+    /// A run of the project has not ended.
+    #[error("the project's run {run_id} has not ended: cancel it or let it end first")]
+    ProjectBusy {
+        /// The oldest such run.
+        run_id: RunId,
+    },
+    /// Someone saved another version of the pipeline meanwhile.
+    #[error(
+        "version {base} is not the newest any more, which is {newest}: look at that one and save again on top of it"
+    )]
+    StaleVersion {
+        /// The version that the change was based on.
+        base: u32,
+        /// The newest version.
+        newest: u32,
+    },
+    /// Another process has the database open.
+    #[error("{} is in use by another process: close every Brickwork that uses this data folder and try again", path.display())]
+    InUse {
+        /// The database file.
+        path: PathBuf,
     },
     /// A stored value is not of the shape that was asked for.
     #[error("setting `{key}` cannot be read ({detail}): set it again")]

@@ -1,6 +1,8 @@
 //! The durable journal: a change is judged, applied to the tables and appended to the events in one transaction.
 
-use brickwork_engine::{Journal, JournalError, RunChange, RunEvent, RunId, RunRecord, Timestamp};
+use brickwork_engine::{
+    Journal, JournalError, RunChange, RunEvent, RunId, RunRecord, RunStatus, StepRecord, Timestamp,
+};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use rusqlite::{Connection, TransactionBehavior};
@@ -45,19 +47,8 @@ impl Journal for Store {
     }
 }
 
-/// Records `Interrupted` for every RUNNING run, and gives their ids. The caller has made sure that nothing runs them.
-pub(crate) fn interrupt_running(connection: &mut Connection, at: Timestamp) -> Result<Vec<RunId>, Fault> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let run_ids = orchestration_runs::running(&transaction)?;
-    for run_id in &run_ids {
-        append(&transaction, *run_id, at, &RunChange::Interrupted)?;
-    }
-    transaction.commit()?;
-    Ok(run_ids)
-}
-
 /// Applies `change` within the caller's transaction, which must be rolled back when this fails.
-fn append(connection: &Connection, run_id: RunId, at: Timestamp, change: &RunChange) -> Result<u64, Fault> {
+pub(crate) fn append(connection: &Connection, run_id: RunId, at: Timestamp, change: &RunChange) -> Result<u64, Fault> {
     let seq = match (orchestration_runs::outline(connection, run_id)?, change) {
         (Some(run), change) => advance(connection, run, at, change)?,
         (None, RunChange::Created { plan }) => create(connection, &RunRecord::new(run_id, at, plan.clone()))?,
@@ -87,30 +78,50 @@ fn advance(connection: &Connection, mut run: RunRecord, at: Timestamp, change: &
         }
         RunChange::StepStarted { position, .. }
         | RunChange::StepFinished { position, .. }
+        | RunChange::StepReused { position, .. }
         | RunChange::StepRestarted { position } => {
             if let Some(step) = run.steps.iter_mut().find(|step| step.position == *position) {
                 (step.prompt, step.warnings) = run_steps::prompt(connection, run_id, *position)?;
             }
             run.apply(at, change).map_err(JournalError::from)?;
             if let Some(step) = run.step(*position) {
-                run_steps::update(connection, run_id, step, run.seq)?;
-                let simulated = step.model.is_simulated();
-                let owner = Owner { run_id, position: *position, is_final: false, simulated };
-                generated_artifacts::replace(connection, owner, &step.artifacts)?;
+                update_step(connection, &run, step)?;
             }
         }
         RunChange::Finished { .. } => {
+            let cut_off: Vec<usize> =
+                run.steps.iter().filter(|step| step.status == RunStatus::Running).map(|step| step.position).collect();
+            if !cut_off.is_empty() {
+                run.steps = run_steps::of_run(connection, run_id)?;
+            }
             run.apply(at, change).map_err(JournalError::from)?;
+            for step in run.steps.iter().filter(|step| cut_off.contains(&step.position)) {
+                update_step(connection, &run, step)?;
+            }
             let position = run.steps.last().map_or(0, |assembler| assembler.position);
             let owner = Owner { run_id, position, is_final: true, simulated: run.is_simulated() };
             generated_artifacts::replace(connection, owner, &run.final_artifacts)?;
         }
-        RunChange::Created { .. } | RunChange::Started | RunChange::Interrupted => {
+        RunChange::Created { .. }
+        | RunChange::Started
+        | RunChange::Interrupted
+        | RunChange::Requeued
+        | RunChange::PauseRequested
+        | RunChange::Paused
+        | RunChange::Resumed
+        | RunChange::CancelRequested => {
             run.apply(at, change).map_err(JournalError::from)?;
         }
     }
     orchestration_runs::update(connection, &run)?;
     Ok(run.seq)
+}
+
+fn update_step(connection: &Connection, run: &RunRecord, step: &StepRecord) -> Result<(), Fault> {
+    run_steps::update(connection, run.run_id, step, run.seq)?;
+    let simulated = step.model.is_simulated();
+    let owner = Owner { run_id: run.run_id, position: step.position, is_final: false, simulated };
+    generated_artifacts::replace(connection, owner, &step.artifacts)
 }
 
 /// A text change as the outline sees it, which holds no text: it follows if it begins where the `journalled` bytes end.

@@ -12,16 +12,28 @@ mod column;
 mod error;
 mod journal;
 mod lane;
+mod library;
 mod lock;
 mod migration;
 mod open;
 mod page;
+mod queue;
+mod replace;
+mod retention;
 mod store;
 mod table;
 
 pub use error::StoreError;
+pub use library::{DeletedProject, PipelineDraft};
 pub use lock::QueueLock;
+pub use migration::SCHEMA_VERSION;
 pub use open::StoreOptions;
 pub use page::{Cursor, InvalidCursor, RunFilter, RunSummary, RunsPage};
+pub use queue::{Creation, Move, NewRun, Removal};
+pub use replace::{DatabaseFacts, facts_of_file, replace_database};
+pub use retention::{Pruned, RetentionLimits, StoreSize};
 pub use store::{DEFAULT_PROJECT_ID, Store};
-pub use table::{Project, SavedPipeline, StoredArtifact};
+pub use table::{
+    IdempotencyKey, PipelineSummary, Project, SavedPipeline, SavedVersion, Standing, StoredArtifact, VersionSummary,
+    WaitingRun, Wish,
+};

@@ -4,7 +4,11 @@
 
 use rusqlite_migration::{M, Migrations};
 
-use crate::table::{generated_artifacts, orchestration_runs, pipelines, projects, run_events, run_steps, settings};
+use crate::retention;
+use crate::table::{
+    generated_artifacts, idempotency_keys, orchestration_runs, pipeline_versions, pipelines, projects, run_events,
+    run_steps, settings,
+};
 
 /// `BWRK`, SQLite's `application_id` of every Brickwork database.
 pub(crate) const APPLICATION_ID: i32 = 0x4257_524B;
@@ -18,10 +22,18 @@ const ALL: &[M<'static>] = &[
     M::up(run_events::CREATE),
     M::up(pipelines::CREATE),
     M::up(settings::CREATE),
+    M::up(pipeline_versions::CREATE),
+    M::up(retention::CREATE),
+    M::up(orchestration_runs::ADD_QUEUE),
+    M::up(run_steps::ADD_REUSED_FROM),
+    M::up(idempotency_keys::CREATE),
 ];
 
 /// All migrations, oldest first.
 pub(crate) const MIGRATIONS: Migrations<'static> = Migrations::from_slice(ALL);
+
+/// The schema version that this program writes, SQLite's `user_version`.
+pub const SCHEMA_VERSION: i64 = LATEST;
 
 /// The schema version that this program writes.
 #[expect(clippy::cast_possible_wrap, reason = "a handful of migrations")]

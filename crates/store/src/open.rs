@@ -83,7 +83,7 @@ struct Marks {
 }
 
 /// Refuses a file that is another program's or of a newer version, without changing a byte of it.
-fn check_owner(path: &Path) -> Result<(), Fault> {
+pub(crate) fn check_owner(path: &Path) -> Result<(), Fault> {
     let size_bytes = path.metadata().map_or(0, |file| file.len());
     if size_bytes == 0 {
         return Ok(());

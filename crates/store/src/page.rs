@@ -42,9 +42,10 @@ pub struct RunsPage {
 }
 
 /// A run in the list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RunSummary {
     /// The run.
+    #[schema(value_type = Uuid)]
     pub run_id: RunId,
     /// Its project.
     pub project_id: Uuid,
@@ -54,6 +55,9 @@ pub struct RunSummary {
     pub status: RunStatus,
     /// Whether the process that ran it ended before it did.
     pub interrupted: bool,
+    /// Whether it waits for the user.
+    #[serde(default)]
+    pub paused: bool,
     /// Whether any of its output comes from the scripted placeholder.
     pub simulated: bool,
     /// When it was accepted.

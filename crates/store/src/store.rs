@@ -4,20 +4,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use brickwork_engine::{RunId, Timestamp};
+use brickwork_engine::RunId;
 use rusqlite::Connection;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use crate::backup;
 use crate::error::{Fault, StoreError};
 use crate::lane::Lane;
 use crate::open::{StoreOptions, open};
 use crate::page::{Cursor, RunFilter, RunsPage};
-use crate::table::{
-    Project, SavedPipeline, StoredArtifact, generated_artifacts, orchestration_runs, pipelines, projects, settings,
-};
-use crate::{backup, journal};
+use crate::table::{Project, StoredArtifact, generated_artifacts, orchestration_runs, projects, settings};
 
 /// The project that every database has: `550e8400-e29b-41d4-a716-446655440000`.
 pub const DEFAULT_PROJECT_ID: Uuid = Uuid::from_u128(0x550e_8400_e29b_41d4_a716_4466_5544_0000);
@@ -130,30 +128,6 @@ impl Store {
         self.write(move |connection| projects::put(connection, &project)).await
     }
 
-    /// The pipelines saved in a project, the last saved first.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn pipelines(&self, project_id: Uuid) -> Result<Vec<SavedPipeline>, StoreError> {
-        self.read(move |connection| pipelines::of_project(connection, project_id)).await
-    }
-
-    /// Saves a pipeline, replacing the document of the one with its id.
-    ///
-    /// # Errors
-    /// [`StoreError::Refused`] when its project does not exist; others when the database cannot be written.
-    pub async fn put_pipeline(&self, pipeline: SavedPipeline) -> Result<(), StoreError> {
-        self.write(move |connection| pipelines::put(connection, &pipeline)).await
-    }
-
-    /// Removes a saved pipeline; whether there was one.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn delete_pipeline(&self, id: Uuid) -> Result<bool, StoreError> {
-        self.write(move |connection| pipelines::delete(connection, id)).await
-    }
-
     /// The setting `key`, or `None` when it was never set.
     ///
     /// # Errors
@@ -172,15 +146,6 @@ impl Store {
         let json = serde_json::to_string(value).map_err(|err| setting_error(key, &err))?;
         let key = key.to_owned();
         self.write(move |connection| settings::put(connection, &key, &json)).await
-    }
-
-    /// Records `Interrupted` at `at` for every RUNNING run, and gives their ids, the oldest first. To be called at the
-    /// start by the holder of the [`QueueLock`](crate::QueueLock), since only then the process that ran them is gone.
-    ///
-    /// # Errors
-    /// When the database cannot be written; then no run was changed.
-    pub async fn mark_interrupted(&self, at: Timestamp) -> Result<Vec<RunId>, StoreError> {
-        self.write(move |connection| journal::interrupt_running(connection, at)).await
     }
 
     /// Checks the whole file, which takes a while for a large one.
@@ -207,12 +172,17 @@ impl Store {
         &self.inner.writer
     }
 
+    /// The same connection every time, for numbers that count per connection.
+    pub(crate) fn first_reader(&self) -> &Lane {
+        &self.inner.readers[0]
+    }
+
     pub(crate) fn reader(&self) -> &Lane {
         let next = self.inner.next_reader.fetch_add(1, Ordering::Relaxed);
         &self.inner.readers[next % self.inner.readers.len()]
     }
 
-    async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
@@ -220,7 +190,7 @@ impl Store {
         Ok(self.reader().call(|connection| work(connection)).await?)
     }
 
-    async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> Result<T, Fault> + Send + 'static,

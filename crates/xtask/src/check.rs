@@ -4,6 +4,7 @@
 
 mod architecture;
 mod licences;
+mod openapi;
 mod pipelines;
 mod reliability;
 mod rooms;
@@ -38,12 +39,14 @@ const QUICK: [Check; 11] = [
 ];
 
 /// The checks that need the web UI's packages or a compiled workspace.
-const THOROUGH: [Check; 5] = [
+const THOROUGH: [Check; 7] = [
     ("web UI", web_ui),
     ("clippy", clippy),
     ("documentation builds", documentation),
     ("pipeline schema is current", pipelines::schema),
     ("shipped pipelines are valid", pipelines::valid),
+    ("OpenAPI file is current", openapi::document),
+    ("UI bindings are current", openapi::bindings),
 ];
 
 /// Runs every check, or only those that compile nothing.

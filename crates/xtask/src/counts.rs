@@ -25,6 +25,7 @@ pub(crate) enum Reporter {
     CargoTest,
     Vitest,
     NodeTest,
+    Schemathesis,
 }
 
 impl Reporter {
@@ -36,6 +37,7 @@ impl Reporter {
             Self::CargoTest => cargo_test(&output),
             Self::Vitest => vitest(&output),
             Self::NodeTest => node_test(&output),
+            Self::Schemathesis => schemathesis(&output),
         }
     }
 }
@@ -76,6 +78,25 @@ fn node_test(output: &str) -> Option<Counts> {
         failed: number("fail ")? + number("cancelled ").unwrap_or(0),
         skipped: number("skipped ").unwrap_or(0) + number("todo ").unwrap_or(0),
     })
+}
+
+/// `✅ 40 passed  ❌  1 failed  🚫  1 error  ⏭  2 skipped`, once a phase; it counts operations, and scenarios of several.
+fn schemathesis(output: &str) -> Option<Counts> {
+    let mut counts = None;
+    for line in output.lines().map(str::trim_start).filter(|line| line.starts_with(['✅', '❌', '🚫', '⏭'])) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        for pair in words.windows(2) {
+            let Ok(number) = pair[0].parse::<u64>() else { continue };
+            let counts: &mut Counts = counts.get_or_insert_default();
+            match pair[1] {
+                "passed" => counts.passed += number,
+                "failed" | "error" | "errors" => counts.failed += number,
+                "skipped" => counts.skipped += number,
+                _ => {}
+            }
+        }
+    }
+    counts
 }
 
 /// Entries such as `2 failed`; words in parentheses after them are details of theirs.
@@ -119,7 +140,7 @@ mod tests {
 
     #[test]
     fn summaries_are_read() {
-        use Reporter::{CargoTest, Nextest, NodeTest, Vitest};
+        use Reporter::{CargoTest, Nextest, NodeTest, Schemathesis, Vitest};
         check(Nextest, "     Summary [   0.1s] 3 tests run: 3 passed, 0 skipped\n", Some((3, 0, 0)));
         check(
             Nextest,
@@ -144,12 +165,21 @@ mod tests {
             "# tests 7\n# suites 0\n# pass 4\n# fail 1\n# cancelled 1\n# skipped 1\n# todo 0\n",
             Some((4, 2, 1)),
         );
+        check(
+            Schemathesis,
+            " ✅  Loaded specification from x (in 0.6s)\n  Operations: 42 selected / 45 total\n 🚫  Coverage (in 8.50s)\n\n     \
+             ✅ 40 passed  ❌  1 failed  🚫  1 error  ⏭  2 skipped\n ✅  Stateful (in 2s)\n     Scenarios:    219\n     \
+             ✅ 219 passed\nFailures:\n  ❌ Schema-violating request accepted: 1\n",
+            Some((259, 2, 2)),
+        );
         check(NodeTest, "ℹ tests 5\nℹ pass 5\nℹ fail 0\n", Some((5, 0, 0)));
     }
 
     #[test]
     fn no_summary_is_not_zero_tests() {
-        for reporter in [Reporter::Nextest, Reporter::CargoTest, Reporter::Vitest, Reporter::NodeTest] {
+        for reporter in
+            [Reporter::Nextest, Reporter::CargoTest, Reporter::Vitest, Reporter::NodeTest, Reporter::Schemathesis]
+        {
             check(reporter, "error: could not compile `brickwork-engine`", None);
         }
     }

@@ -3,7 +3,9 @@
 //! It has few dependencies, since it is compiled before anything else, and it holds none of the product's rules: it
 //! calls cargo, npm, pip and the built binaries, and reads the source tree.
 
+mod bench;
 mod check;
+mod contract;
 mod counts;
 mod demo;
 mod hash;
@@ -35,10 +37,13 @@ Commands:
           pipelines/react-component.json, exports its files (default: brickwork-demo in the
           project's folder) and opens the window on that run where there is a display.
           --headless: do not open the window
-  test    Runs every test: Rust, documentation, web UI and the real window
+  test    Runs every test: Rust, documentation, web UI, API contract and the real window
   check [--quick]
           Format, lints, documentation, licences and the rules of ARCHITECTURE.md
           --quick: only what compiles nothing
+  bench [ARM]
+          Measures and prints a table, and keeps the figures below the build folder
+          api: the HTTP interface with 1,000 connections beside a run
   setup [--tests]
           Installs the system packages that are missing (Debian and Ubuntu)
           --tests: also what only the tests need
@@ -65,6 +70,7 @@ enum Task {
     Demo { headless: bool, out: Option<PathBuf> },
     Test,
     Check { quick: bool },
+    Bench { arm: Option<String> },
     Setup { tests: bool },
     Ui,
     Models { all: bool },
@@ -99,6 +105,7 @@ fn carry_out(task: Task) -> Result<()> {
         Task::Demo { headless, out } => demo::run(&workspace, headless, out),
         Task::Test => suites::run(&workspace),
         Task::Check { quick } => check::run(&workspace, quick),
+        Task::Bench { arm } => bench::run(&workspace, arm.as_deref()),
         Task::Setup { tests } => setup::run(if tests { setup::Purpose::Tests } else { setup::Purpose::Build }),
         Task::Ui => ui::build(&workspace),
         Task::Lock => lock::complete(&workspace),
@@ -112,6 +119,7 @@ fn parse(arguments: Vec<OsString>) -> Result<Task> {
     let Some(command) = arguments.next() else { bail!("no command was given") };
     let mut flags = Vec::new();
     let mut out = None;
+    let mut arm = None;
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
             Some("-h" | "--help") => return Ok(Task::Help),
@@ -119,6 +127,7 @@ fn parse(arguments: Vec<OsString>) -> Result<Task> {
                 Some(folder) => out = Some(PathBuf::from(folder)),
                 None => bail!("--out needs a folder"),
             },
+            Some(name) if command == "bench" && !name.starts_with('-') && arm.is_none() => arm = Some(name.to_owned()),
             Some(flag) => flags.push(flag.to_owned()),
             None => bail!("{} is not an option", argument.to_string_lossy()),
         }
@@ -129,6 +138,7 @@ fn parse(arguments: Vec<OsString>) -> Result<Task> {
         "demo" => (Task::Demo { headless: has("--headless"), out }, "--headless"),
         "test" => (Task::Test, ""),
         "check" => (Task::Check { quick: has("--quick") }, "--quick"),
+        "bench" => (Task::Bench { arm }, ""),
         "setup" => (Task::Setup { tests: has("--tests") }, "--tests"),
         "ui" => (Task::Ui, ""),
         "lock" => (Task::Lock, ""),
@@ -161,11 +171,22 @@ mod tests {
         assert_eq!(read("models --all").unwrap(), Task::Models { all: true });
         assert_eq!(read("setup").unwrap(), Task::Setup { tests: false });
         assert_eq!(read("test --help").unwrap(), Task::Help);
+        assert_eq!(read("bench").unwrap(), Task::Bench { arm: None });
+        assert_eq!(read("bench api").unwrap(), Task::Bench { arm: Some("api".to_owned()) });
     }
 
     #[test]
     fn what_does_not_exist_is_refused() {
-        for line in ["", "bench", "dist", "demo --out", "demo --all", "test --headless", "models --out x"] {
+        for line in [
+            "",
+            "bench --all",
+            "bench api more",
+            "dist",
+            "demo --out",
+            "demo --all",
+            "test --headless",
+            "models --out x",
+        ] {
             assert!(read(line).is_err(), "{line}");
         }
     }

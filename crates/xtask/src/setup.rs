@@ -19,8 +19,12 @@ const BUILD_PACKAGES: [&str; 9] = [
     "python3-pip",
 ];
 
-/// What drives the real window without a screen. `xvfb-run` needs `xauth`, which its package only recommends.
-const TEST_PACKAGES: [&str; 4] = ["dbus", "webkit2gtk-driver", "xauth", "xvfb"];
+/// What drives the real window without a screen, and Python's environments for the client that tries the server.
+/// `xvfb-run` needs `xauth`, which its package only recommends.
+const TEST_PACKAGES: [&str; 5] = ["dbus", "python3-venv", "webkit2gtk-driver", "xauth", "xvfb"];
+
+/// What loads the server in benches.
+const BENCH_PACKAGES: [&str; 1] = ["wrk"];
 
 /// What the packages are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +33,8 @@ pub(crate) enum Purpose {
     Build,
     /// To build, run and test.
     Tests,
+    /// To build and measure.
+    Bench,
 }
 
 /// Installs what is missing on Debian and Ubuntu; names what is needed on another Linux; does nothing elsewhere.
@@ -63,8 +69,12 @@ pub(crate) fn run(purpose: Purpose) -> Result<()> {
 }
 
 fn wanted(purpose: Purpose) -> Vec<&'static str> {
-    let tests: &[&str] = if purpose == Purpose::Tests { &TEST_PACKAGES } else { &[] };
-    BUILD_PACKAGES.iter().chain(tests).copied().collect()
+    let more: &[&str] = match purpose {
+        Purpose::Build => &[],
+        Purpose::Tests => &TEST_PACKAGES,
+        Purpose::Bench => &BENCH_PACKAGES,
+    };
+    BUILD_PACKAGES.iter().chain(more).copied().collect()
 }
 
 fn has_apt() -> bool {

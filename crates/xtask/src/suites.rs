@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::counts::{Counts, Reporter};
 use crate::workspace::{TEST_FEATURES, Workspace};
-use crate::{models, process, setup, ui};
+use crate::{contract, models, process, setup, ui};
 
 /// How one suite ended.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         suite("documentation", vec![(doc_tests(workspace), Reporter::CargoTest)]),
         suite("web UI", vec![(npm_test(workspace), Reporter::Vitest)]),
     ];
+    outcomes.push(contract(workspace));
     if cfg!(target_os = "linux") {
         outcomes.push(window(workspace));
     } else {
@@ -71,6 +72,22 @@ fn npm_test(workspace: &Workspace) -> Command {
     let mut npm = ui::npm(workspace, &workspace.root.join("ui"));
     npm.arg("test");
     npm
+}
+
+/// The running server against its own description.
+fn contract(workspace: &Workspace) -> Outcome {
+    const NAME: &str = "API contract";
+    let started = Instant::now();
+    let prepared = contract::Server::start(workspace)
+        .and_then(|server| contract::command(workspace, &server).map(|command| (server, command)));
+    match prepared {
+        // The server lives until the suite has ended.
+        Ok((_server, command)) => suite(NAME, vec![(command, Reporter::Schemathesis)]),
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            Outcome { name: NAME, passed: false, counts: None, took: started.elapsed() }
+        }
+    }
 }
 
 /// The end-to-end tests in the real window, on a screen of their own.

@@ -1,8 +1,10 @@
 // The typed calls of the orchestrator's API. One function per route; every failure is an `ApiError` that carries the router's
 // problem document, so that no surface matches on message text.
+import { noteAnswer } from "./session";
 import { sseParser } from "./sse";
 import { type ApiRequest, readAll, send } from "./transport";
 import type {
+  BackupReport,
   Diagnostic,
   ExportPlan,
   ExportResult,
@@ -12,11 +14,17 @@ import type {
   Pipeline,
   Problem,
   Project,
+  PruneReport,
+  QueueView,
+  Retention,
   Role,
   RunEvent,
   RunPage,
   RunView,
+  ServerSettings,
+  ServerView,
   Settings,
+  StorageView,
   Template,
 } from "./types";
 
@@ -55,7 +63,9 @@ function toRequest(path: string, { method, body, headers, signal }: Options): Ap
 
 async function connect(request: ApiRequest) {
   try {
-    return await send(request);
+    const response = await send(request);
+    noteAnswer(response.status);
+    return response;
   } catch (error) {
     if (request.signal?.aborted) throw error;
     throw new ApiError({
@@ -70,6 +80,8 @@ async function connect(request: ApiRequest) {
 async function call<T>(path: string, options: Options = {}): Promise<T> {
   const response = await connect(toRequest(path, options));
   const text = await readAll(response);
+  // 204 has no body, and its callers expect none.
+  if (response.status === 204) return undefined as T;
   if (response.status < 300 || options.accept?.includes(response.status)) return JSON.parse(text) as T;
   throw new ApiError(toProblem(response.status, text));
 }
@@ -110,27 +122,47 @@ export const api = {
     return call<RunPage>(`/runs?${search}`, { signal });
   },
   run: (runId: string, signal?: AbortSignal) => call<RunView>(`/runs/${id(runId)}`, { signal }),
+  deleteRun: (runId: string) => call<void>(`/runs/${id(runId)}`, { method: "DELETE" }),
   cancel: (runId: string) => call<RunView>(`/runs/${id(runId)}/cancel`, { method: "POST" }),
+  pause: (runId: string) => call<RunView>(`/runs/${id(runId)}/pause`, { method: "POST" }),
+  resume: (runId: string) => call<RunView>(`/runs/${id(runId)}/resume`, { method: "POST" }),
+  /** Makes a new run that takes over the steps before the one called `from`; without it, every step runs. */
+  rerun: (runId: string, from?: string) =>
+    call<RunView>(`/runs/${id(runId)}/rerun${from === undefined ? "" : `?from=${id(from)}`}`, {
+      method: "POST",
+    }),
+  queue: (signal?: AbortSignal) => call<QueueView>("/queue", { signal }),
+  /** Puts a waiting run before another one, or last. */
+  moveRun: (runId: string, before: string | null) =>
+    call<QueueView>(`/runs/${id(runId)}/move`, { body: { before } }),
   highlight: (type: string, content: string, signal?: AbortSignal) =>
     call<Highlight>("/highlight", { body: { type, content }, signal }),
   planExport: (runId: string, folder: string, signal?: AbortSignal) =>
     call<ExportPlan>(`/runs/${id(runId)}/export/plan`, { body: { folder }, signal }),
   export: (runId: string, body: { folder: string; include: string[]; overwrite: boolean }) =>
     call<ExportResult>(`/runs/${id(runId)}/export`, { body }),
+  storage: (signal?: AbortSignal) => call<StorageView>("/storage", { signal }),
+  prune: (limits: Retention, dryRun: boolean) =>
+    call<PruneReport>("/prune", { body: { ...limits, dry_run: dryRun } }),
+  backup: (path: string) => call<BackupReport>("/backup", { body: { path } }),
+  server: (signal?: AbortSignal) => call<ServerView>("/server", { signal }),
+  switchServer: (settings: ServerSettings) => call<ServerView>("/server", { method: "PUT", body: settings }),
 };
 
-/** The run's events after the durable event `after`; ends when the run has finished or the connection drops. */
+/** The run's events after the durable event `after`; ends when the run has ended, or when the connection drops in good order. */
 export async function* runEvents(
   runId: string,
   after: number,
   signal: AbortSignal,
+  onOpen: () => void = () => {},
 ): AsyncGenerator<RunEvent> {
   const request = toRequest(`/runs/${id(runId)}/events?after=${after}`, {
-    headers: { accept: "text/event-stream" },
+    headers: { accept: "text/event-stream", "last-event-id": String(after) },
     signal,
   });
   const response = await connect(request);
   if (response.status !== 200) throw new ApiError(toProblem(response.status, await readAll(response)));
+  onOpen();
   const parse = sseParser();
   for await (const piece of response.body) {
     for (const { data } of parse(piece)) yield JSON.parse(data) as RunEvent;

@@ -1,22 +1,31 @@
 // Follows one run: fetches it, then folds its events in. Events are gathered and folded once per animation frame, so that a fast
-// model costs the page no more than one update a frame. A dropped stream is taken up again after the last durable event.
+// model costs the page no more than one update a frame. The stream stays open while the run is paused or interrupted, since somebody
+// may resume it; one that drops is taken up again after the last durable event, so nothing is lost and nothing comes twice.
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import { ApiError, api, runEvents } from "./client";
-import { isOver, type LiveRun, reduceRun, startLive } from "./runView";
+import { isEnded, type LiveRun, reduceRun, startLive } from "./runView";
 import type { RunEvent } from "./types";
 
-export interface RunState {
+export interface FollowedRun {
   live?: LiveRun;
+  /** Why there is no view, or why it will not change any more. */
   error?: ApiError;
+  /** The connection is gone and is being made again; the view is as old as that. */
+  offline?: boolean;
   retry: () => void;
 }
 
-/** Waits in ms between attempts to take up a dropped stream. */
+interface Watcher {
+  show: (live: LiveRun) => void;
+  setOffline: (offline: boolean) => void;
+}
+
+/** Waits in ms between attempts to take up a dropped stream; the last one repeats. */
 const RETRY_MS = [250, 500, 1000, 2000, 4000];
 
-export function useLiveRun(runId: string): RunState {
-  const [state, setState] = useState<{ live?: LiveRun; error?: ApiError }>({});
+export function useLiveRun(runId: string): FollowedRun {
+  const [state, setState] = useState<Omit<FollowedRun, "retry">>({});
   const [attempt, setAttempt] = useState(0);
   const queries = useQueryClient();
   const retry = useCallback(() => setAttempt((count) => count + 1), []);
@@ -25,7 +34,11 @@ export function useLiveRun(runId: string): RunState {
   useEffect(() => {
     const abort = new AbortController();
     setState({});
-    followRun(runId, abort.signal, (live) => setState({ live }))
+    const watcher: Watcher = {
+      show: (live) => !abort.signal.aborted && setState((old) => ({ ...old, live })),
+      setOffline: (offline) => !abort.signal.aborted && setState((old) => ({ ...old, offline })),
+    };
+    followRun(runId, abort.signal, watcher)
       .then(() => queries.invalidateQueries({ queryKey: ["runs"] }))
       .catch((error: unknown) => {
         if (!abort.signal.aborted && error instanceof ApiError) setState((old) => ({ ...old, error }));
@@ -36,26 +49,50 @@ export function useLiveRun(runId: string): RunState {
   return { ...state, retry };
 }
 
-async function followRun(runId: string, signal: AbortSignal, show: (live: LiveRun) => void): Promise<void> {
+/** Shows the run until it has ended. A first fetch that fails is final; later ones are tried again for as long as it takes. */
+export async function followRun(runId: string, signal: AbortSignal, watcher: Watcher): Promise<void> {
+  let folder = frameFolder(startLive(await api.run(runId, signal)), watcher.show);
+  watcher.show(folder.current());
   for (let failures = 0; !signal.aborted; failures++) {
-    const run = await api.run(runId, signal);
-    const folder = frameFolder(startLive(run), (live) => !signal.aborted && show(live));
-    show(folder.current());
-    if (isOver(run)) return;
     try {
-      for await (const event of runEvents(runId, run.seq, signal)) {
+      if (folder.current().doubtful) {
+        folder = frameFolder(startLive(await api.run(runId, signal)), watcher.show);
+        watcher.show(folder.current());
+      }
+      if (isEnded(folder.current().run.status)) return;
+      const opened = () => watcher.setOffline(false);
+      for await (const event of runEvents(runId, folder.current().run.seq, signal, opened)) {
         failures = 0;
         folder.add(event);
-        if (folder.pendingDoubt()) break;
+        if (folder.current().doubtful) break;
       }
     } catch (error) {
-      if (signal.aborted || failures >= RETRY_MS.length) throw error;
+      if (signal.aborted) throw error;
+      // The run is gone, or this page may not see it any more: asking again would not help.
+      if (error instanceof ApiError && isRefusal(error.problem.status)) throw error;
+      watcher.setOffline(true);
     } finally {
-      folder.stop();
+      folder.flush();
     }
-    if (signal.aborted) return;
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]));
+    const { run, doubtful } = folder.current();
+    if (isEnded(run.status) && !doubtful) return watcher.setOffline(false);
+    await pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)] ?? 0, signal);
   }
+}
+
+function isRefusal(status: number): boolean {
+  return status >= 400 && status < 500;
+}
+
+/** Waits, or ends early when the page no longer follows. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 /** Gathers events and folds them once per animation frame. */
@@ -81,9 +118,10 @@ function frameFolder(start: LiveRun, show: (live: LiveRun) => void) {
       } else if (!frame) frame = requestAnimationFrame(fold);
     },
     current: () => live,
-    pendingDoubt: () => live.doubtful,
-    stop() {
+    /** Folds what is still waiting. */
+    flush() {
       cancelAnimationFrame(frame);
+      frame = 0;
       if (waiting.length > 0) fold();
     },
   };

@@ -7,7 +7,7 @@ import {
   useQueryClient,
 } from "@tanstack/react-query";
 import { api } from "./client";
-import { isOver } from "./runView";
+import { isAtRest } from "./runView";
 import type { Pipeline, Role, Settings } from "./types";
 
 export const useTemplates = () =>
@@ -99,7 +99,17 @@ export const useRuns = (filter: { q: string; status: string }) =>
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: keepPreviousData,
     refetchInterval: (query) =>
-      query.state.data?.pages.some((page) => page.runs.some((run) => !isOver(run))) ? 3000 : false,
+      query.state.data?.pages.some((page) => page.runs.some((run) => !isAtRest(run))) ? 3000 : false,
+  });
+
+/** The queue, asked every two seconds while the page is visible and `watched`. */
+export const useQueue = (watched = true) =>
+  useQuery({
+    queryKey: ["queue"],
+    queryFn: ({ signal }) => api.queue(signal),
+    enabled: watched,
+    refetchInterval: 2000,
+    refetchIntervalInBackground: false,
   });
 
 /** Whether any run exists; decides what the first screen is. */

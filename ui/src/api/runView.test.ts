@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
 import { artifact, runView, stepView } from "@/test/fixtures";
-import { type LiveRun, reduceRun, startLive } from "./runView";
-import type { RunChange, RunEvent } from "./types";
+import {
+  allSteps,
+  canRerunFrom,
+  isHeld,
+  type LiveRun,
+  reduceRun,
+  runState,
+  startLive,
+  stepState,
+} from "./runView";
+import type { RunChange, RunEvent, Status, StepView } from "./types";
 
 const AT = "2026-01-01T10:00:00.000Z";
 const later = (ms: number) => new Date(Date.parse(AT) + ms).toISOString();
@@ -128,6 +137,105 @@ test("a finished step and run carry what the events say", () => {
 test("the position after the last step is the Assembler's", () => {
   const view = fold([started(1, 2), text(2, 0, "glue")], startLive(runView({ assembler: stepView(2) })));
   expect(view.run.assembler).toMatchObject({ status: "RUNNING", result: "glue" });
+});
+
+test("a gap in the durable numbers makes the view doubtful and changes nothing", () => {
+  const view = fold([change(1, { kind: "started" }), change(3, { kind: "paused" })]);
+  expect(view.doubtful).toBe(true);
+  expect(view.run).toMatchObject({ seq: 1, status: "RUNNING", paused: false });
+});
+
+describe("a run that stops and goes on", () => {
+  const running = [change(1, { kind: "started" }), started(2, 0)];
+
+  test("pauses after its step, and goes on when it is resumed", () => {
+    const asked = fold([...running, change(3, { kind: "pause_requested" })]);
+    expect(asked.run).toMatchObject({ status: "RUNNING", pause_requested: true, paused: false });
+    const paused = fold([change(4, { kind: "paused" })], asked);
+    expect(paused.run).toMatchObject({ status: "PENDING", pause_requested: false, paused: true });
+    expect(paused.phases).toEqual({});
+    expect([isHeld(paused.run), runState(paused.run)]).toEqual([true, "PAUSED"]);
+    const resumed = fold([change(5, { kind: "resumed" })], paused);
+    expect([isHeld(resumed.run), runState(resumed.run)]).toEqual([false, "PENDING"]);
+    expect(fold([change(6, { kind: "started" })], resumed).run.status).toBe("RUNNING");
+  });
+
+  test("is put back into the queue when its program stops in good order", () => {
+    const parked = fold([...running, change(3, { kind: "requeued" })]);
+    expect(runState(parked.run)).toBe("PENDING");
+    expect(isHeld(parked.run)).toBe(false);
+  });
+
+  test("shows a half-done step as interrupted, then waiting, then written anew", () => {
+    const cut = fold([...running, text(0, 0, "half"), change(3, { kind: "interrupted" })]);
+    const stateOf = (view: LiveRun) => stepState(view.run, allSteps(view.run)[0] as StepView);
+    expect(stateOf(cut)).toBe("INTERRUPTED");
+    const resumed = fold([change(4, { kind: "resumed" })], cut);
+    expect(stateOf(resumed)).toBe("PENDING");
+    const anew = fold(
+      [change(5, { kind: "started" }), change(6, { kind: "step_restarted", position: 0 }), started(7, 0)],
+      resumed,
+    );
+    expect([stateOf(anew), outputOf(anew)]).toEqual(["RUNNING", ""]);
+  });
+
+  test("is cut off by its end: the step counts as cancelled, and its files are to be fetched", () => {
+    const asked = fold([...running, text(0, 0, "half"), change(3, { kind: "cancel_requested" })]);
+    expect(asked.run.cancel_requested).toBe(true);
+    const ended = fold([change(4, { kind: "finished", status: "CANCELLED", final_artifacts: [] })], asked);
+    expect(ended.run).toMatchObject({ status: "CANCELLED", cancel_requested: false });
+    expect(ended.run.steps[0]).toMatchObject({ status: "CANCELLED", result: "half" });
+    expect(ended.doubtful).toBe(true);
+  });
+});
+
+test("a step that was taken over is done and names the run that did it", () => {
+  const files = [artifact("a.py", "x")];
+  const reused: RunChange = {
+    kind: "step_reused",
+    position: 0,
+    from: "r0",
+    prompt: "do it",
+    warnings: [],
+    result: "whole ñ",
+    artifacts: files,
+    finish_reason: "end_of_turn",
+    execution_time: 2,
+    timings: null,
+  };
+  const view = fold([change(1, reused), change(2, { kind: "started" }), started(3, 1)]);
+  expect(view.run.steps[0]).toMatchObject({
+    status: "SUCCESS",
+    reused_from: "r0",
+    result: "whole ñ",
+    artifacts: files,
+  });
+  expect(view.run.steps[0]).not.toHaveProperty("kind");
+  expect(view.bytes[0]).toBe(8);
+});
+
+test("a run of another program tells its text only through the journal", () => {
+  const journal = (seq: number, offset: number, value: string) =>
+    change(seq, { kind: "step_text", position: 0, offset, text: value });
+  const view = fold([change(1, { kind: "started" }), started(2, 0), journal(3, 0, "ab"), journal(4, 2, "c")]);
+  expect(outputOf(view)).toBe("abc");
+  expect(view.phases[0]).toEqual({ kind: "text" });
+  // A measured phase is not given up for the journal's copy.
+  const measured = fold([text(0, 3, "d", 9), journal(5, 3, "d")], view);
+  expect(outputOf(measured)).toBe("abcd");
+  expect(measured.phases[0]).toMatchObject({ kind: "writing", generated: 9 });
+});
+
+test("a step can run again when the run rests, it has ended, and everything before it is done", () => {
+  const done = stepView(0, { status: "SUCCESS" });
+  const failed = stepView(1, { status: "FAILED" });
+  const can = (status: Status, steps: StepView[], step: StepView, extra = {}) =>
+    canRerunFrom(runView({ status, steps, ...extra }), step);
+  expect(can("FAILED", [done, failed], failed)).toBe(true);
+  expect(can("FAILED", [done, failed], done)).toBe(true);
+  expect(can("RUNNING", [done, failed], done)).toBe(false);
+  expect(can("PENDING", [done, stepView(1)], done, { paused: true })).toBe(true);
+  expect(can("FAILED", [done, failed], stepView(2, { status: "CANCELLED" }))).toBe(false);
 });
 
 test("an interrupted run is pending and says so", () => {

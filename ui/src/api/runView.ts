@@ -1,11 +1,13 @@
 // Folds a run's events into what the Run screen shows. Pure: the same view and event always give the same next view, so that a view
 // fetched at `seq` plus the events after it equals a view fetched later.
-import type { FinalSource, RunChange, RunEvent, RunView, Status, StepOutcome, StepView } from "./types";
+import type { RunChange, RunEvent, RunSummary, RunView, Status, StepOutcome, StepView } from "./types";
 
 /** What a running step is doing now; nothing of it is durable. */
 export type StepPhase =
   | { kind: "loading"; fraction: number }
   | { kind: "prompt"; done: number; total: number; cached: number }
+  /** It writes, and nobody tells how fast: only the journal's copy of its text is known. */
+  | { kind: "text" }
   /** `generated` tokens so far; the rate is counted from the first text event seen, in tokens per second. */
   | { kind: "writing"; generated: number; since: number; first: number; rate?: number };
 
@@ -36,8 +38,12 @@ const byteLength = (text: string) => encoder.encode(text).length;
 
 export function startLive(run: RunView): LiveRun {
   const bytes: Record<number, number> = {};
-  for (const step of allSteps(run)) bytes[step.position] = byteLength(step.result);
-  return { run, phases: {}, bytes, ahead: {}, doubtful: false };
+  const phases: Record<number, StepPhase> = {};
+  for (const step of allSteps(run)) {
+    bytes[step.position] = byteLength(step.result);
+    if (stepState(run, step) === "RUNNING" && step.result !== "") phases[step.position] = { kind: "text" };
+  }
+  return { run, phases, bytes, ahead: {}, doubtful: false };
 }
 
 /** Every step of the run, the Assembler last. */
@@ -54,21 +60,49 @@ export function isEnded(status: Status): boolean {
   return status === "SUCCESS" || status === "FAILED" || status === "CANCELLED";
 }
 
-/** Nobody works on the run any more: it has ended, or its program is gone. */
-export function isOver(run: Pick<RunView, "status" | "interrupted">): boolean {
-  return run.interrupted || isEnded(run.status);
+/** What a run's state is told by, in the whole run and in its line of a list. */
+export type Standing = Pick<RunSummary, "status" | "interrupted" | "paused">;
+
+/** The run waits for somebody to resume it. */
+export function isHeld(run: Standing): boolean {
+  return run.status === "PENDING" && (run.interrupted || run.paused === true);
 }
 
-/** How a step stands; one that its run's program left half-done counts as interrupted, though its record says RUNNING. */
+/** Nobody works on the run and nobody will by themselves: it has ended, or it is held. */
+export function isAtRest(run: Standing): boolean {
+  return isEnded(run.status) || isHeld(run);
+}
+
+/** How a run stands, in more words than its status has. */
+export type RunState = Status | "PAUSED" | "INTERRUPTED";
+
+export function runState(run: Standing): RunState {
+  if (!isHeld(run)) return run.status;
+  return run.interrupted ? "INTERRUPTED" : "PAUSED";
+}
+
+/** How a step stands. One that its program left half-done counts as interrupted, though its record says RUNNING. */
 export type StepState = Status | "INTERRUPTED";
 
 export function stepState(run: RunView, step: StepView): StepState {
-  return run.interrupted && step.status === "RUNNING" ? "INTERRUPTED" : step.status;
+  if (step.status !== "RUNNING" || run.status === "RUNNING") return step.status;
+  return run.interrupted ? "INTERRUPTED" : "PENDING";
+}
+
+/** Whether a step that has ended can run again in a new run: this one is at rest, and every step before ended well. */
+export function canRerunFrom(run: RunView, step: StepView): boolean {
+  return (
+    isAtRest(run) &&
+    isEnded(step.status) &&
+    run.steps.every((earlier) => earlier.position >= step.position || earlier.status === "SUCCESS")
+  );
 }
 
 export function reduceRun(view: LiveRun, event: RunEvent): LiveRun {
-  if (event.seq !== undefined) {
+  if (event.seq != null) {
     if (event.seq <= view.run.seq) return view;
+    // Durable events are numbered without gaps, so a gap means that one was lost.
+    if (event.seq > view.run.seq + 1) return { ...view, doubtful: true };
     view = { ...view, run: { ...view.run, seq: event.seq } };
   }
   switch (event.event) {
@@ -94,7 +128,7 @@ function reduceChange(view: LiveRun, change: RunChange, at: string): LiveRun {
     case "created":
       return view;
     case "started":
-      return withRun(view, { status: "RUNNING", started_at: view.run.started_at ?? at, interrupted: false });
+      return withRun(view, { status: "RUNNING", started_at: view.run.started_at ?? at, ...FREE });
     case "step_started": {
       const { prompt, warnings } = change;
       return withStep(clearText(view, change.position), change.position, {
@@ -107,7 +141,7 @@ function reduceChange(view: LiveRun, change: RunChange, at: string): LiveRun {
       });
     }
     case "step_text":
-      return addText(view, change.position, change);
+      return addText(writingUnmeasured(view, change.position), change.position, change);
     case "step_restarted":
       return withStep(clearText(view, change.position), change.position, {
         status: "PENDING",
@@ -115,8 +149,23 @@ function reduceChange(view: LiveRun, change: RunChange, at: string): LiveRun {
         artifacts: [],
         error: null,
         error_code: null,
+        finish_reason: null,
+        execution_time: 0,
         timings: null,
+        prompt: "",
+        warnings: [],
+        started_at: null,
+        finished_at: null,
       });
+    case "step_reused": {
+      const { kind: _kind, position, from, ...made } = change;
+      const next = withStep(clearText(view, position), position, {
+        ...made,
+        status: "SUCCESS",
+        reused_from: from,
+      });
+      return counted({ ...next, bytes: { ...next.bytes, [position]: byteLength(change.result) } });
+    }
     case "step_finished": {
       const { position, result, artifacts, execution_time, timings } = change;
       const next = withStep(clearText(view, position), position, {
@@ -127,13 +176,31 @@ function reduceChange(view: LiveRun, change: RunChange, at: string): LiveRun {
         timings,
         finished_at: at,
       });
-      return { ...next, bytes: { ...next.bytes, [position]: byteLength(result) } };
+      return counted({ ...next, bytes: { ...next.bytes, [position]: byteLength(result) } });
     }
     case "interrupted":
-      return withRun({ ...view, phases: {} }, { status: "PENDING", interrupted: true });
+      return withRun(still(view), { status: "PENDING", interrupted: true });
+    case "requeued":
+      return withRun(still(view), { status: "PENDING" });
+    case "pause_requested":
+      return withRun(view, { pause_requested: true });
+    case "paused":
+      return withRun(still(view), { status: "PENDING", paused: true, pause_requested: false });
+    case "resumed":
+      return withRun(view, FREE);
+    case "cancel_requested":
+      return withRun(view, { cancel_requested: true });
     case "finished":
       return finish(view, change, at);
   }
+}
+
+/** Nothing holds the run. */
+const FREE = { interrupted: false, paused: false, pause_requested: false };
+
+/** The view of a run on which nobody works. */
+function still(view: LiveRun): LiveRun {
+  return { ...view, phases: {}, ahead: {} };
 }
 
 function fromOutcome(outcome: StepOutcome): Partial<StepView> {
@@ -143,30 +210,36 @@ function fromOutcome(outcome: StepOutcome): Partial<StepView> {
   return { status: "CANCELLED" };
 }
 
-function finish(
-  view: LiveRun,
-  change: {
-    status: Status;
-    error?: string | null;
-    final_artifacts: RunView["final_artifacts"];
-    final_artifacts_from?: FinalSource | null;
-  },
-  at: string,
-): LiveRun {
-  const { steps } = view.run;
+function finish(view: LiveRun, change: Extract<RunChange, { kind: "finished" }>, at: string): LiveRun {
+  // A step that the end cuts off keeps its text, and what files are in it only the router knows.
+  const cut = allSteps(view.run).filter((step) => step.status === "RUNNING");
+  const settled = cut.reduce<LiveRun>(
+    (next, step) => withStep(next, step.position, { status: "CANCELLED", finished_at: at }),
+    still(view),
+  );
   return withRun(
-    { ...view, phases: {}, ahead: {} },
+    { ...settled, doubtful: view.doubtful || cut.length > 0 },
     {
+      ...FREE,
+      cancel_requested: false,
       status: change.status,
       error: change.error,
       final_artifacts: change.final_artifacts,
       final_artifacts_from: change.final_artifacts_from,
+      assembled_code: settled.run.assembler.result,
       finished_at: at,
-      successful_steps: steps.filter((step) => step.status === "SUCCESS").length,
-      failed_steps: steps.filter((step) => step.status === "FAILED").length,
-      total_execution_time: steps.reduce((sum, step) => sum + step.execution_time, 0),
     },
   );
+}
+
+/** The view with the sums that follow from its steps, the Assembler excluded. */
+function counted(view: LiveRun): LiveRun {
+  const { steps } = view.run;
+  return withRun(view, {
+    successful_steps: steps.filter((step) => step.status === "SUCCESS").length,
+    failed_steps: steps.filter((step) => step.status === "FAILED").length,
+    total_execution_time: steps.reduce((sum, step) => sum + step.execution_time, 0),
+  });
 }
 
 function withRun(view: LiveRun, patch: Partial<RunView>): LiveRun {
@@ -189,6 +262,11 @@ function clearText(view: LiveRun, position: number): LiveRun {
   const { [position]: _phase, ...phases } = view.phases;
   const { [position]: _ahead, ...ahead } = view.ahead;
   return { ...view, phases, ahead, bytes: { ...view.bytes, [position]: 0 } };
+}
+
+/** Text came from the journal; how fast it is written is known only where the run's own program tells it. */
+function writingUnmeasured(view: LiveRun, position: number): LiveRun {
+  return view.phases[position]?.kind === "writing" ? view : withPhase(view, position, { kind: "text" });
 }
 
 function writing(view: LiveRun, position: number, generated: number, now: number): LiveRun {

@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { Toaster } from "sonner";
 import { initialRoute, onNavigate } from "@/api/desktop";
 import { useHasRuns } from "@/api/queries";
+import { useSignedOut } from "@/api/session";
 import type { Pipeline } from "@/api/types";
 import { DesignScreen } from "@/features/design/DesignScreen";
 import { openPipeline } from "@/features/design/openPipeline";
@@ -15,11 +16,12 @@ import { ErrorBoundary } from "./ErrorBoundary";
 import { usePreferences } from "./preferences";
 import { Rail } from "./Rail";
 import { navigate, type Route, useRoute } from "./router";
+import { SignedOut } from "./SignedOut";
 
 const openRun = (runId: string) => navigate(`/runs/${encodeURIComponent(runId)}`);
 const openDesign = () => navigate("/design");
 
-function openAgain(pipeline: Pipeline) {
+function edit(pipeline: Pipeline) {
   openPipeline(pipeline);
   openDesign();
 }
@@ -28,7 +30,9 @@ function openAgain(pipeline: Pipeline) {
 export function App() {
   const route = useRoute();
   const language = usePreferences();
+  const signedOut = useSignedOut();
   useEffect(() => onNavigate(navigate), []);
+  if (signedOut) return <SignedOut key={language} />;
   return (
     <div className="window" key={language}>
       <Rail route={route} />
@@ -79,7 +83,7 @@ function RunWithExport({ runId }: { runId: string }) {
   const [exporting, setExporting] = useState(false);
   return (
     <>
-      <RunScreen runId={runId} onAgain={openAgain} onExport={() => setExporting(true)} />
+      <RunScreen runId={runId} onEdit={edit} onOpenRun={openRun} onExport={() => setExporting(true)} />
       {exporting && <ExportSheet runId={runId} onClose={() => setExporting(false)} />}
     </>
   );

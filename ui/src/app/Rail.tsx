@@ -1,9 +1,9 @@
 import { Box, History, type LucideIcon, PencilRuler, Settings2 } from "lucide-react";
 import { useEffect } from "react";
-import { DEFAULT_PROJECT, useProjects } from "@/api/queries";
-import type { Project } from "@/api/types";
+import { useProjects } from "@/api/queries";
 import { classes } from "@/components/classes";
 import { Mark } from "@/components/Mark";
+import { projectName } from "@/components/projectName";
 import { Tooltip } from "@/components/Tooltip";
 import { m } from "@/paraglide/messages.js";
 import { navigate, type Route } from "./router";
@@ -74,9 +74,4 @@ export function Rail({ route }: { route: Route }) {
       <WorkerState />
     </nav>
   );
-}
-
-/** The project's name; the one that every database has keeps its English name there until the user gives it another. */
-function projectName({ id, name }: Project): string {
-  return id === DEFAULT_PROJECT && name === "Default project" ? m.project_default() : name;
 }

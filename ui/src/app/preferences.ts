@@ -6,7 +6,8 @@ import type { LanguageSetting, Settings, ThemeSetting } from "@/api/types";
 import { getLocale, setLocale } from "@/paraglide/runtime.js";
 
 const REMEMBERED = "brickwork.preferences";
-const FALLBACK: Settings = { theme: "system", language: "system" };
+type Preferences = Pick<Settings, "theme" | "language">;
+const FALLBACK: Preferences = { theme: "system", language: "system" };
 
 export function languageOf(setting: LanguageSetting, system: readonly string[]): "en" | "es" {
   if (setting !== "system") return setting;
@@ -16,7 +17,7 @@ export function languageOf(setting: LanguageSetting, system: readonly string[]):
   return first === "es" ? "es" : "en";
 }
 
-function remembered(): Settings {
+function remembered(): Preferences {
   try {
     return { ...FALLBACK, ...JSON.parse(localStorage.getItem(REMEMBERED) ?? "{}") };
   } catch {
@@ -62,8 +63,8 @@ export function usePreferences(): string {
   useEffect(() => {
     applyLanguage(language);
     setDrawn(getLocale());
-    if (settings) localStorage.setItem(REMEMBERED, JSON.stringify(settings));
-  }, [language, settings]);
+    if (settings) localStorage.setItem(REMEMBERED, JSON.stringify({ theme, language }));
+  }, [theme, language, settings]);
 
   return drawn;
 }

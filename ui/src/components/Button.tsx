@@ -5,11 +5,12 @@ import { Tooltip } from "./Tooltip";
 
 type Base = ButtonHTMLAttributes<HTMLButtonElement> & {
   "data-testid"?: string;
+  "data-control"?: string;
   ref?: Ref<HTMLButtonElement>;
 };
 
 interface ButtonProps extends Base {
-  look?: "primary" | "default" | "ghost" | "danger";
+  look?: "primary" | "default" | "ghost" | "danger" | "destructive";
   icon?: LucideIcon;
   /** Shows a spinner in the icon's place and refuses clicks. */
   busy?: boolean;

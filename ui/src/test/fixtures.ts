@@ -1,5 +1,5 @@
 // Small but whole values of the API's types, for tests.
-import type { Artifact, Pipeline, RunView, Step, StepView } from "@/api/types";
+import type { Artifact, Pipeline, RunSummary, RunView, Settings, Step, StepView } from "@/api/types";
 
 export const step = (step_name: string, extra: Partial<Step> = {}): Step => ({
   step_name,
@@ -48,6 +48,8 @@ export const runView = (extra: Partial<RunView> = {}): RunView => ({
   status: "PENDING",
   interrupted: false,
   paused: false,
+  pause_requested: false,
+  cancel_requested: false,
   simulated: false,
   total_steps: 2,
   successful_steps: 0,
@@ -60,5 +62,32 @@ export const runView = (extra: Partial<RunView> = {}): RunView => ({
   pipeline: pipeline(step("step_0"), step("step_1")),
   created_at: "2026-01-01T10:00:00Z",
   seq: 0,
+  ...extra,
+});
+
+/** A line of a list of runs; the id is also its name. */
+export const runSummary = (run_id: string, extra: Partial<RunSummary> = {}): RunSummary => ({
+  run_id,
+  project_id: "p",
+  name: run_id,
+  status: "PENDING",
+  interrupted: false,
+  paused: false,
+  simulated: false,
+  created_at: "2026-01-01T10:00:00Z",
+  total_steps: 2,
+  finished_steps: 0,
+  artifacts: 0,
+  total_execution_time: 0,
+  ...extra,
+});
+
+export const settings = (extra: Partial<Settings> = {}): Settings => ({
+  theme: "system",
+  language: "system",
+  resume_interrupted: false,
+  step_timeout_s: null,
+  max_concurrent_runs: 2,
+  retention: { max_age_days: null, max_size_mib: null },
   ...extra,
 });

@@ -17,7 +17,7 @@ export interface Call {
   body: unknown;
 }
 
-/** Answers fetch by `METHOD /path` below the API's base, and records the calls. */
+/** Answers fetch by `METHOD /path` below the API's base, and records the calls. An answer may be a whole response. */
 export function serveApi(answers: Record<string, Answer>): Call[] {
   const calls: Call[] = [];
   vi.stubGlobal("fetch", async (path: string, init: RequestInit = {}) => {
@@ -28,9 +28,8 @@ export function serveApi(answers: Record<string, Answer>): Call[] {
     const answer = answers[`${method} ${route}`];
     if (answer === undefined)
       return new Response(JSON.stringify({ code: "not_found", detail: route }), { status: 404 });
-    return new Response(JSON.stringify(typeof answer === "function" ? answer(body) : answer), {
-      status: 200,
-    });
+    const given = typeof answer === "function" ? answer(body) : answer;
+    return given instanceof Response ? given : new Response(JSON.stringify(given), { status: 200 });
   });
   return calls;
 }

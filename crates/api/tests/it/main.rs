@@ -4,6 +4,11 @@
 
 mod events;
 mod exporting;
+mod listener;
+mod openai;
+mod openapi;
+mod routes;
+mod socket;
 mod world;
 
 use axum::http::StatusCode;
@@ -129,15 +134,17 @@ async fn roles_templates_settings_and_highlighting_are_there() {
     );
 
     let settings = json!({"theme": "dark", "language": "es"});
-    assert_eq!(world.send("PUT", "/settings", &[], Some(&settings)).await.json(), settings);
-    assert_eq!(world.get("/settings").await.json(), settings);
+    let changed = world.send("PUT", "/settings", &[], Some(&settings)).await.json();
+    assert_eq!((&changed["theme"], &changed["language"]), (&settings["theme"], &settings["language"]));
+    assert_eq!(changed["resume_interrupted"], false, "what is left out has its default");
+    assert_eq!(world.get("/settings").await.json(), changed);
 
     let answer = world.post("/highlight", &json!({"type": "tsx", "content": "const x: string = \"a\";\n"})).await;
     assert!(answer.json()["lines"][0].as_array().unwrap().len() > 3);
 
     let health = world.get("/health").await.json();
     assert_eq!(health["status"], "ok");
-    assert_eq!(health["queue"], json!({"running": 0, "waiting": 0}));
+    assert_eq!(health["queue"], json!({"holder": "self", "running": 0, "waiting": 0, "held": 0}));
 }
 
 #[tokio::test]

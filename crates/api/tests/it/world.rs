@@ -31,6 +31,10 @@ impl Answer {
         std::str::from_utf8(&self.body).unwrap()
     }
 
+    pub(crate) fn text_lossy(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
@@ -92,6 +96,15 @@ impl World {
             .body(Body::from(body.to_owned()))
             .unwrap();
         self.answer(request).await
+    }
+
+    /// A request to any path of the router; a body, if there is one, is sent as JSON.
+    pub(crate) async fn send_at(&self, method: &str, path: &str, body: &str) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        if !body.is_empty() {
+            request = request.header("content-type", "application/json");
+        }
+        self.answer(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
     /// Waits for the end of a run by reading its events, which end with it.

@@ -28,7 +28,7 @@ pub(crate) async fn generate(app: &App, args: GenerateArgs) -> Result<(), Failur
             stop: args.stop,
         },
     };
-    let mut events = app.generate(request)?;
+    let mut events = app.generate(request).await?;
     let mut text = String::new();
     loop {
         let event = tokio::select! {

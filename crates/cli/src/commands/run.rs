@@ -3,21 +3,27 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use brickwork_app::{App, DEFAULT_PROJECT_ID, ExportRequest, ExportResult, Role, RunStatus, RunView};
+use brickwork_app::{App, DEFAULT_PROJECT_ID, ExportRequest, ExportResult, Role, RunStatus, RunView, StartRun};
 use futures::StreamExt;
 use serde_json::{Map, Value, json};
 
 use super::{read_pipeline, read_text};
-use crate::args::RunArgs;
+use crate::args::{FollowArgs, RunArgs};
 use crate::exit::Failure;
 use crate::progress::Progress;
 
 /// Runs a pipeline to its end and, with `--out`, exports its files.
 pub(crate) async fn run(app: &App, args: RunArgs) -> Result<(), Failure> {
     let body = pipeline_body(app, &args)?;
-    let project = args.project.unwrap_or(DEFAULT_PROJECT_ID);
-    let accepted = app.start_run(project, &body).await?;
-    let ended = watch(app, &accepted, args.json).await?;
+    let project_id = args.project.unwrap_or(DEFAULT_PROJECT_ID);
+    let request = StartRun { project_id, body: &body, idempotency_key: None };
+    let accepted = app.start_run(request).await?.run;
+    follow(app, &accepted, &args.follow).await
+}
+
+/// Follows a run to its end, and does with it what `args` say.
+pub(crate) async fn follow(app: &App, accepted: &RunView, args: &FollowArgs) -> Result<(), Failure> {
+    let ended = watch(app, accepted, args.json).await?;
     let exported = match &args.out {
         Some(dir) if ended.status == RunStatus::Success && !ended.final_artifacts.is_empty() => {
             Some(export(app, &ended, dir).await?)
@@ -47,7 +53,8 @@ pub(crate) async fn run(app: &App, args: RunArgs) -> Result<(), Failure> {
     }
 }
 
-/// Follows the run until it ends. Ctrl+C cancels it; a second one ends the program at once.
+/// Follows the run until it ends, whichever program carries it out. Ctrl+C cancels it; a second one ends the program at
+/// once.
 async fn watch(app: &App, accepted: &RunView, json: bool) -> Result<RunView, Failure> {
     let mut events = app.events(accepted.run_id, 0).await?;
     let mut progress = Progress::new(accepted, std::io::stderr().is_terminal());

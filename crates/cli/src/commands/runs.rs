@@ -1,12 +1,12 @@
 //! `brickwork runs`.
 
-use brickwork_app::{App, RunListRequest, RunView, StepView};
+use brickwork_app::{App, QueueHolder, QueueView, RerunRequest, RunListRequest, RunSummary, RunView, StepView};
 
-use super::find_run;
+use super::{find_run, read_pipeline, run};
 use crate::args::RunsCommand;
 use crate::exit::Failure;
 
-/// Lists runs, or shows one.
+/// Looks at runs, or steers one.
 pub(crate) async fn runs(app: &App, command: RunsCommand) -> Result<(), Failure> {
     match command {
         RunsCommand::List { limit, text, json } => {
@@ -16,17 +16,7 @@ pub(crate) async fn runs(app: &App, command: RunsCommand) -> Result<(), Failure>
                 return Ok(());
             }
             for run in &page.runs {
-                let mark = if run.interrupted { " (interrupted)" } else { "" };
-                println!(
-                    "{}  {}  {:<9} {}/{} steps  {} files  {}{mark}",
-                    run.run_id,
-                    run.created_at,
-                    run.status.as_str(),
-                    run.finished_steps,
-                    run.total_steps,
-                    run.artifacts,
-                    run.name
-                );
+                print_line(run);
             }
             if page.runs.is_empty() {
                 println!("No runs yet. Start one with `brickwork run PIPELINE`.");
@@ -40,12 +30,98 @@ pub(crate) async fn runs(app: &App, command: RunsCommand) -> Result<(), Failure>
                 show(&run);
             }
         }
+        RunsCommand::Queue { json } => {
+            let queue = app.queue().await?;
+            if json {
+                println!("{}", serde_json::to_string(&queue)?);
+            } else {
+                print_queue(&queue);
+            }
+        }
+        RunsCommand::Move { run, before } => {
+            let run = find_run(app, &run).await?;
+            let before = match before {
+                Some(before) => Some(find_run(app, &before).await?),
+                None => None,
+            };
+            print_queue(&app.move_run(run, before).await?);
+        }
+        RunsCommand::Follow { run, follow } => {
+            let run = app.run(find_run(app, &run).await?).await?;
+            return run::follow(app, &run, &follow).await;
+        }
+        RunsCommand::Cancel { run } => {
+            let run = app.cancel_run(find_run(app, &run).await?).await?;
+            println!("Run {} is {}.", run.run_id, run.status.as_str());
+        }
+        RunsCommand::Pause { run } => {
+            let run = app.pause_run(find_run(app, &run).await?).await?;
+            let when = if run.paused { "is paused" } else { "pauses after its running step" };
+            println!("Run {} {when}. `brickwork runs resume {}` goes on with it.", run.run_id, run.run_id);
+        }
+        RunsCommand::Resume { run, follow } => {
+            let run = app.resume_run(find_run(app, &run).await?).await?;
+            return run::follow(app, &run, &follow).await;
+        }
+        RunsCommand::Rerun { run, from, pipeline, follow } => {
+            let pipeline = pipeline.map(|file| read_pipeline(app, &file)).transpose()?;
+            let run = app.rerun(find_run(app, &run).await?, RerunRequest { from, pipeline }).await?;
+            return run::follow(app, &run, &follow).await;
+        }
+        RunsCommand::Delete { run } => {
+            let run = find_run(app, &run).await?;
+            app.delete_run(run).await?;
+            println!("Run {run} is deleted.");
+        }
     }
     Ok(())
 }
 
+fn print_line(run: &RunSummary) {
+    println!(
+        "{}  {}  {:<9} {}/{} steps  {} files  {}{}",
+        run.run_id,
+        run.created_at,
+        run.status.as_str(),
+        run.finished_steps,
+        run.total_steps,
+        run.artifacts,
+        run.name,
+        mark(run.interrupted, run.paused),
+    );
+}
+
+fn print_queue(queue: &QueueView) {
+    let sections = [
+        ("Running", &queue.running),
+        ("Waiting, in this order", &queue.waiting),
+        ("Paused or interrupted", &queue.held),
+    ];
+    for (title, runs) in sections.into_iter().filter(|(_, runs)| !runs.is_empty()) {
+        println!("{title}");
+        runs.iter().for_each(print_line);
+    }
+    if queue.running.is_empty() && queue.waiting.is_empty() && queue.held.is_empty() {
+        println!("Nothing runs or waits.");
+    } else if queue.holder == QueueHolder::None {
+        println!("No program carries runs out: open the window, or start `brickwork serve`.");
+    }
+}
+
+const fn mark(interrupted: bool, paused: bool) -> &'static str {
+    match (interrupted, paused) {
+        (true, _) => " (interrupted)",
+        (_, true) => " (paused)",
+        _ => "",
+    }
+}
+
 fn show(run: &RunView) {
-    let mark = if run.interrupted { " (interrupted: the program that carried it out ended before it did)" } else { "" };
+    let mark = match (run.interrupted, run.paused) {
+        (true, _) => " (interrupted: the program that carried it out ended before it did)",
+        (_, true) => " (paused: `brickwork runs resume` goes on with it)",
+        _ => "",
+    };
     println!("{} · {}{mark}", run.name, run.status.as_str());
     println!("run {} of project {}", run.run_id, run.project_id);
     if let Some(error) = &run.error {
@@ -64,8 +140,9 @@ fn show(run: &RunView) {
 
 fn show_step(step: &StepView) {
     let simulated = if step.simulated { ", simulated" } else { "" };
+    let reused = step.reused_from.map_or_else(String::new, |run| format!(" · taken over from run {run}"));
     println!(
-        "\n== {} · {} on {}{simulated} · {} · {:.1} s",
+        "\n== {} · {} on {}{simulated} · {} · {:.1} s{reused}",
         step.step_name,
         step.model_type.name(),
         step.model.id,

@@ -7,8 +7,8 @@ use super::read_pipeline;
 use crate::exit::Failure;
 
 /// Checks a pipeline without running it.
-pub(crate) fn validate(app: &App, pipeline: &str, json: bool) -> Result<(), Failure> {
-    let found = app.validate(&read_pipeline(app, pipeline)?);
+pub(crate) async fn validate(app: &App, pipeline: &str, json: bool) -> Result<(), Failure> {
+    let found = app.validate(&read_pipeline(app, pipeline)?).await?;
     let valid = found.iter().all(|finding| finding.severity != Severity::Error);
     if json {
         println!("{}", json!({ "valid": valid, "diagnostics": found }));

@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use crate::event::{RunEvent, RunEventKind};
 use crate::ports::{Journal, JournalError};
-use crate::run::{RunChange, RunId, RunRecord, RunStatus};
+use crate::run::{DerivedFrom, RunChange, RunId, RunRecord, RunStatus};
 
 pub use sample::{PROJECT_ID, at, finish_run, finish_step, happy_changes, plan};
-use sample::{artifact, fail_step, start_step, text};
+use sample::{artifact, fail_step, reuse_step, start_step, text};
 
 /// Runs every check, each on a fresh journal.
 ///
@@ -25,9 +25,13 @@ pub async fn journal_suite<J: Journal>(make: impl Fn() -> J) {
     unknown_runs_are_told_apart(&make()).await;
     record_equals_the_fold_of_its_events(&make()).await;
     text_appends_by_offset(&make()).await;
-    failed_step_keeps_its_cause_and_may_be_resumed(&make()).await;
+    failed_run_keeps_its_cause_and_has_ended(&make()).await;
     cancelled_run_keeps_what_was_made(&make()).await;
     interrupted_run_keeps_finished_steps(&make()).await;
+    parked_run_keeps_its_place(&make()).await;
+    paused_run_waits_for_the_user(&make()).await;
+    wishes_are_kept_until_they_are_met(&make()).await;
+    reused_steps_are_as_they_were(&make()).await;
     restarted_step_loses_its_text(&make()).await;
     events_page_by_number(&make()).await;
     two_runs_do_not_mix(&make()).await;
@@ -170,12 +174,11 @@ pub async fn text_appends_by_offset<J: Journal>(journal: &J) {
     assert_eq!(load(journal, run).await.steps[0].result, "fn über() {}\n");
 }
 
-/// A failed step keeps code and cause, the run its error; started again, the step can be restarted and everything before
-/// it stays.
+/// A failed step keeps code and cause, the run its error, and an ended run takes no further change.
 ///
 /// # Panics
 /// When something of that is lost.
-pub async fn failed_step_keeps_its_cause_and_may_be_resumed<J: Journal>(journal: &J) {
+pub async fn failed_run_keeps_its_cause_and_has_ended<J: Journal>(journal: &J) {
     let run = running(journal, 2).await;
     let failed = RunChange::Finished {
         status: RunStatus::Failed,
@@ -191,12 +194,21 @@ pub async fn failed_step_keeps_its_cause_and_may_be_resumed<J: Journal>(journal:
     assert_eq!(ended.steps[1].error.as_deref(), Some("out of memory"));
     assert_eq!(ended.steps[1].result, "tw");
 
-    tell(journal, run, 8, [RunChange::Started, RunChange::StepRestarted { position: 1 }, start_step(1)]).await;
-    let resumed = load(journal, run).await;
-    assert_eq!(resumed, folded(&events(journal, run, 0).await));
-    assert_eq!((resumed.status, &resumed.error), (RunStatus::Running, &None));
-    assert_eq!(resumed.steps[0].result, "one", "a finished step is kept");
-    assert_eq!(resumed.steps[0].artifacts.len(), 1);
+    let further = [
+        RunChange::Started,
+        RunChange::Resumed,
+        RunChange::Paused,
+        RunChange::Requeued,
+        RunChange::Interrupted,
+        RunChange::PauseRequested,
+        RunChange::CancelRequested,
+        RunChange::StepRestarted { position: 1 },
+        finish_run(RunStatus::Cancelled),
+    ];
+    for change in further {
+        refuse(journal, run, change).await;
+    }
+    assert_eq!(load(journal, run).await, ended);
 }
 
 /// A cancelled run keeps its finished steps and the text of the one that was cut off.
@@ -211,11 +223,10 @@ pub async fn cancelled_run_keeps_what_was_made<J: Journal>(journal: &J) {
     assert_eq!(ended, folded(&events(journal, run, 0).await));
     assert_eq!((ended.status, ended.steps[1].status), (RunStatus::Cancelled, RunStatus::Cancelled));
     assert_eq!((&*ended.steps[0].result, &*ended.steps[1].result), ("one", "half"));
-    let refused = journal.record(run, at(9), RunChange::Started).await;
-    assert!(matches!(refused, Err(JournalError::Illegal(_))), "a cancelled run does not start again: {refused:?}");
+    refuse(journal, run, RunChange::Started).await;
 }
 
-/// An interrupted run is PENDING with its finished steps and unfinished text, and may start again.
+/// An interrupted run is PENDING with its finished steps and unfinished text, and starts again once it is resumed.
 ///
 /// # Panics
 /// When something of that is lost.
@@ -228,13 +239,104 @@ pub async fn interrupted_run_keeps_finished_steps<J: Journal>(journal: &J) {
     assert!(cut.interrupted && cut.status == RunStatus::Pending);
     assert_eq!((&*cut.steps[0].result, &*cut.steps[1].result), ("one", "half"));
 
-    tell(journal, run, 7, [RunChange::Started, RunChange::StepRestarted { position: 1 }, start_step(1)]).await;
-    tell(journal, run, 10, [finish_step(1, "two"), start_step(2), finish_step(2, "all")]).await;
-    record(journal, run, 13, finish_run(RunStatus::Success)).await;
+    refuse(journal, run, RunChange::Started).await;
+    tell(journal, run, 7, [RunChange::Resumed, RunChange::Started, RunChange::StepRestarted { position: 1 }]).await;
+    tell(journal, run, 10, [start_step(1), finish_step(1, "two"), start_step(2), finish_step(2, "all")]).await;
+    record(journal, run, 14, finish_run(RunStatus::Success)).await;
     let ended = load(journal, run).await;
     assert_eq!(ended, folded(&events(journal, run, 0).await));
     assert!(!ended.interrupted && ended.status == RunStatus::Success);
     assert_eq!(ended.started_at, Some(at(1)), "a run keeps its first start");
+}
+
+/// A run whose process stopped in good order is PENDING, held by nothing, and starts again without more ado.
+///
+/// # Panics
+/// When it is not.
+pub async fn parked_run_keeps_its_place<J: Journal>(journal: &J) {
+    let run = running(journal, 2).await;
+    tell(journal, run, 2, [start_step(0), finish_step(0, "one"), start_step(1), text(1, 0, "half")]).await;
+    record(journal, run, 6, RunChange::Requeued).await;
+    let parked = load(journal, run).await;
+    assert_eq!(parked, folded(&events(journal, run, 0).await));
+    assert_eq!((parked.status, parked.interrupted, parked.paused), (RunStatus::Pending, false, false));
+    refuse(journal, run, RunChange::Resumed).await;
+    tell(journal, run, 7, [RunChange::Started, RunChange::StepRestarted { position: 1 }, start_step(1)]).await;
+    assert_eq!(load(journal, run).await.steps[0].result, "one");
+    let rest = [text(1, 0, "```rs\nfn "), RunChange::Interrupted, finish_run(RunStatus::Cancelled)];
+    tell(journal, run, 10, rest).await;
+    let ended = load(journal, run).await;
+    assert_eq!(ended, folded(&events(journal, run, 0).await));
+    let step = &ended.steps[1];
+    assert_eq!((step.status, &*step.result), (RunStatus::Cancelled, "```rs\nfn "), "no step of an ended run works on");
+    assert_eq!(step.artifacts.len(), 1);
+}
+
+/// A paused run is PENDING and does not start until it is resumed. It pauses while it waits, or between two steps.
+///
+/// # Panics
+/// When it does anything else.
+pub async fn paused_run_waits_for_the_user<J: Journal>(journal: &J) {
+    let run = run_id(1);
+    tell(journal, run, 0, [RunChange::Created { plan: plan(2) }, RunChange::Paused]).await;
+    refuse(journal, run, RunChange::Started).await;
+    refuse(journal, run, RunChange::Paused).await;
+    tell(journal, run, 2, [RunChange::Resumed, RunChange::Started, start_step(0)]).await;
+    refuse(journal, run, RunChange::Paused).await;
+    tell(journal, run, 5, [finish_step(0, "one"), RunChange::Paused]).await;
+    let paused = load(journal, run).await;
+    assert_eq!(paused, folded(&events(journal, run, 0).await));
+    assert_eq!((paused.status, paused.paused), (RunStatus::Pending, true));
+    tell(journal, run, 7, [RunChange::Resumed, RunChange::Started, start_step(1)]).await;
+    assert!(!load(journal, run).await.paused);
+}
+
+/// A wish to pause or to cancel is part of the record until it is met, and is taken once.
+///
+/// # Panics
+/// When it is lost.
+pub async fn wishes_are_kept_until_they_are_met<J: Journal>(journal: &J) {
+    let run = running(journal, 2).await;
+    tell(journal, run, 2, [start_step(0), RunChange::PauseRequested]).await;
+    refuse(journal, run, RunChange::PauseRequested).await;
+    record(journal, run, 4, RunChange::Interrupted).await;
+    assert!(load(journal, run).await.pause_requested, "the death of a process does not grant the wish");
+    tell(journal, run, 5, [RunChange::Resumed, RunChange::Started, RunChange::PauseRequested]).await;
+    tell(journal, run, 8, [RunChange::StepRestarted { position: 0 }, start_step(0), finish_step(0, "one")]).await;
+    record(journal, run, 11, RunChange::Paused).await;
+    assert!(!load(journal, run).await.pause_requested);
+    tell(journal, run, 12, [RunChange::Resumed, RunChange::Started, RunChange::CancelRequested]).await;
+    refuse(journal, run, RunChange::CancelRequested).await;
+    assert!(load(journal, run).await.cancel_requested);
+    record(journal, run, 15, finish_run(RunStatus::Cancelled)).await;
+    let ended = load(journal, run).await;
+    assert_eq!(ended, folded(&events(journal, run, 0).await));
+    assert!(!ended.cancel_requested && ended.status == RunStatus::Cancelled);
+}
+
+/// A step taken over from another run is SUCCESS with everything that it made, and names that run.
+///
+/// # Panics
+/// When something of it is lost.
+pub async fn reused_steps_are_as_they_were<J: Journal>(journal: &J) {
+    let (earlier, run) = (run_id(8), run_id(1));
+    let mut derived = plan(2);
+    derived.derived_from = Some(DerivedFrom { run_id: earlier, from: "step 1".into() });
+    derived.project_context.insert("team".into(), "blue".into());
+    derived.step_timeout_s = Some(60);
+    let reused = reuse_step(0, earlier, "one");
+    tell(journal, run, 0, [RunChange::Created { plan: derived.clone() }, reused.clone()]).await;
+    refuse(journal, run, reused).await;
+    let loaded = load(journal, run).await;
+    assert_eq!(loaded, folded(&events(journal, run, 0).await));
+    assert_eq!(loaded.plan, derived);
+    let step = &loaded.steps[0];
+    assert_eq!((step.status, step.reused_from, &*step.result), (RunStatus::Success, Some(earlier), "one"));
+    assert_eq!(step.artifacts.len(), 1);
+    record(journal, run, 2, RunChange::Started).await;
+    refuse(journal, run, reuse_step(1, earlier, "late")).await;
+    refuse(journal, run, start_step(0)).await;
+    record(journal, run, 3, start_step(1)).await;
 }
 
 /// A restarted step is as new: text, prompt, artifacts and stamps are gone, and its text starts at offset 0 again.
@@ -248,7 +350,7 @@ pub async fn restarted_step_loses_its_text<J: Journal>(journal: &J) {
     assert_eq!(load(journal, run).await.steps, fresh);
     tell(journal, run, 5, [start_step(0), text(0, 0, "second")]).await;
     assert_eq!(load(journal, run).await.steps[0].result, "second");
-    tell(journal, run, 7, [fail_step(0, "second"), RunChange::StepRestarted { position: 0 }]).await;
+    record(journal, run, 7, RunChange::StepRestarted { position: 0 }).await;
     assert_eq!(load(journal, run).await.steps, fresh);
     assert_eq!(load(journal, run).await, folded(&events(journal, run, 0).await));
 }
@@ -366,6 +468,14 @@ async fn record<J: Journal>(journal: &J, run: RunId, second: usize, change: RunC
         Ok(seq) => seq,
         Err(err) => panic!("`{name}` follows and must be taken: {err}"),
     }
+}
+
+/// Shows that `change` does not follow and leaves no trace.
+async fn refuse<J: Journal>(journal: &J, run: RunId, change: RunChange) {
+    let (name, before) = (change.name(), load(journal, run).await);
+    let refused = journal.record(run, at(99), change).await;
+    assert!(matches!(refused, Err(JournalError::Illegal(_))), "{name} was answered {refused:?}");
+    assert_eq!(load(journal, run).await, before, "{name} left a trace");
 }
 
 async fn load<J: Journal>(journal: &J, run: RunId) -> RunRecord {

@@ -3,10 +3,11 @@
 use std::sync::Mutex;
 
 use brickwork_engine::{
-    FinalArtifactsFrom, Generation, InferenceError, InferenceErrorCode, Journal, ManualClock, MemoryJournal, Message,
-    ModelRef, Pipeline, Prompt, RunChange, RunEvent, RunEventKind, RunId, RunPlan, RunRecord, RunStatus, Runner,
-    SYSTEM_TEXT, ScriptedInference, ScriptedReply, Speaker, Timestamp, cancel_pair, parse_pipeline,
+    Clock, FinalArtifactsFrom, Generation, InferenceError, InferenceErrorCode, Journal, ManualClock, MemoryJournal,
+    Message, ModelRef, Pipeline, Prompt, RunChange, RunEvent, RunEventKind, RunId, RunPlan, RunRecord, RunSignalGivers,
+    RunSignals, RunStatus, Runner, SYSTEM_TEXT, ScriptedInference, ScriptedReply, Speaker, Timestamp, parse_pipeline,
 };
+use futures::FutureExt;
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
@@ -45,15 +46,23 @@ fn world(body: &Value, replies: Vec<ScriptedReply>) -> World {
         clock: ManualClock::new(Timestamp::from_micros(0), 1_000),
         announced: Mutex::default(),
     };
-    let plan = RunPlan { project_id: RunId::nil(), pipeline, models, seeds };
+    let plan = RunPlan::new(RunId::nil(), pipeline, models, seeds);
     block_on(world.journal.record(RUN, Timestamp::from_micros(0), RunChange::Created { plan })).unwrap();
     world
 }
 
 impl World {
     fn run(&self) -> RunRecord {
-        let (_handle, signal) = cancel_pair();
-        block_on(self.runner(&|event| self.announced.lock().unwrap().push(event)).run(RUN, signal)).unwrap()
+        let (_givers, signals) = RunSignals::pair();
+        self.run_with(&signals)
+    }
+
+    fn run_with(&self, signals: &RunSignals) -> RunRecord {
+        block_on(self.runner(&|event| self.announced.lock().unwrap().push(event)).run(RUN, signals)).unwrap()
+    }
+
+    fn record(&self, change: RunChange) {
+        block_on(self.journal.record(RUN, self.clock.now(), change)).unwrap();
     }
 
     fn runner<'a>(&'a self, announce: &'a (dyn Fn(RunEvent) + Send + Sync)) -> Runner<'a> {
@@ -130,38 +139,47 @@ fn a_failing_step_stops_the_run_and_keeps_what_was_made() {
 }
 
 #[test]
-fn a_failed_run_resumes_at_the_failed_step() {
-    let error = InferenceError::new(InferenceErrorCode::WorkerCrashed, "gone");
+fn an_interrupted_run_goes_on_at_its_unfinished_step() {
     let world = world(
         &pipeline(),
         vec![
             text("A plan."),
-            ScriptedReply::Fault { text: String::new(), error },
+            ScriptedReply::Hang { text: "Ha".into() },
             text("Code."),
             text("Better."),
             text("```js\n1\n```"),
         ],
     );
-    assert_eq!(world.run().status, RunStatus::Failed);
+    let (_givers, signals) = RunSignals::pair();
+    let announce = |_| {};
+    // A process that dies in the second step: its runner is dropped where it stands.
+    let dies = async {
+        let runner = world.runner(&announce);
+        let run = std::pin::pin!(runner.run(RUN, &signals));
+        assert!(futures::poll!(run).is_pending());
+    };
+    block_on(dies);
+    world.record(RunChange::Interrupted);
+    world.record(RunChange::Resumed);
     let run = world.run();
     assert_eq!(run.status, RunStatus::Success);
     assert_eq!(world.inference.seen().len(), 5, "the finished step is not run again");
-    assert_eq!(run.steps[1].error, None);
+    assert_eq!(run.steps[1].result, "Code.");
 }
 
 #[test]
 fn a_cancelled_run_keeps_its_text() {
     let world = world(&pipeline(), vec![ScriptedReply::Hang { text: "```js\nhalf".into() }]);
-    let (handle, signal) = cancel_pair();
-    let handle = Mutex::new(Some(handle));
+    let (RunSignalGivers { cancel, .. }, signals) = RunSignals::pair();
+    let cancel = Mutex::new(Some(cancel));
     let announce = |event: RunEvent| {
         if matches!(event.kind, RunEventKind::Text { .. })
-            && let Some(handle) = handle.lock().unwrap().take()
+            && let Some(cancel) = cancel.lock().unwrap().take()
         {
-            handle.cancel();
+            cancel.give();
         }
     };
-    let run = block_on(world.runner(&announce).run(RUN, signal)).unwrap();
+    let run = block_on(world.runner(&announce).run(RUN, &signals)).unwrap();
     assert_eq!(run.status, RunStatus::Cancelled);
     assert_eq!(run.steps[0].status, RunStatus::Cancelled);
     assert!(run.steps[0].result.starts_with("```js"));
@@ -169,12 +187,91 @@ fn a_cancelled_run_keeps_its_text() {
 }
 
 #[test]
-fn a_dropped_handle_does_not_cancel() {
+fn a_dropped_giver_says_nothing() {
     let world = world(&pipeline(), vec![]);
-    let (handle, signal) = cancel_pair();
-    drop(handle);
-    let run = block_on(world.runner(&|_| {}).run(RUN, signal)).unwrap();
-    assert_eq!(run.status, RunStatus::Success);
+    let (givers, signals) = RunSignals::pair();
+    drop(givers);
+    assert_eq!(world.run_with(&signals).status, RunStatus::Success);
+}
+
+#[test]
+fn a_run_told_to_pause_or_park_stops_between_steps() {
+    for (park, paused) in [(false, true), (true, false)] {
+        let world = world(&pipeline(), vec![]);
+        let (givers, signals) = RunSignals::pair();
+        if park {
+            givers.park.give()
+        } else {
+            givers.pause.give()
+        }
+        let run = world.run_with(&signals);
+        assert_eq!((run.status, run.paused), (RunStatus::Pending, paused));
+        assert!(world.inference.seen().is_empty());
+        if paused {
+            world.record(RunChange::Resumed);
+        }
+        assert_eq!(world.run().status, RunStatus::Success);
+        assert_eq!(world.inference.seen().len(), 4, "no step ran twice");
+    }
+}
+
+#[test]
+fn a_wish_to_pause_that_another_process_recorded_is_obeyed() {
+    let world = world(&pipeline(), vec![]);
+    let (_givers, signals) = RunSignals::pair();
+    let announce = |event: RunEvent| {
+        if matches!(event.kind, RunEventKind::Change { change: RunChange::StepStarted { position: 1, .. } }) {
+            let recorded = world.journal.record(RUN, event.at, RunChange::PauseRequested);
+            recorded.now_or_never().unwrap().unwrap();
+        }
+    };
+    let run = block_on(world.runner(&announce).run(RUN, &signals)).unwrap();
+    assert!(run.paused);
+    assert_eq!(world.inference.seen().len(), 2, "the running step was finished");
+    assert_eq!(block_on(world.journal.load(RUN)).unwrap().unwrap(), run);
+}
+
+#[test]
+fn pause_after_waits_for_the_user() {
+    let mut body = pipeline();
+    body["steps"][0]["pause_after"] = json!(true);
+    let world = world(&body, vec![]);
+    let run = world.run();
+    assert_eq!((run.status, run.paused), (RunStatus::Pending, true));
+    assert_eq!(run.steps[0].status, RunStatus::Success);
+    assert_eq!(world.inference.seen().len(), 1);
+    world.record(RunChange::Resumed);
+    assert_eq!(world.run().status, RunStatus::Success);
+    assert_eq!(world.inference.seen().len(), 4);
+}
+
+#[test]
+fn a_step_that_takes_too_long_fails_with_the_specified_words() {
+    let mut body = pipeline();
+    body["steps"][1]["timeout_s"] = json!(5);
+    let world = world(&body, vec![text("A plan."), ScriptedReply::Hang { text: "```js\nhalf".into() }]);
+    let started =
+        |event: &RunEvent| matches!(event.kind, RunEventKind::Text { position: 1, ref text, .. } if text == "half");
+    let announce = |event: RunEvent| {
+        if started(&event) {
+            world.clock.set(Timestamp::from_micros(60_000_000));
+        }
+    };
+    let (_givers, signals) = RunSignals::pair();
+    let run = block_on(world.runner(&announce).run(RUN, &signals)).unwrap();
+    assert_eq!(run.status, RunStatus::Failed);
+    assert_eq!(run.error.as_deref(), Some("Pipeline stopped at step 'generate': Model execution timeout"));
+    assert_eq!(run.steps[1].error.as_deref(), Some("Model execution timeout"));
+    assert_eq!(run.steps[1].error_code, Some(InferenceErrorCode::TimedOut));
+    assert_eq!(run.steps[1].result, "```js\nhalf", "what was written until then is kept");
+}
+
+#[test]
+fn the_projects_context_is_weaker_than_the_pipelines() {
+    let pipeline: Pipeline = parse_pipeline(&pipeline()).unwrap();
+    let mut plan = RunPlan::new(RunId::nil(), pipeline, Vec::new(), Vec::new());
+    plan.project_context = json!({"framework": "vue", "team": "blue"}).as_object().unwrap().clone();
+    assert_eq!(Value::Object(plan.global_context()), json!({"framework": "react", "team": "blue"}));
 }
 
 #[test]

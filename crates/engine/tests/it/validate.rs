@@ -53,7 +53,7 @@ fn every_fault_is_told_with_its_place() {
     );
     check(|body| body["steps"][0]["inputs"] = json!(["b"]), &[("unknown_input", "$.steps[0].inputs[0]")]);
     check(|body| body["steps"][0]["gate"] = json!({"parses": true}), &[("not_available", "$.steps[0].gate")]);
-    check(|body| body["steps"][0]["pause_after"] = json!(true), &[("not_available", "$.steps[0].pause_after")]);
+    check(|body| body["steps"][0]["timeout_s"] = json!(0), &[("out_of_range", "$.steps[0].timeout_s")]);
     check(|body| body["assembler"] = json!({"mode": "deterministic"}), &[("not_available", "$.assembler.mode")]);
     check(
         |body| {

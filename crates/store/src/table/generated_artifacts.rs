@@ -29,7 +29,7 @@ CREATE UNIQUE INDEX generated_artifacts_of_run ON generated_artifacts (run_id, i
 ";
 
 /// An artifact with its place in the store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StoredArtifact {
     /// Its number in the store.
     pub id: i64,

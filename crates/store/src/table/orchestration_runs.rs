@@ -36,12 +36,28 @@ CREATE INDEX runs_by_status ON orchestration_runs (status, created_at, run_id);
 CREATE INDEX runs_by_project_and_status ON orchestration_runs (project_id, status, created_at, run_id);
 ";
 
-/// Adds a new run, without its steps.
+/// What the queue needs of a run. `queue_rank` orders the runs that wait, and those that run and may wait again.
+pub(crate) const ADD_QUEUE: &str = "
+ALTER TABLE orchestration_runs ADD COLUMN paused INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1));
+ALTER TABLE orchestration_runs ADD COLUMN pause_requested INTEGER NOT NULL DEFAULT 0 CHECK (pause_requested IN (0, 1));
+ALTER TABLE orchestration_runs ADD COLUMN cancel_requested INTEGER NOT NULL DEFAULT 0 CHECK (cancel_requested IN (0, 1));
+ALTER TABLE orchestration_runs ADD COLUMN project_context TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE orchestration_runs ADD COLUMN step_timeout_s INTEGER;
+ALTER TABLE orchestration_runs ADD COLUMN derived_from TEXT;
+ALTER TABLE orchestration_runs ADD COLUMN queue_rank INTEGER NOT NULL DEFAULT 0;
+UPDATE orchestration_runs SET queue_rank = created_at WHERE status IN ('PENDING', 'RUNNING');
+CREATE INDEX runs_in_queue ON orchestration_runs (queue_rank, run_id) WHERE status IN ('PENDING', 'RUNNING');
+";
+
+/// Adds a new run, without its steps, at the end of the queue.
 pub(crate) fn insert(connection: &Connection, run: &RunRecord) -> Result<(), Fault> {
     let mut statement = connection.prepare_cached(
         "INSERT INTO orchestration_runs (run_id, project_id, name, name_folded, status, interrupted, simulated,
-                                         pipeline, models, seeds, total_steps, created_at, seq)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                                         pipeline, models, seeds, total_steps, created_at, seq, project_context,
+                                         step_timeout_s, derived_from, queue_rank)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                 (SELECT coalesce(max(queue_rank), 0) + 1 FROM orchestration_runs
+                  WHERE status IN ('PENDING', 'RUNNING')))",
     )?;
     let name = &run.plan.pipeline.name;
     statement.execute(params![
@@ -58,6 +74,9 @@ pub(crate) fn insert(connection: &Connection, run: &RunRecord) -> Result<(), Fau
         run.steps.len().saturating_sub(1),
         At(run.created_at),
         run.seq,
+        Json(&run.plan.project_context),
+        run.plan.step_timeout_s,
+        run.plan.derived_from.as_ref().map(Json),
     ])?;
     Ok(())
 }
@@ -67,7 +86,7 @@ pub(crate) fn update(connection: &Connection, run: &RunRecord) -> Result<(), Fau
     let mut statement = connection.prepare_cached(
         "UPDATE orchestration_runs
          SET status = ?2, interrupted = ?3, error = ?4, final_artifacts_from = ?5, started_at = ?6, finished_at = ?7,
-             seq = ?8
+             seq = ?8, paused = ?9, pause_requested = ?10, cancel_requested = ?11
          WHERE run_id = ?1",
     )?;
     statement.execute(params![
@@ -79,6 +98,9 @@ pub(crate) fn update(connection: &Connection, run: &RunRecord) -> Result<(), Fau
         run.started_at.map(At),
         run.finished_at.map(At),
         run.seq,
+        run.paused,
+        run.pause_requested,
+        run.cancel_requested,
     ])?;
     Ok(())
 }
@@ -86,7 +108,8 @@ pub(crate) fn update(connection: &Connection, run: &RunRecord) -> Result<(), Fau
 /// A run's own fields with an empty pipeline and neither steps nor artifacts: enough to judge the next change.
 pub(crate) fn outline(connection: &Connection, run_id: RunId) -> Result<Option<RunRecord>, Fault> {
     let mut statement = connection.prepare_cached(
-        "SELECT status, interrupted, error, final_artifacts_from, created_at, started_at, finished_at, seq, project_id
+        "SELECT status, interrupted, error, final_artifacts_from, created_at, started_at, finished_at, seq, paused,
+                pause_requested, cancel_requested, project_id
          FROM orchestration_runs WHERE run_id = ?1",
     )?;
     let pipeline = Pipeline {
@@ -98,26 +121,28 @@ pub(crate) fn outline(connection: &Connection, run_id: RunId) -> Result<Option<R
         metadata: Default::default(),
         assembler: None,
     };
-    let read = |row: &Row<'_>| {
-        let plan = RunPlan { project_id: row.get::<_, Id>(8)?.0, pipeline, models: Vec::new(), seeds: Vec::new() };
-        from_row(row, run_id, plan)
-    };
+    let read =
+        |row: &Row<'_>| from_row(row, run_id, RunPlan::new(row.get::<_, Id>(11)?.0, pipeline, Vec::new(), Vec::new()));
     Ok(statement.query_row([Id(run_id)], read).optional()?)
 }
 
 /// A run with its plan, without steps and artifacts.
 pub(crate) fn get(connection: &Connection, run_id: RunId) -> Result<Option<RunRecord>, Fault> {
     let mut statement = connection.prepare_cached(
-        "SELECT status, interrupted, error, final_artifacts_from, created_at, started_at, finished_at, seq, project_id,
-                pipeline, models, seeds
+        "SELECT status, interrupted, error, final_artifacts_from, created_at, started_at, finished_at, seq, paused,
+                pause_requested, cancel_requested, project_id, pipeline, models, seeds, project_context, step_timeout_s,
+                derived_from
          FROM orchestration_runs WHERE run_id = ?1",
     )?;
     let read = |row: &Row<'_>| {
         let plan = RunPlan {
-            project_id: row.get::<_, Id>(8)?.0,
-            pipeline: row.get::<_, Json<_>>(9)?.0,
-            models: row.get::<_, Json<_>>(10)?.0,
-            seeds: row.get::<_, Json<_>>(11)?.0,
+            project_id: row.get::<_, Id>(11)?.0,
+            pipeline: row.get::<_, Json<_>>(12)?.0,
+            models: row.get::<_, Json<_>>(13)?.0,
+            seeds: row.get::<_, Json<_>>(14)?.0,
+            project_context: row.get::<_, Json<_>>(15)?.0,
+            step_timeout_s: row.get(16)?,
+            derived_from: row.get::<_, Option<Json<_>>>(17)?.map(|json| json.0),
         };
         from_row(row, run_id, plan)
     };
@@ -130,6 +155,9 @@ fn from_row(row: &Row<'_>, run_id: RunId, plan: RunPlan) -> rusqlite::Result<Run
         plan,
         status: row.get::<_, Word<_>>(0)?.0,
         interrupted: row.get(1)?,
+        paused: row.get(8)?,
+        pause_requested: row.get(9)?,
+        cancel_requested: row.get(10)?,
         error: row.get(2)?,
         steps: Vec::new(),
         final_artifacts: Vec::new(),
@@ -139,14 +167,6 @@ fn from_row(row: &Row<'_>, run_id: RunId, plan: RunPlan) -> rusqlite::Result<Run
         finished_at: row.get::<_, Option<At>>(6)?.map(|at| at.0),
         seq: row.get(7)?,
     })
-}
-
-/// The runs that are RUNNING, the oldest first.
-pub(crate) fn running(connection: &Connection) -> Result<Vec<RunId>, Fault> {
-    let mut statement = connection
-        .prepare_cached("SELECT run_id FROM orchestration_runs WHERE status = 'RUNNING' ORDER BY created_at, run_id")?;
-    let ids = statement.query_map([], |row| row.get::<_, Id>(0))?.map(|id| id.map(|id| id.0));
-    Ok(ids.collect::<Result<_, _>>()?)
 }
 
 /// At most `limit` runs that pass `filter`, the newest first, from the one after `before` on.
@@ -189,27 +209,33 @@ fn page_query(filter: &RunFilter, before: Option<Cursor>, limit: usize) -> (Stri
     values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
     let conditions = conditions.join(" AND ");
     let sql = format!(
-        "SELECT r.run_id, r.project_id, r.name, r.status, r.interrupted, r.simulated, r.created_at, r.started_at,
-                r.finished_at, r.total_steps,
-                (SELECT count(*) FROM run_steps AS s WHERE s.run_id = r.run_id AND s.role <> 'Assembler'
-                    AND s.status IN ('SUCCESS', 'FAILED', 'CANCELLED')),
-                (SELECT count(*) FROM generated_artifacts AS a WHERE a.run_id = r.run_id
-                    AND a.is_final = (r.final_artifacts_from IS NOT NULL)),
-                (SELECT total(s.execution_time) FROM run_steps AS s WHERE s.run_id = r.run_id
-                    AND s.role <> 'Assembler')
-         FROM orchestration_runs AS r WHERE {conditions}
+        "{SUMMARY} WHERE {conditions}
          ORDER BY r.created_at DESC, r.run_id DESC LIMIT ?"
     );
     (sql, values)
 }
 
-fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
+/// A row of the list; conditions and order follow.
+pub(crate) const SUMMARY: &str = "
+    SELECT r.run_id, r.project_id, r.name, r.status, r.interrupted, r.simulated, r.created_at, r.started_at,
+           r.finished_at, r.total_steps,
+           (SELECT count(*) FROM run_steps AS s WHERE s.run_id = r.run_id AND s.role <> 'Assembler'
+               AND s.status IN ('SUCCESS', 'FAILED', 'CANCELLED')),
+           (SELECT count(*) FROM generated_artifacts AS a WHERE a.run_id = r.run_id
+               AND a.is_final = (r.final_artifacts_from IS NOT NULL)),
+           (SELECT total(s.execution_time) FROM run_steps AS s WHERE s.run_id = r.run_id AND s.role <> 'Assembler'),
+           r.paused
+    FROM orchestration_runs AS r";
+
+/// A run of a row of [`SUMMARY`].
+pub(crate) fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
     Ok(RunSummary {
         run_id: row.get::<_, Id>(0)?.0,
         project_id: row.get::<_, Id>(1)?.0,
         name: row.get(2)?,
         status: row.get::<_, Word<RunStatus>>(3)?.0,
         interrupted: row.get(4)?,
+        paused: row.get(13)?,
         simulated: row.get(5)?,
         created_at: row.get::<_, At>(6)?.0,
         started_at: row.get::<_, Option<At>>(7)?.map(|at| at.0),

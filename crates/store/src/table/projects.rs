@@ -22,7 +22,7 @@ VALUES ('550e8400-e29b-41d4-a716-446655440000', 'Default project', unixepoch() *
 ";
 
 /// A project.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Project {
     /// Its identifier.
     pub id: Uuid,
@@ -33,6 +33,7 @@ pub struct Project {
     pub folder: Option<String>,
     /// Values that every step of its runs sees.
     #[serde(default, skip_serializing_if = "JsonMap::is_empty")]
+    #[schema(value_type = Object)]
     pub global_context: JsonMap,
     /// When it was made.
     pub created_at: Timestamp,
@@ -73,4 +74,19 @@ pub(crate) fn put(connection: &Connection, project: &Project) -> Result<(), Faul
     let Project { id, name, folder, global_context, created_at } = project;
     statement.execute(params![Id(*id), name, folder, Json(global_context), At(*created_at)])?;
     Ok(())
+}
+
+/// Removes the project `id`, which nothing refers to any more.
+pub(crate) fn delete(connection: &Connection, id: Uuid) -> Result<(), Fault> {
+    let mut statement = connection.prepare_cached("DELETE FROM projects WHERE project_id = ?1")?;
+    statement.execute([Id(id)])?;
+    Ok(())
+}
+
+/// Gives the project with this id another name, folder and context; whether there is one.
+pub(crate) fn update(connection: &Connection, project: &Project) -> Result<bool, Fault> {
+    let mut statement = connection
+        .prepare_cached("UPDATE projects SET name = ?2, folder = ?3, global_context = ?4 WHERE project_id = ?1")?;
+    let Project { id, name, folder, global_context, .. } = project;
+    Ok(statement.execute(params![Id(*id), name, folder, Json(global_context)])? > 0)
 }

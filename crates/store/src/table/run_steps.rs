@@ -34,6 +34,9 @@ CREATE TABLE run_steps (
 ) STRICT;
 ";
 
+/// Which run carried out a step that another one took over.
+pub(crate) const ADD_REUSED_FROM: &str = "ALTER TABLE run_steps ADD COLUMN reused_from TEXT;";
+
 /// Adds a step of a new run.
 pub(crate) fn insert(connection: &Connection, run_id: RunId, step: &StepRecord) -> Result<(), Fault> {
     let mut statement = connection.prepare_cached(
@@ -53,7 +56,7 @@ pub(crate) fn update(connection: &Connection, run_id: RunId, step: &StepRecord, 
         "UPDATE run_steps
          SET status = ?3, prompt = ?4, result = ?5, error_code = ?6, error = ?7, finish_reason = ?8, warnings = ?9,
              execution_time = ?10, timings = ?11, started_at = ?12, finished_at = ?13, text_bytes = 0,
-             text_after_seq = ?14
+             text_after_seq = ?14, reused_from = ?15
          WHERE run_id = ?1 AND position = ?2",
     )?;
     statement.execute(params![
@@ -71,6 +74,7 @@ pub(crate) fn update(connection: &Connection, run_id: RunId, step: &StepRecord, 
         step.started_at.map(At),
         step.finished_at.map(At),
         seq,
+        step.reused_from.map(Id),
     ])?;
     Ok(())
 }
@@ -95,7 +99,7 @@ pub(crate) fn text_bytes(connection: &Connection, run_id: RunId, position: usize
 pub(crate) fn outlines(connection: &Connection, run_id: RunId) -> Result<Vec<StepRecord>, Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT position, step_name, role, model_id, model_path, stand_in, status, '', '', error_code, error,
-                finish_reason, '[]', execution_time, timings, started_at, finished_at
+                finish_reason, '[]', execution_time, timings, started_at, finished_at, reused_from
          FROM run_steps WHERE run_id = ?1 ORDER BY position",
     )?;
     let steps = statement.query_map([Id(run_id)], from_row)?.collect::<Result<_, _>>()?;
@@ -113,10 +117,11 @@ pub(crate) fn prompt(connection: &Connection, run_id: RunId, position: usize) ->
 pub(crate) fn of_run(connection: &Connection, run_id: RunId) -> Result<Vec<StepRecord>, Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT position, step_name, role, model_id, model_path, stand_in, status, prompt, result, error_code, error,
-                finish_reason, warnings, execution_time, timings, started_at, finished_at, text_after_seq
+                finish_reason, warnings, execution_time, timings, started_at, finished_at, reused_from,
+                text_after_seq
          FROM run_steps WHERE run_id = ?1 ORDER BY position",
     )?;
-    let rows = statement.query_map([Id(run_id)], |row| Ok((from_row(row)?, row.get::<_, u64>(17)?)))?;
+    let rows = statement.query_map([Id(run_id)], |row| Ok((from_row(row)?, row.get::<_, u64>(18)?)))?;
     let mut steps = Vec::new();
     for row in rows {
         let (mut step, text_after_seq) = row?;
@@ -146,5 +151,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StepRecord> {
         timings: row.get::<_, Option<Json<_>>>(14)?.map(|json| json.0),
         started_at: row.get::<_, Option<At>>(15)?.map(|at| at.0),
         finished_at: row.get::<_, Option<At>>(16)?.map(|at| at.0),
+        reused_from: row.get::<_, Option<Id>>(17)?.map(|id| id.0),
     })
 }

@@ -61,7 +61,7 @@ fn row_10_killed_writer_loses_nothing_acknowledged() {
             assert!(told.len() as u64 >= *seq, "run {run}: {seq} acknowledged, {} there", told.len());
             assert_eq!(block_on(store.load(*run)).unwrap(), Some(folded(&told)));
         }
-        let interrupted = block_on(store.mark_interrupted(at(1000))).unwrap();
+        let interrupted = block_on(store.settle_abandoned(at(1000))).unwrap();
         assert!(interrupted.len() <= 1, "the child ran one run at a time: {interrupted:?}");
     }
 }

@@ -6,9 +6,15 @@ mod full_disk;
 mod interrupted;
 mod journal;
 mod kill;
+mod library;
 mod lock;
+mod migration;
 mod pages;
+mod queue;
 mod records;
+mod replace;
+mod resume;
+mod retention;
 mod version;
 
 use std::path::PathBuf;

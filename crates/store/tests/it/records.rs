@@ -1,7 +1,7 @@
-//! Artifacts, projects, saved pipelines and settings.
+//! Artifacts, projects and settings.
 
 use brickwork_engine::compliance::journal::{at, plan};
-use brickwork_store::{DEFAULT_PROJECT_ID, Project, SavedPipeline, StoreError};
+use brickwork_store::{DEFAULT_PROJECT_ID, Project, StoreError};
 use futures::executor::block_on;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -50,30 +50,6 @@ fn the_default_project_exists_and_others_can_be_added() {
     assert_eq!(block_on(store.projects()).unwrap(), [default, shop.clone()]);
     assert_eq!(block_on(store.project(shop.id)).unwrap(), Some(shop));
     assert_eq!(block_on(store.project(Uuid::nil())).unwrap(), None);
-}
-
-#[test]
-fn pipelines_are_saved_per_project() {
-    let folder = Folder::new();
-    let store = folder.open();
-    let mut saved = SavedPipeline {
-        id: Uuid::from_u128(5),
-        project_id: DEFAULT_PROJECT_ID,
-        pipeline: plan(2).pipeline,
-        created_at: at(0),
-        updated_at: at(0),
-    };
-    block_on(store.put_pipeline(saved.clone())).unwrap();
-    saved.pipeline.name = "Renamed".into();
-    saved.updated_at = at(5);
-    block_on(store.put_pipeline(saved.clone())).unwrap();
-    assert_eq!(block_on(store.pipelines(DEFAULT_PROJECT_ID)).unwrap(), [saved.clone()]);
-    let lost = SavedPipeline { id: Uuid::from_u128(6), project_id: Uuid::nil(), ..saved.clone() };
-    let refused = block_on(store.put_pipeline(lost));
-    assert!(matches!(refused, Err(StoreError::Refused { .. })), "{refused:?}");
-    assert!(block_on(store.delete_pipeline(saved.id)).unwrap());
-    assert!(!block_on(store.delete_pipeline(saved.id)).unwrap());
-    assert_eq!(block_on(store.pipelines(DEFAULT_PROJECT_ID)).unwrap(), []);
 }
 
 #[test]

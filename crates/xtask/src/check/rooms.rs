@@ -37,7 +37,7 @@ const RESERVED: [(&str, &[&str]); 8] = [
     ("tauri*", &["window"]),
     ("axum*", &["api", "window"]),
     ("clap*", &["cli", "worker"]),
-    ("reqwest", &["models"]),
+    ("reqwest", &["models", "tests"]),
 ];
 
 /// What must not be reachable from the pure crates (invariant 1).

@@ -90,6 +90,7 @@ export function ExportSheet({ runId, onClose }: { runId: string; onClose: () => 
             </Button>
           )}
         </div>
+        {!isDesktop() && <p className="hint">{m.folder_elsewhere()}</p>}
       </div>
       {write.isError && <ErrorPanel title={m.export_failed()} error={write.error} />}
       {folder === "" ? (

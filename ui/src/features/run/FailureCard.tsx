@@ -1,4 +1,5 @@
 import { CircleX } from "lucide-react";
+import type { ReactNode } from "react";
 import type { StepView } from "@/api/types";
 import { m } from "@/paraglide/messages.js";
 
@@ -18,7 +19,7 @@ const REMEDIES: Record<string, () => string> = {
 };
 
 /** What happened, where, and what to do; what the step wrote until then stays readable below. */
-export function FailureCard({ step }: { step: StepView }) {
+export function FailureCard({ step, children }: { step: StepView; children?: ReactNode }) {
   const remedy = REMEDIES[step.error_code ?? ""] ?? (() => m.remedy_other());
   return (
     <div className="failure" role="alert" data-testid="failure-card">
@@ -28,6 +29,7 @@ export function FailureCard({ step }: { step: StepView }) {
         <p className="failure-cause">{step.error}</p>
         <p>{remedy()}</p>
         {step.error_code && <code>{step.error_code}</code>}
+        {children}
       </div>
     </div>
   );

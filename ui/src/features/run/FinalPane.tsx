@@ -1,4 +1,4 @@
-import { allSteps, isOver } from "@/api/runView";
+import { allSteps, isEnded, runState } from "@/api/runView";
 import type { FinalSource, RunView, StepView, Timings } from "@/api/types";
 import { formatCount, formatPercent, formatSeconds } from "@/components/format";
 import { SimulatedBadge, StandInRunBadge } from "@/components/RoleChip";
@@ -19,7 +19,7 @@ export function FinalPane({ run }: { run: RunView }) {
         </div>
         <Totals steps={allSteps(run)} />
       </header>
-      <Files title={m.final_files()} artifacts={run.final_artifacts} waiting={!isOver(run)} wide />
+      <Files title={m.final_files()} artifacts={run.final_artifacts} waiting={!isEnded(run.status)} wide />
     </section>
   );
 }
@@ -62,11 +62,15 @@ function headline(run: RunView): string {
   if (run.status === "SUCCESS") return count > 0 ? m.final_done({ count }) : m.final_done_empty();
   if (run.status === "FAILED") return m.final_failed();
   if (run.status === "CANCELLED") return m.final_cancelled();
-  return run.interrupted ? m.final_interrupted() : m.final_not_yet();
+  const state = runState(run);
+  if (state === "INTERRUPTED") return m.final_interrupted();
+  return state === "PAUSED" ? m.final_paused() : m.final_not_yet();
 }
 
 function source(run: RunView): string {
-  if (run.interrupted) return m.interrupted_explained();
+  const state = runState(run);
+  if (state === "INTERRUPTED") return m.interrupted_explained();
+  if (state === "PAUSED") return m.paused_explained();
   if (run.status === "FAILED" || run.status === "CANCELLED") return m.final_kept();
   if (run.final_artifacts.length === 0)
     return run.status === "SUCCESS" ? m.final_no_code() : m.final_when_done();

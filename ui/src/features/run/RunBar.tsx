@@ -1,30 +1,30 @@
-import { useMutation } from "@tanstack/react-query";
-import { FolderDown, RotateCcw, Square } from "lucide-react";
+import { FolderDown, Pause, PencilRuler, Play, RotateCcw, Square } from "lucide-react";
 import { useEffect, useState } from "react";
 import { toast } from "sonner";
-import { api } from "@/api/client";
-import { allSteps, isOver, type LiveRun } from "@/api/runView";
+import { useCancelRun, usePauseRun, useResumeRun } from "@/api/runActions";
+import { allSteps, isAtRest, isEnded, isHeld, type LiveRun } from "@/api/runView";
 import type { Pipeline, RunView } from "@/api/types";
 import { Button } from "@/components/Button";
 import { formatSeconds, formatStamp } from "@/components/format";
+import { useProjectNames } from "@/components/projectName";
 import { SimulatedBadge, StandInRunBadge } from "@/components/RoleChip";
 import { errorText } from "@/components/States";
 import { StatusBadge } from "@/components/StatusBadge";
 import { m } from "@/paraglide/messages.js";
+import { type OpenRun, useRunAgain } from "./useRunAgain";
 
 interface RunBarProps {
   live: LiveRun;
-  onAgain: (pipeline: Pipeline) => void;
+  /** Opens the run's pipeline for editing. */
+  onEdit: (pipeline: Pipeline) => void;
+  onOpenRun: OpenRun;
   onExport: (runId: string) => void;
 }
 
 /** Name, state and what can be done with the run. */
-export function RunBar({ live: { run }, onAgain, onExport }: RunBarProps) {
-  const cancel = useMutation({
-    mutationFn: () => api.cancel(run.run_id),
-    onError: (error) => toast.error(m.cancel_failed(), { description: errorText(error) }),
-  });
-  const running = !isOver(run);
+export function RunBar({ live: { run }, onEdit, onOpenRun, onExport }: RunBarProps) {
+  const again = useRunAgain(run.run_id, onOpenRun);
+  const project = useProjectNames()(run.project_id);
   return (
     <header className="top-bar">
       <div className="run-heading">
@@ -35,58 +35,105 @@ export function RunBar({ live: { run }, onAgain, onExport }: RunBarProps) {
           <StatusBadge run={run} testId="run-status" />
           {run.simulated ? <SimulatedBadge /> : <StandInRunBadge steps={allSteps(run)} />}
           <RunClock run={run} />
+          {project && (
+            <span className="run-project" title={project} data-testid="run-project">
+              {project}
+            </span>
+          )}
         </span>
       </div>
       <span className="spacer" />
-      {running && (
+      <Steering run={run} />
+      {isAtRest(run) && (
+        <>
+          <Button icon={PencilRuler} onClick={() => onEdit(run.pipeline)} data-testid="edit-button">
+            {m.run_edit()}
+          </Button>
+          <Button
+            icon={RotateCcw}
+            busy={again.isPending}
+            onClick={() => again.run()}
+            data-testid="again-button"
+          >
+            {m.run_again()}
+          </Button>
+        </>
+      )}
+      {(isEnded(run.status) || run.final_artifacts.length > 0) && (
         <Button
-          look="danger"
-          icon={Square}
-          busy={cancel.isPending}
-          onClick={() => cancel.mutate()}
-          data-testid="cancel-button"
+          look={run.status === "SUCCESS" ? "primary" : "default"}
+          icon={FolderDown}
+          disabled={run.final_artifacts.length === 0}
+          title={run.final_artifacts.length === 0 ? m.export_nothing() : undefined}
+          onClick={() => onExport(run.run_id)}
+          data-testid="export-button"
         >
-          {m.cancel()}
+          {m.export_open()}
         </Button>
       )}
-      {!running && (
-        <Button icon={RotateCcw} onClick={() => onAgain(run.pipeline)} data-testid="again-button">
-          {m.run_again()}
+    </header>
+  );
+}
+
+/** Pause, resume and cancel, each while it means something. */
+function Steering({ run }: { run: RunView }) {
+  const pause = usePauseRun();
+  const resume = useResumeRun();
+  const cancel = useCancelRun();
+  const failed = (title: string) => ({
+    onError: (error: unknown) => void toast.error(title, { description: errorText(error) }),
+  });
+  if (isEnded(run.status)) return null;
+  return (
+    <>
+      {run.status === "RUNNING" && !run.cancel_requested && (
+        <Button
+          icon={Pause}
+          busy={pause.isPending}
+          disabled={run.pause_requested}
+          onClick={() => pause.mutate(run.run_id, failed(m.pause_failed()))}
+          data-testid="pause-button"
+        >
+          {m.pause_after_step()}
         </Button>
       )}
       <Button
-        look={run.status === "SUCCESS" ? "primary" : "default"}
-        icon={FolderDown}
-        disabled={run.final_artifacts.length === 0}
-        title={run.final_artifacts.length === 0 ? m.export_nothing() : undefined}
-        onClick={() => onExport(run.run_id)}
-        data-testid="export-button"
+        look="danger"
+        icon={Square}
+        busy={cancel.isPending || run.cancel_requested}
+        onClick={() => cancel.mutate(run.run_id, failed(m.cancel_failed()))}
+        data-testid="cancel-button"
       >
-        {m.export_open()}
+        {m.cancel()}
       </Button>
-    </header>
+      {isHeld(run) && (
+        <Button
+          look="primary"
+          icon={Play}
+          busy={resume.isPending}
+          onClick={() => resume.mutate(run.run_id, failed(m.resume_failed()))}
+          data-testid="resume-button"
+        >
+          {m.resume()}
+        </Button>
+      )}
+    </>
   );
 }
 
 /** When the run started and how long it took, or takes so far. */
 function RunClock({ run }: { run: RunView }) {
-  const over = isOver(run);
-  const now = useNow(!over);
-  // An interrupted run has no end, so what its finished steps took is all that is known; before the first there is nothing.
-  if (over && !run.finished_at) {
-    const known = run.total_execution_time > 0 ? ` · ${formatSeconds(run.total_execution_time)}` : "";
-    return (
-      <span className="run-clock">
-        {formatStamp(run.started_at ?? run.created_at)}
-        {known}
-      </span>
-    );
-  }
-  if (!run.started_at) return <span className="run-clock">{m.run_waiting()}</span>;
-  const until = run.finished_at ? Date.parse(run.finished_at) : now;
+  const running = run.status === "RUNNING";
+  const now = useNow(running);
+  const stamp = formatStamp(run.started_at ?? run.created_at);
+  // A run that stands still has no end yet, so what its finished steps took is all that is known.
+  const seconds =
+    run.started_at && (running || run.finished_at)
+      ? ((run.finished_at ? Date.parse(run.finished_at) : now) - Date.parse(run.started_at)) / 1000
+      : run.total_execution_time;
   return (
     <span className="run-clock">
-      {formatStamp(run.started_at)} · {formatSeconds(Math.max(0, until - Date.parse(run.started_at)) / 1000)}
+      {seconds > 0 || running ? `${stamp} · ${formatSeconds(Math.max(0, seconds))}` : stamp}
     </span>
   );
 }

@@ -6,20 +6,23 @@ import { ErrorPanel, Skeleton } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
 import { FinalPane } from "./FinalPane";
 import { RunBar } from "./RunBar";
+import { RunStrip } from "./RunStrip";
 import { StepDetail } from "./StepDetail";
 import { Timeline } from "./Timeline";
 import { useSelection } from "./useSelection";
 
 interface RunActions {
   /** Opens the run's pipeline for editing. */
-  onAgain: (pipeline: Pipeline) => void;
+  onEdit: (pipeline: Pipeline) => void;
+  /** Opens another run, such as the one that runs this one again. */
+  onOpenRun: (runId: string) => void;
   onExport: (runId: string) => void;
 }
 
 /** One run, live or past. */
 export function RunScreen({ runId, ...actions }: RunActions & { runId: string }) {
-  const { live, error, retry } = useLiveRun(runId);
-  if (live) return <RunPanes live={live} {...actions} />;
+  const { live, error, offline, retry } = useLiveRun(runId);
+  if (live) return <RunPanes live={live} offline={offline || error !== undefined} {...actions} />;
   return (
     <div className="screen">
       <div className="screen-pad">
@@ -34,13 +37,18 @@ export function RunScreen({ runId, ...actions }: RunActions & { runId: string })
   );
 }
 
-export function RunPanes({ live, onAgain, onExport }: RunActions & { live: LiveRun }) {
+export function RunPanes({
+  live,
+  offline = false,
+  ...actions
+}: RunActions & { live: LiveRun; offline?: boolean }) {
   const { run } = live;
   const { selected, pick } = useSelection(run);
   const step = selected === "final" ? undefined : stepAt(run, selected);
   return (
     <div className="screen">
-      <RunBar live={live} onAgain={onAgain} onExport={onExport} />
+      <RunBar live={live} {...actions} />
+      <RunStrip run={run} offline={offline} />
       <Group className="panes" orientation="horizontal" id="run">
         <Panel id="timeline" minSize="18%" defaultSize="25%">
           <Timeline live={live} selected={selected} onSelect={pick} />
@@ -53,6 +61,8 @@ export function RunPanes({ live, onAgain, onExport }: RunActions & { live: LiveR
               step={step}
               state={stepState(run, step)}
               phase={live.phases[step.position]}
+              run={run}
+              onOpenRun={actions.onOpenRun}
             />
           ) : (
             <FinalPane run={run} />

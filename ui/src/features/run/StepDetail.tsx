@@ -1,6 +1,6 @@
 import { Group, Panel, Separator } from "react-resizable-panels";
 import type { StepPhase, StepState } from "@/api/runView";
-import type { StepView } from "@/api/types";
+import type { RunView, StepView } from "@/api/types";
 import { m } from "@/paraglide/messages.js";
 import { Files } from "./Files";
 import { StepPane } from "./StepPane";
@@ -10,14 +10,18 @@ export interface StepDetailProps {
   state: StepState;
   /** What the step is doing now, while it runs. */
   phase: StepPhase | undefined;
+  /** The run that the step belongs to. */
+  run: RunView;
+  onOpenRun: (runId: string) => void;
 }
 
 /** A step's text beside the files that were found in it. */
-export function StepDetail({ step, state, phase }: StepDetailProps) {
+export function StepDetail(props: StepDetailProps) {
+  const { step, state } = props;
   return (
     <Group className="panes" orientation="horizontal" id="step">
       <Panel id="output" minSize="30%" defaultSize="52%">
-        <StepPane step={step} state={state} phase={phase} />
+        <StepPane {...props} />
       </Panel>
       <Separator className="pane-separator" aria-label={m.resize_panes()} />
       <Panel id="files" minSize="26%" defaultSize="48%">

@@ -1,7 +1,8 @@
-import { TriangleAlert, Unplug } from "lucide-react";
+import { History, RotateCcw, TriangleAlert, Unplug } from "lucide-react";
 import { useState } from "react";
-import type { StepPhase, StepState } from "@/api/runView";
+import { canRerunFrom, type StepPhase, type StepState } from "@/api/runView";
 import type { StepView } from "@/api/types";
+import { Button } from "@/components/Button";
 import { Segmented } from "@/components/Choice";
 import { CopyButton } from "@/components/CopyButton";
 import { formatCount, formatRate } from "@/components/format";
@@ -10,15 +11,30 @@ import { RoleChip } from "@/components/RoleChip";
 import { m } from "@/paraglide/messages.js";
 import { FailureCard } from "./FailureCard";
 import { phaseText, stepRate } from "./phase";
+import { runLink } from "./RunStrip";
 import type { StepDetailProps } from "./StepDetail";
+import { useRunAgain } from "./useRunAgain";
 
 /** What one step wrote, or the exact prompt that it got. */
-export function StepPane({ step, state, phase }: StepDetailProps) {
+export function StepPane({ step, state, phase, run, onOpenRun }: StepDetailProps) {
+  const again = useRunAgain(run.run_id, onOpenRun);
   const [view, setView] = useState<"output" | "prompt">("output");
   const text = view === "output" ? step.result : step.prompt;
   const streaming = state === "RUNNING" && view === "output";
+  const rerun = canRerunFrom(run, step) && (
+    <Button
+      small
+      icon={RotateCcw}
+      busy={again.isPending}
+      title={m.rerun_from_hint()}
+      onClick={() => again.run(step.step_name)}
+      data-testid="rerun-from"
+    >
+      {m.rerun_from_here()}
+    </Button>
+  );
   return (
-    <section className="pane" aria-label={step.step_name}>
+    <section className="pane step-pane" aria-label={step.step_name}>
       <header className="pane-head">
         <Segmented
           label={m.show()}
@@ -42,16 +58,29 @@ export function StepPane({ step, state, phase }: StepDetailProps) {
           {m.step_seed({ seed: String(step.seed) })}
           <CopyButton text={String(step.seed)} label={m.copy_seed()} />
         </span>
+        <span className="spacer" />
+        {step.status !== "FAILED" && rerun}
       </div>
+      {step.reused_from && (
+        <p className="notice notice-quiet" data-testid="step-reused">
+          <History aria-hidden size={14} />
+          <span>
+            {m.step_reused()}{" "}
+            <a className="link" href={runLink(step.reused_from)}>
+              {m.open_earlier_run()}
+            </a>
+          </span>
+        </p>
+      )}
       {state === "INTERRUPTED" && (
         <p className="notice notice-warn" role="status" data-testid="step-interrupted">
           <Unplug aria-hidden size={14} />
           <span>
-            <strong>{m.status_interrupted()}.</strong> {m.interrupted_explained()}
+            <strong>{m.status_interrupted()}.</strong> {m.step_interrupted()}
           </span>
         </p>
       )}
-      {step.status === "FAILED" && <FailureCard step={step} />}
+      {step.status === "FAILED" && <FailureCard step={step}>{rerun}</FailureCard>}
       {step.warnings.map((warning) => (
         <p key={warning} className="notice notice-warn">
           <TriangleAlert aria-hidden size={14} /> {warning}

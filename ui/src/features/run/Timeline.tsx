@@ -1,5 +1,13 @@
 import { PackageCheck } from "lucide-react";
-import { allSteps, isOver, type LiveRun, type StepPhase, type StepState, stepState } from "@/api/runView";
+import {
+  allSteps,
+  isAtRest,
+  isEnded,
+  type LiveRun,
+  type StepPhase,
+  type StepState,
+  stepState,
+} from "@/api/runView";
 import type { StepView } from "@/api/types";
 import { classes } from "@/components/classes";
 import { formatCount, formatSeconds } from "@/components/format";
@@ -37,7 +45,8 @@ export function Timeline({ live, selected, onSelect }: TimelineProps) {
             phase={live.phases[step.position]}
             longest={longest}
             state={stepState(run, step)}
-            over={isOver(run)}
+            ended={isEnded(run.status)}
+            atRest={isAtRest(run)}
             on={selected === step.position}
             onSelect={() => onSelect(step.position)}
           />
@@ -65,7 +74,7 @@ export function Timeline({ live, selected, onSelect }: TimelineProps) {
               <span className="timeline-facts">
                 {run.final_artifacts.length > 0
                   ? m.files_count({ count: run.final_artifacts.length })
-                  : isOver(run)
+                  : isEnded(run.status)
                     ? m.files_none()
                     : m.final_not_yet()}
               </span>
@@ -101,13 +110,16 @@ interface TimelineStepProps {
   phase: StepPhase | undefined;
   longest: number;
   state: StepState;
-  /** The run is over, so a step that waits will never start. */
-  over: boolean;
+  /** The run has ended, so a step that waits will never start. */
+  ended: boolean;
+  /** Nobody works on the run, so a step that waits is not about to start. */
+  atRest: boolean;
   on: boolean;
   onSelect: () => void;
 }
 
-function TimelineStep({ step, last, phase, longest, state, over, on, onSelect }: TimelineStepProps) {
+function TimelineStep(props: TimelineStepProps) {
+  const { step, last, phase, longest, state, on, onSelect } = props;
   const fraction = state === "RUNNING" ? phaseFraction(phase) : undefined;
   return (
     <li className="timeline-item">
@@ -136,7 +148,7 @@ function TimelineStep({ step, last, phase, longest, state, over, on, onSelect }:
               )}
             </>
           ) : (
-            <span className="timeline-facts">{doneFacts(step, state, over)}</span>
+            <span className="timeline-facts">{doneFacts(props)}</span>
           )}
           {step.timings && <TimeBar timings={step.timings} scale_ms={longest} />}
         </span>
@@ -145,9 +157,11 @@ function TimelineStep({ step, last, phase, longest, state, over, on, onSelect }:
   );
 }
 
-function doneFacts(step: StepView, state: StepState, over: boolean): string {
-  if (over && state === "PENDING") return m.status_not_run();
+function doneFacts({ step, state, ended, atRest }: TimelineStepProps): string {
+  if (state === "PENDING" && ended) return m.status_not_run();
+  if (state === "PENDING" && atRest) return m.status_not_yet();
   const facts: string[] = [];
+  if (step.reused_from) facts.push(m.taken_over());
   if (step.timings) facts.push(m.tokens_count({ count: formatCount(step.timings.generated_tokens) }));
   if (step.artifacts.length > 0) facts.push(m.files_count({ count: step.artifacts.length }));
   return facts.length > 0 && state === "SUCCESS" ? facts.join(" · ") : statusText(state);

@@ -13,6 +13,7 @@ export function phaseText(phase: StepPhase | undefined): string {
       ? m.phase_prompt_cached({ percent, cached: formatCount(phase.cached) })
       : m.phase_prompt({ percent });
   }
+  if (phase.kind === "text") return m.phase_writing();
   return phase.rate === undefined
     ? m.phase_writing()
     : m.phase_writing_rate({ rate: formatRate(phase.rate) });

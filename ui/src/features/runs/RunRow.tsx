@@ -1,5 +1,9 @@
+import { Trash2 } from "lucide-react";
+import { isEnded } from "@/api/runView";
 import type { RunSummary } from "@/api/types";
+import { IconButton } from "@/components/Button";
 import { formatSeconds, formatStamp } from "@/components/format";
+import { useProjectNames } from "@/components/projectName";
 import { SimulatedBadge } from "@/components/RoleChip";
 import { StatusBadge } from "@/components/StatusBadge";
 import { m } from "@/paraglide/messages.js";
@@ -7,7 +11,16 @@ import { m } from "@/paraglide/messages.js";
 /** Height in px of one row of the table. */
 export const RUN_ROW_HEIGHT = 44;
 
-export function RunRow({ run, top, onOpen }: { run: RunSummary; top: number; onOpen: () => void }) {
+interface RunRowProps {
+  run: RunSummary;
+  /** Distance in px from the top of the rows. */
+  top: number;
+  onOpen: () => void;
+  onDelete: () => void;
+}
+
+export function RunRow({ run, top, onOpen, onDelete }: RunRowProps) {
+  const project = useProjectNames()(run.project_id);
   return (
     // biome-ignore lint/a11y/useSemanticElements: the row is placed by hand, which a table row cannot be.
     // biome-ignore lint/a11y/useKeyWithClickEvents: the name in the row is a button; the click area is only larger.
@@ -23,6 +36,7 @@ export function RunRow({ run, top, onOpen }: { run: RunSummary; top: number; onO
           {run.name}
         </button>
         {run.simulated && <SimulatedBadge />}
+        {project && <span className="run-project">{project}</span>}
       </span>
       {/* biome-ignore lint/a11y/useSemanticElements: a cell of such a row. */}
       <span role="cell" className="run-status">
@@ -32,6 +46,21 @@ export function RunRow({ run, top, onOpen }: { run: RunSummary; top: number; onO
       <Cell text={duration(run)} />
       <Cell text={`${run.finished_steps} / ${run.total_steps}`} />
       <Cell text={String(run.artifacts)} />
+      {/* biome-ignore lint/a11y/useSemanticElements: a cell of such a row. */}
+      <span role="cell" className="run-delete">
+        {isEnded(run.status) && (
+          <IconButton
+            icon={Trash2}
+            label={m.delete_run_of({ name: run.name, when: formatStamp(run.created_at) })}
+            data-testid={`delete-${run.run_id}`}
+            onClick={(event) => {
+              // The row around it opens the run.
+              event.stopPropagation();
+              onDelete();
+            }}
+          />
+        )}
+      </span>
     </div>
   );
 }

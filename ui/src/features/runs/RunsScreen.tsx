@@ -1,30 +1,48 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { History, Search } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
-import { useRuns } from "@/api/queries";
-import type { RunSummary, Status } from "@/api/types";
+import { useEffect, useState } from "react";
+import { useQueue, useRuns } from "@/api/queries";
+import { isEnded, type RunState, runState } from "@/api/runView";
+import type { RunSummary } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Select } from "@/components/Choice";
 import { EmptyState, ErrorPanel, Skeleton } from "@/components/States";
-import { STATUSES, StatusIcon, statusText } from "@/components/StatusBadge";
+import { RUN_STATES, StatusIcon, statusText } from "@/components/StatusBadge";
 import { m } from "@/paraglide/messages.js";
-import { RUN_ROW_HEIGHT, RunRow } from "./RunRow";
+import { DeleteDialog } from "./DeleteDialog";
+import { QueueSection } from "./QueueSection";
+import { RunTable } from "./RunTable";
 
-type StatusFilter = Status | "all";
+type StateFilter = RunState | "all";
 
 interface RunsScreenProps {
   onOpen: (runId: string) => void;
   onDesign: () => void;
 }
 
-/** Every run so far, newest first. */
+/** A filtered list with fewer rows than this asks for more of them by itself. */
+const ENOUGH_ROWS = 40;
+
+/** What runs and waits, and below it every run so far, newest first. */
 export function RunsScreen({ onOpen, onDesign }: RunsScreenProps) {
   const [typed, setTyped] = useState("");
-  const [status, setStatus] = useState<StatusFilter>("all");
+  const [state, setState] = useState<StateFilter>("all");
+  const [deleting, setDeleting] = useState<RunSummary | null>(null);
   const q = useSettled(typed.trim(), 200);
-  const query = useRuns({ q, status: status === "all" ? "" : status });
-  const runs = query.data?.pages.flatMap((page) => page.runs) ?? [];
-  const filtered = q !== "" || status !== "all";
+  const filtered = q !== "" || state !== "all";
+  const queue = useQueue(!filtered).data;
+  const busy = !filtered && queue && queue.running.length + queue.waiting.length + queue.held.length > 0;
+  const query = useRuns({ q, status: statusOf(state) });
+  const listed = query.data?.pages.flatMap((page) => page.runs) ?? [];
+  // What the queue shows above is not shown twice; paused and interrupted are no statuses of the API's own.
+  const runs = listed.filter((run) =>
+    busy ? isEnded(run.status) : state === "all" || runState(run) === state,
+  );
+
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  const more = hasNextPage && !isFetchingNextPage;
+  useEffect(() => {
+    if (more && runs.length < ENOUGH_ROWS) fetchNextPage();
+  }, [more, runs.length, fetchNextPage]);
 
   return (
     <div className="screen">
@@ -42,14 +60,15 @@ export function RunsScreen({ onOpen, onDesign }: RunsScreenProps) {
             onChange={(event) => setTyped(event.target.value)}
           />
         </label>
-        <Select<StatusFilter>
+        <Select<StateFilter>
           label={m.runs_filter()}
           className="status-filter"
-          value={status}
-          onChange={setStatus}
+          value={state}
+          onChange={setState}
+          testId="runs-filter"
           options={[
             { value: "all", label: m.status_all() },
-            ...STATUSES.map((value) => ({
+            ...RUN_STATES.map((value) => ({
               value,
               label: statusText(value),
               icon: <StatusIcon status={value} size={14} />,
@@ -57,6 +76,7 @@ export function RunsScreen({ onOpen, onDesign }: RunsScreenProps) {
           ]}
         />
       </header>
+      {busy && <QueueSection queue={queue} onOpen={onOpen} />}
       {query.isPending ? (
         <div className="screen-pad">
           <Skeleton rows={8} />
@@ -65,28 +85,42 @@ export function RunsScreen({ onOpen, onDesign }: RunsScreenProps) {
         <div className="screen-pad">
           <ErrorPanel title={m.runs_failed()} error={query.error} onRetry={() => query.refetch()} />
         </div>
-      ) : runs.length === 0 ? (
-        <EmptyState
-          icon={filtered ? Search : History}
-          title={filtered ? m.runs_no_match() : m.runs_empty()}
-          text={filtered ? m.runs_no_match_text() : m.runs_empty_text()}
-        >
-          {!filtered && (
-            <Button look="primary" onClick={onDesign}>
-              {m.runs_design()}
-            </Button>
-          )}
-        </EmptyState>
-      ) : (
+      ) : runs.length > 0 ? (
         <RunTable
           runs={runs}
-          more={query.hasNextPage && !query.isFetchingNextPage}
-          loadMore={() => query.fetchNextPage()}
+          more={more}
+          loadMore={() => fetchNextPage()}
           onOpen={onOpen}
+          onDelete={setDeleting}
         />
+      ) : isFetchingNextPage ? (
+        <div className="screen-pad">
+          <Skeleton rows={8} />
+        </div>
+      ) : (
+        <Nothing filtered={filtered} busy={Boolean(busy)} onDesign={onDesign} />
       )}
+      {deleting && <DeleteDialog run={deleting} onClose={() => setDeleting(null)} />}
     </div>
   );
+}
+
+function Nothing({ filtered, busy, onDesign }: { filtered: boolean; busy: boolean; onDesign: () => void }) {
+  if (filtered) return <EmptyState icon={Search} title={m.runs_no_match()} text={m.runs_no_match_text()} />;
+  if (busy) return <EmptyState icon={History} title={m.runs_none_ended()} text={m.runs_empty_text()} />;
+  return (
+    <EmptyState icon={History} title={m.runs_empty()} text={m.runs_empty_text()}>
+      <Button look="primary" onClick={onDesign}>
+        {m.runs_design()}
+      </Button>
+    </EmptyState>
+  );
+}
+
+/** The API's status under which runs of the state are found; empty for all of them. */
+function statusOf(state: StateFilter): string {
+  if (state === "all") return "";
+  return state === "PAUSED" || state === "INTERRUPTED" ? "PENDING" : state;
 }
 
 function useSettled(value: string, pauseMs: number): string {
@@ -96,64 +130,4 @@ function useSettled(value: string, pauseMs: number): string {
     return () => clearTimeout(timer);
   }, [value, pauseMs]);
   return settled;
-}
-
-interface RunTableProps {
-  runs: RunSummary[];
-  more: boolean;
-  loadMore: () => void;
-  onOpen: (runId: string) => void;
-}
-
-function RunTable({ runs, more, loadMore, onOpen }: RunTableProps) {
-  const box = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({
-    count: runs.length,
-    getScrollElement: () => box.current,
-    estimateSize: () => RUN_ROW_HEIGHT,
-    overscan: 12,
-    initialRect: { width: 1000, height: 800 },
-  });
-  const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? 0;
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: reaching the end is what asks for more.
-  useEffect(() => {
-    if (more && last >= runs.length - 10) loadMore();
-  }, [last, runs.length, more]);
-
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: the rows are placed one by one, which a table element cannot be.
-    <div className="run-table" role="table" aria-label={m.nav_runs()} aria-rowcount={runs.length}>
-      <div className="run-scroll" ref={box}>
-        {/* biome-ignore lint/a11y/useSemanticElements: as above. */}
-        {/* biome-ignore lint/a11y/useFocusableInteractive: a heading row takes no focus. */}
-        <div className="run-row run-row-head" role="row">
-          {[
-            m.column_pipeline(),
-            m.column_status(),
-            m.column_started(),
-            m.column_duration(),
-            m.column_steps(),
-            m.column_files(),
-          ].map((text) => (
-            // biome-ignore lint/a11y/useSemanticElements: as above.
-            // biome-ignore lint/a11y/useFocusableInteractive: headings do not sort yet.
-            <span key={text} role="columnheader">
-              {text}
-            </span>
-          ))}
-        </div>
-
-        <div className="run-rows" style={{ height: virtual.getTotalSize() }}>
-          {items.map((item) => {
-            const run = runs[item.index];
-            return (
-              run && <RunRow key={run.run_id} run={run} top={item.start} onOpen={() => onOpen(run.run_id)} />
-            );
-          })}
-        </div>
-      </div>
-    </div>
-  );
 }

@@ -1,14 +1,13 @@
-import { Laptop, Lock, Moon, Sun } from "lucide-react";
-import type { ReactNode } from "react";
+import { Lock } from "lucide-react";
 import { toast } from "sonner";
-import { openPath } from "@/api/desktop";
 import { useHealth, useSaveSettings, useSettings } from "@/api/queries";
-import { isDesktop } from "@/api/transport";
-import type { LanguageSetting, Settings, ThemeSetting } from "@/api/types";
-import { Button } from "@/components/Button";
-import { Segmented } from "@/components/Choice";
+import type { Settings } from "@/api/types";
 import { ErrorPanel, errorText, Skeleton } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
+import { AppearanceGroup } from "./AppearanceGroup";
+import { RunsGroup } from "./RunsGroup";
+import { ServerGroup } from "./ServerGroup";
+import { StorageGroup } from "./StorageGroup";
 
 export function SettingsScreen() {
   const query = useSettings();
@@ -30,9 +29,15 @@ export function SettingsScreen() {
   );
 }
 
+/** What a group needs to show and change the settings; a change is kept at once. */
+export interface GroupProps {
+  settings: Settings;
+  change: (patch: Partial<Settings>) => void;
+}
+
 function SettingsForm({ settings }: { settings: Settings }) {
   const save = useSaveSettings();
-  const health = useHealth().data;
+  const version = useHealth().data?.version;
   const change = (patch: Partial<Settings>) =>
     save.mutate(
       { ...settings, ...patch },
@@ -40,43 +45,10 @@ function SettingsForm({ settings }: { settings: Settings }) {
     );
   return (
     <>
-      <Setting title={m.theme()} text={m.theme_hint()}>
-        <Segmented<ThemeSetting>
-          label={m.theme()}
-          value={settings.theme}
-          onChange={(theme) => change({ theme })}
-          options={[
-            { value: "system", label: m.as_system(), icon: <Laptop aria-hidden size={14} /> },
-            { value: "light", label: m.theme_light(), icon: <Sun aria-hidden size={14} /> },
-            { value: "dark", label: m.theme_dark(), icon: <Moon aria-hidden size={14} /> },
-          ]}
-        />
-      </Setting>
-      <Setting title={m.language()} text={m.language_hint()}>
-        <Segmented<LanguageSetting>
-          label={m.language()}
-          value={settings.language}
-          onChange={(language) => change({ language })}
-          options={[
-            { value: "system", label: m.as_system() },
-            { value: "en", label: "English" },
-            { value: "es", label: "Español" },
-          ]}
-        />
-      </Setting>
-      <Setting title={m.data_folder()} text={m.data_folder_hint()}>
-        <div className="folder-line">
-          <code data-testid="data-folder">{health?.data_dir ?? "…"}</code>
-          {isDesktop() && health && (
-            <Button
-              small
-              onClick={() => openPath(health.data_dir).catch((error) => toast.error(errorText(error)))}
-            >
-              {m.open_folder()}
-            </Button>
-          )}
-        </div>
-      </Setting>
+      <AppearanceGroup settings={settings} change={change} />
+      <RunsGroup settings={settings} change={change} />
+      <StorageGroup settings={settings} change={change} />
+      <ServerGroup />
       <section className="privacy">
         <Lock aria-hidden size={18} />
         <div>
@@ -84,19 +56,7 @@ function SettingsForm({ settings }: { settings: Settings }) {
           <p>{m.privacy_text()}</p>
         </div>
       </section>
-      <p className="hint">{m.version({ version: health?.version ?? "…" })}</p>
+      <p className="hint">{m.version({ version: version ?? "…" })}</p>
     </>
-  );
-}
-
-function Setting({ title, text, children }: { title: string; text: string; children: ReactNode }) {
-  return (
-    <section className="setting">
-      <div>
-        <h2>{title}</h2>
-        <p className="hint">{text}</p>
-      </div>
-      {children}
-    </section>
   );
 }

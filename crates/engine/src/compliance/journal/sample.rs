@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::pipeline::{JsonMap, Parameters, Pipeline, Step};
 use crate::ports::{FinishReason, InferenceErrorCode, Timings};
 use crate::role::Role;
-use crate::run::{FinalArtifactsFrom, ModelRef, RunChange, RunPlan, RunStatus, StepOutcome};
+use crate::run::{FinalArtifactsFrom, ModelRef, RunChange, RunId, RunPlan, RunStatus, StepOutcome};
 use crate::time::Timestamp;
 
 /// The default project, which every store has.
@@ -41,20 +41,16 @@ pub fn plan(steps: usize) -> RunPlan {
         path: format!("/models/model-{number}.gguf"),
         stand_in: number.is_multiple_of(2),
     };
-    RunPlan {
-        project_id: PROJECT_ID,
-        pipeline: Pipeline {
-            project_id: Some(PROJECT_ID),
-            name: "Sample".into(),
-            description: "A pipeline of the compliance suite.".into(),
-            steps: (0..steps).map(step).collect(),
-            global_context,
-            metadata: JsonMap::new(),
-            assembler: None,
-        },
-        models: (0..=steps).map(model).collect(),
-        seeds: (7..).take(steps + 1).collect(),
-    }
+    let pipeline = Pipeline {
+        project_id: Some(PROJECT_ID),
+        name: "Sample".into(),
+        description: "A pipeline of the compliance suite.".into(),
+        steps: (0..steps).map(step).collect(),
+        global_context,
+        metadata: JsonMap::new(),
+        assembler: None,
+    };
+    RunPlan::new(PROJECT_ID, pipeline, (0..=steps).map(model).collect(), (7..).take(steps + 1).collect())
 }
 
 /// All changes of a run of `plan` (whose steps are all enabled) that goes well, from `Created` to `Finished`.
@@ -95,6 +91,21 @@ pub fn finish_step(position: usize, result: &str) -> RunChange {
         generated_tokens: 42,
     };
     end_step(position, StepOutcome::Success { finish_reason: FinishReason::EndOfTurn }, result, Some(timings))
+}
+
+/// The step at `position` is taken over from the run `from`, where it made `result` and one artifact.
+pub(super) fn reuse_step(position: usize, from: RunId, result: &str) -> RunChange {
+    RunChange::StepReused {
+        position,
+        from,
+        prompt: format!("Instruction {position}"),
+        warnings: Vec::new(),
+        result: result.into(),
+        artifacts: vec![artifact(&format!("part_{position}.rs"), result)],
+        finish_reason: Some(FinishReason::EndOfTurn),
+        execution_time: 2.5,
+        timings: None,
+    }
 }
 
 /// The step at `position` fails for want of memory, having made `result`.

@@ -1,0 +1,146 @@
+//! Starting, reading, listing and removing runs.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use brickwork_app::{
+    App, Pipeline, RunListRequest, RunPage, RunStatus, RunView, StartRun, StartedRun, project_id_of, run_id_of,
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use uuid::Uuid;
+
+use crate::BASE;
+use crate::extract::{AnyBody, Path, Query};
+use crate::handlers::Answer;
+use crate::openapi::responses::{Conflict, NotFound};
+use crate::problem::Problem;
+
+/// The most runs of a page.
+const MAX_PAGE: usize = 500;
+
+/// The longest `Idempotency-Key`, in characters.
+const MAX_KEY_CHARS: usize = 255;
+
+/// Run a pipeline
+///
+/// Answers when the run has ended, with everything that it made; with `Prefer: respond-async` at once, while it waits or
+/// runs. Closing the connection does not end the run.
+#[utoipa::path(post, path = "/projects/{project_id}/execute", tag = "runs",
+    params(
+        ("project_id" = Uuid, Path, description = "The project that the run belongs to."),
+        ("Prefer" = Option<String>, Header, description = "`respond-async` answers at once (RFC 7240)."),
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
+            description = "A request that comes again with the same key is answered with the run of the first one."),
+    ),
+    request_body = Pipeline,
+    responses(
+        (status = 202, description = "The run: SUCCESS or CANCELLED, or as far as it is with `respond-async`.", body = RunView,
+            headers(
+                ("Location" = String, description = "Path of the run."),
+                ("Idempotency-Replayed" = Option<String>, description = "`true` when an earlier request made the run."),
+            )),
+        (status = 500, description = "The run FAILED, and is the answer; a fault of the data folder is a `Problem`.", content(
+            (RunView = "application/json"), (Problem = "application/problem+json"))),
+        NotFound,
+    ))]
+pub(crate) async fn execute_pipeline(
+    State(app): State<App>,
+    Path(project_id): Path<String>,
+    headers: HeaderMap,
+    AnyBody(body): AnyBody,
+) -> Result<Response, Problem> {
+    let request =
+        StartRun { project_id: project_id_of(&project_id)?, body: &body, idempotency_key: idempotency_key(&headers)? };
+    let StartedRun { run: accepted, replayed } = app.start_run(request).await?;
+    let location = format!("{BASE}/runs/{}", accepted.run_id);
+    let answer = if prefers_async(&headers) { accepted } else { app.wait(accepted.run_id).await? };
+    let status = match answer.status {
+        RunStatus::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+        _ => StatusCode::ACCEPTED,
+    };
+    let mut response = (status, [(header::LOCATION, location)], Json(answer)).into_response();
+    if replayed {
+        response.headers_mut().insert("idempotency-replayed", HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// The value of `Idempotency-Key`.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    match value.to_str() {
+        Ok(key) if (1..=MAX_KEY_CHARS).contains(&key.len()) => Ok(Some(key.to_owned())),
+        _ => Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid",
+            "The request's header is wrong",
+            format!("`Idempotency-Key` must have 1 to {MAX_KEY_CHARS} ASCII characters. Use a new UUID, for example."),
+        )),
+    }
+}
+
+/// `Prefer: respond-async` (RFC 7240), possibly among other preferences.
+fn prefers_async(headers: &HeaderMap) -> bool {
+    headers
+        .get_all("prefer")
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split([',', ';']))
+        .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
+}
+
+/// Which runs to list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RunsQuery {
+    /// Runs of a page; 50 when absent.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+    /// The `next` of the page before.
+    before: Option<String>,
+    /// Only runs of this status.
+    status: Option<RunStatus>,
+    /// Only runs of this project.
+    project_id: Option<Uuid>,
+    /// Only runs whose name holds this text.
+    q: Option<String>,
+}
+
+/// The runs, newest first
+#[utoipa::path(get, path = "/runs", tag = "runs", params(RunsQuery),
+    responses((status = 200, description = "A page of runs.", body = RunPage), NotFound))]
+pub(crate) async fn list_runs(State(app): State<App>, Query(query): Query<RunsQuery>) -> Answer<RunPage> {
+    if let Some(limit) = query.limit.filter(|limit| !(1..=MAX_PAGE).contains(limit)) {
+        return Err(Problem::invalid_query(format!("A page cannot have {limit} runs. Ask for 1 to {MAX_PAGE}.")));
+    }
+    let request = RunListRequest {
+        limit: query.limit,
+        before: query.before,
+        status: query.status,
+        project_id: query.project_id,
+        text: query.q.filter(|text| !text.is_empty()),
+    };
+    Ok(Json(app.runs(request).await?))
+}
+
+/// A run
+///
+/// With its steps, its artifacts and everything else that is kept of it.
+#[utoipa::path(get, path = "/runs/{run_id}", tag = "runs", params(("run_id" = Uuid, Path, description = "The run.")),
+    responses((status = 200, description = "The run as it is now.", body = RunView), NotFound))]
+pub(crate) async fn get_run(State(app): State<App>, Path(run_id): Path<String>) -> Answer<RunView> {
+    Ok(Json(app.run(run_id_of(&run_id)?).await?))
+}
+
+/// Remove a run
+///
+/// Its steps, artifacts and events go with it. Only a run that has ended can go.
+#[utoipa::path(delete, path = "/runs/{run_id}", tag = "runs", params(("run_id" = Uuid, Path, description = "The run.")),
+    responses((status = 204, description = "It is gone."), NotFound, Conflict))]
+pub(crate) async fn delete_run(State(app): State<App>, Path(run_id): Path<String>) -> Result<StatusCode, Problem> {
+    app.delete_run(run_id_of(&run_id)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

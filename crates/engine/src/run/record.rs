@@ -1,0 +1,329 @@
+//! The record of a run and of its steps, and how each change leads to the next state.
+
+use brickwork_artifacts::Artifact;
+use serde::{Deserialize, Serialize};
+
+use super::{ASSEMBLER_STEP, FinalArtifactsFrom, ModelRef, RunChange, RunId, RunPlan, RunStatus, StepOutcome};
+use crate::ports::{FinishReason, InferenceErrorCode, Timings};
+use crate::role::Role;
+use crate::time::Timestamp;
+
+/// What is kept of a step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepRecord {
+    /// List position, from 0; the Assembler's is the number of steps.
+    pub position: usize,
+    /// Its name; `assembler` for the Assembler.
+    pub step_name: String,
+    /// Its role.
+    pub role: Role,
+    /// The model it uses.
+    pub model: ModelRef,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// The user turn as rendered; empty until it starts.
+    pub prompt: String,
+    /// The model's output so far.
+    pub result: String,
+    /// The artifacts in it, once ended.
+    pub artifacts: Vec<Artifact>,
+    /// The kind of fault, when it failed.
+    pub error_code: Option<InferenceErrorCode>,
+    /// The cause, when it failed.
+    pub error: Option<String>,
+    /// Why generation ended.
+    pub finish_reason: Option<FinishReason>,
+    /// Warnings of its prompt.
+    pub warnings: Vec<String>,
+    /// Seconds from start to end; 0 until then.
+    pub execution_time: f64,
+    /// Where they went.
+    pub timings: Option<Timings>,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// The earlier run that carried it out, where this run took it over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reused_from: Option<RunId>,
+}
+
+/// What is kept of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// The run.
+    pub run_id: RunId,
+    /// What it was to do.
+    pub plan: RunPlan,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// Whether the process that ran it ended before it did; only while PENDING.
+    pub interrupted: bool,
+    /// Whether it waits for the user; only while PENDING.
+    pub paused: bool,
+    /// Whether it is to wait after the running step.
+    pub pause_requested: bool,
+    /// Whether it is to end.
+    pub cancel_requested: bool,
+    /// The specified error text, when it failed.
+    pub error: Option<String>,
+    /// The enabled steps in list order, the Assembler last.
+    pub steps: Vec<StepRecord>,
+    /// The assembled pieces.
+    pub final_artifacts: Vec<Artifact>,
+    /// Where they came from.
+    pub final_artifacts_from: Option<FinalArtifactsFrom>,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// When it first began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// The number of the last change.
+    pub seq: u64,
+}
+
+/// A change that does not follow from the run's state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("run {run_id} is {status}: it cannot take the change {change}", status = .status.as_str())]
+pub struct IllegalChange {
+    /// The run.
+    pub run_id: RunId,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// The change that was refused, named.
+    pub change: &'static str,
+}
+
+impl RunRecord {
+    /// The record that `Created` makes.
+    #[must_use]
+    pub fn new(run_id: RunId, at: Timestamp, plan: RunPlan) -> Self {
+        let steps = plan
+            .pipeline
+            .steps
+            .iter()
+            .enumerate()
+            .filter(|(_, step)| step.enabled)
+            .map(|(position, step)| (position, step.step_name.clone(), step.model_type))
+            .chain([(plan.pipeline.steps.len(), ASSEMBLER_STEP.to_owned(), Role::Assembler)])
+            .map(|(position, step_name, role)| {
+                StepRecord::pending(position, step_name, role, plan.models[position].clone())
+            })
+            .collect();
+        Self {
+            run_id,
+            plan,
+            status: RunStatus::Pending,
+            interrupted: false,
+            paused: false,
+            pause_requested: false,
+            cancel_requested: false,
+            error: None,
+            steps,
+            final_artifacts: Vec::new(),
+            final_artifacts_from: None,
+            created_at: at,
+            started_at: None,
+            finished_at: None,
+            seq: 1,
+        }
+    }
+
+    /// Whether any of its output comes from the scripted placeholder.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        self.steps.iter().any(|step| step.model.is_simulated())
+    }
+
+    /// The Assembler's whole output.
+    #[must_use]
+    pub fn assembled_code(&self) -> &str {
+        self.steps.last().map_or("", |step| &step.result)
+    }
+
+    /// The step at list position `position`.
+    #[must_use]
+    pub fn step(&self, position: usize) -> Option<&StepRecord> {
+        self.steps.iter().find(|step| step.position == position)
+    }
+
+    /// Takes the next change.
+    ///
+    /// # Errors
+    /// [`IllegalChange`] when the change does not follow; the record is then untouched.
+    pub fn apply(&mut self, at: Timestamp, change: &RunChange) -> Result<(), IllegalChange> {
+        if !self.accepts(change) {
+            return Err(IllegalChange { run_id: self.run_id, status: self.status, change: change.name() });
+        }
+        match change {
+            RunChange::Created { .. } => {}
+            RunChange::Started => {
+                self.status = RunStatus::Running;
+                self.started_at.get_or_insert(at);
+            }
+            RunChange::Interrupted => {
+                self.status = RunStatus::Pending;
+                self.interrupted = true;
+            }
+            RunChange::Requeued => self.status = RunStatus::Pending,
+            RunChange::PauseRequested => self.pause_requested = true,
+            RunChange::Paused => {
+                self.status = RunStatus::Pending;
+                self.paused = true;
+                self.pause_requested = false;
+            }
+            RunChange::Resumed => {
+                self.interrupted = false;
+                self.paused = false;
+                self.pause_requested = false;
+            }
+            RunChange::CancelRequested => self.cancel_requested = true,
+            RunChange::Finished { status, error, final_artifacts, final_artifacts_from } => {
+                self.status = *status;
+                self.interrupted = false;
+                self.paused = false;
+                self.pause_requested = false;
+                self.cancel_requested = false;
+                self.error.clone_from(error);
+                self.final_artifacts.clone_from(final_artifacts);
+                self.final_artifacts_from = *final_artifacts_from;
+                self.finished_at = Some(at);
+                for step in self.steps.iter_mut().filter(|step| step.status == RunStatus::Running) {
+                    step.cut_off(at);
+                }
+            }
+            RunChange::StepStarted { position, .. }
+            | RunChange::StepText { position, .. }
+            | RunChange::StepFinished { position, .. }
+            | RunChange::StepReused { position, .. }
+            | RunChange::StepRestarted { position } => {
+                if let Some(step) = self.steps.iter_mut().find(|step| step.position == *position) {
+                    step.apply(at, change);
+                }
+            }
+        }
+        self.seq += 1;
+        Ok(())
+    }
+
+    fn accepts(&self, change: &RunChange) -> bool {
+        let step_is = |position: usize, wanted: &[RunStatus]| {
+            self.status == RunStatus::Running && self.step(position).is_some_and(|step| wanted.contains(&step.status))
+        };
+        let step_runs = || self.steps.iter().any(|step| step.status == RunStatus::Running);
+        let is_running = self.status == RunStatus::Running;
+        let is_held = self.status == RunStatus::Pending && (self.interrupted || self.paused);
+        let is_waiting = self.status == RunStatus::Pending && !is_held;
+        match change {
+            RunChange::Created { .. } => false,
+            RunChange::Started => is_waiting,
+            RunChange::StepStarted { position, .. } => step_is(*position, &[RunStatus::Pending]),
+            RunChange::StepText { position, offset, .. } => {
+                step_is(*position, &[RunStatus::Running])
+                    && self.step(*position).is_some_and(|step| step.result.len() == *offset)
+            }
+            RunChange::StepFinished { position, .. } => step_is(*position, &[RunStatus::Running]),
+            RunChange::StepRestarted { position } => step_is(*position, &[RunStatus::Running]),
+            RunChange::StepReused { position, .. } => {
+                is_waiting
+                    && self.started_at.is_none()
+                    && self.step(*position).is_some_and(|step| step.status == RunStatus::Pending)
+            }
+            RunChange::Interrupted | RunChange::Requeued => is_running,
+            RunChange::PauseRequested => is_running && !self.pause_requested,
+            RunChange::Paused => is_waiting || (is_running && !step_runs()),
+            RunChange::Resumed => is_held,
+            RunChange::CancelRequested => is_running && !self.cancel_requested,
+            RunChange::Finished { status, .. } => {
+                status.has_ended() && matches!(self.status, RunStatus::Running | RunStatus::Pending)
+            }
+        }
+    }
+}
+
+impl StepRecord {
+    /// A step that has not begun.
+    const fn pending(position: usize, step_name: String, role: Role, model: ModelRef) -> Self {
+        Self {
+            position,
+            step_name,
+            role,
+            model,
+            status: RunStatus::Pending,
+            prompt: String::new(),
+            result: String::new(),
+            artifacts: Vec::new(),
+            error_code: None,
+            error: None,
+            finish_reason: None,
+            warnings: Vec::new(),
+            execution_time: 0.0,
+            timings: None,
+            started_at: None,
+            finished_at: None,
+            reused_from: None,
+        }
+    }
+
+    /// The run ends while this step is unfinished, as when a run is cancelled that lost its process.
+    fn cut_off(&mut self, at: Timestamp) {
+        self.status = RunStatus::Cancelled;
+        self.artifacts = brickwork_artifacts::extract(&self.step_name, &self.result);
+        self.finished_at = Some(at);
+    }
+
+    fn apply(&mut self, at: Timestamp, change: &RunChange) {
+        match change {
+            RunChange::StepStarted { prompt, warnings, .. } => {
+                self.status = RunStatus::Running;
+                self.prompt.clone_from(prompt);
+                self.warnings.clone_from(warnings);
+                self.started_at = Some(at);
+            }
+            RunChange::StepText { text, .. } => self.result.push_str(text),
+            RunChange::StepFinished { outcome, result, artifacts, execution_time, timings, .. } => {
+                self.status = outcome.status();
+                self.result.clone_from(result);
+                self.artifacts.clone_from(artifacts);
+                self.execution_time = *execution_time;
+                self.timings = *timings;
+                self.finished_at = Some(at);
+                match outcome {
+                    StepOutcome::Success { finish_reason } => self.finish_reason = Some(*finish_reason),
+                    StepOutcome::Failed { code, error } => {
+                        self.error_code = Some(*code);
+                        self.error = Some(error.clone());
+                    }
+                    StepOutcome::Cancelled => {}
+                }
+            }
+            RunChange::StepReused {
+                from,
+                prompt,
+                warnings,
+                result,
+                artifacts,
+                finish_reason,
+                execution_time,
+                timings,
+                ..
+            } => {
+                self.status = RunStatus::Success;
+                self.reused_from = Some(*from);
+                self.prompt.clone_from(prompt);
+                self.warnings.clone_from(warnings);
+                self.result.clone_from(result);
+                self.artifacts.clone_from(artifacts);
+                self.finish_reason = *finish_reason;
+                self.execution_time = *execution_time;
+                self.timings = *timings;
+            }
+            RunChange::StepRestarted { .. } => {
+                *self =
+                    Self::pending(self.position, std::mem::take(&mut self.step_name), self.role, self.model.clone());
+            }
+            _ => {}
+        }
+    }
+}
