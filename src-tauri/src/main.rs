@@ -74,6 +74,8 @@ fn start() -> anyhow::Result<()> {
             window.manage(app);
             window.manage(server.clone());
             open_window(window)?;
+            #[cfg(unix)]
+            tauri::async_runtime::spawn(exit_on_signal(window.handle().clone()));
             // Whatever keeps the listener from starting must not keep the window from opening: it is shown there.
             if let Err(error) = tauri::async_runtime::block_on(server.start_from_settings()) {
                 tracing::error!(%error, "the server's settings could not be read");
@@ -85,14 +87,28 @@ fn start() -> anyhow::Result<()> {
         if !matches!(event, RunEvent::Exit) {
             return;
         }
-        if let Some(server) = window.try_state::<ServerSwitch>() {
-            tauri::async_runtime::block_on(server.stop(GRACE));
-        }
-        if let Some(app) = window.try_state::<App>() {
-            tauri::async_runtime::block_on(app.shutdown());
+        if let (Some(server), Some(app)) = (window.try_state::<ServerSwitch>(), window.try_state::<App>()) {
+            // Runs go back to their places in the queue; then whoever waits for one over HTTP is told so.
+            tauri::async_runtime::block_on(async { tokio::join!(server.stop(GRACE), app.shutdown()) });
         }
     });
     Ok(())
+}
+
+/// Ends the program in good order when the session or a user ends it with SIGTERM or SIGINT, as closing the window does.
+#[cfg(unix)]
+async fn exit_on_signal(window: tauri::AppHandle) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::warn!("signals cannot be listened to: they end the program at once");
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    window.exit(0);
 }
 
 /// Opens the one window. It shows the bundled UI and never leaves it.

@@ -59,7 +59,10 @@ test("a template becomes an exported file", { timeout: 20 * MINUTE }, async () =
   // A machine without runs starts with one sentence and one button.
   await window.get("run-example").waitForDisplayed();
   await window.browser.waitUntil(async () => (await window.route()) === "#/start");
-  assert.match(await window.text(window.browser.$("main")), /SmolLM2/, "the default model's state is shown");
+  // The state of the models comes after the page.
+  await window.browser.waitUntil(async () => /SmolLM2/.test(await window.text(window.browser.$("main"))), {
+    timeoutMsg: "the default model's state is not shown",
+  });
   await saveScreenshot(window, "journey 1 first start");
 
   let run;

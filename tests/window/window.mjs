@@ -5,6 +5,7 @@ import { createServer, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { remote } from "webdriverio";
 import { appProgram, cliProgram, modelsDir } from "./places.mjs";
 import { childrenOf, end, isAlive, waitUntilGone } from "./processes.mjs";
@@ -175,9 +176,13 @@ class Window {
 
   /** Closes the window as a person would, and waits until its program has ended. */
   async close() {
-    // A window that a test has killed has no session left to end.
+    if (this.appId !== undefined && isAlive(this.appId)) {
+      // Ending the session would kill the program, which could then put nothing in order.
+      execFileSync("python3", [fileURLToPath(new URL("ask_to_close.py", import.meta.url)), String(this.appId)]);
+      if (!(await waitUntilGone(this.appId, 10_000))) end(this.appId);
+    }
+    // With its window the session is gone too, mostly.
     await this.browser.deleteSession().catch(() => {});
-    if (this.appId !== undefined && !(await waitUntilGone(this.appId, 10_000))) end(this.appId);
     await endDriver(this.driver);
   }
 }

@@ -29,8 +29,8 @@ impl App {
             loop {
                 // Listening comes before reading, so that nothing falls between the two.
                 let mut changes = app.changes().subscribe();
-                let live = app.live().get(&run_id).cloned();
-                let listening = live.as_ref().map(|live| live.listen());
+                // Only the receiver is kept: the live run itself would keep its sender open beyond its end here.
+                let listening = app.live().get(&run_id).map(|live| live.listen());
                 let recorded = match app.store().events(run_id, last).await {
                     Ok(recorded) => recorded,
                     Err(error) => {

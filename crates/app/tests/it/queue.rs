@@ -312,6 +312,24 @@ async fn events_can_be_heard_from_any_number_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_listener_hears_a_run_through_its_pauses() {
+    let folder = tempfile::tempdir().unwrap();
+    let app = open(folder.path()).await;
+    let mut body = short_pipeline();
+    body["steps"][0]["pause_after"] = json!(true);
+    let run = start(&app, &body).await;
+    let events = app.events(run.run_id, 0).await.unwrap();
+    let listening = tokio::spawn(events.filter_map(|event| async move { event.seq }).collect::<Vec<_>>());
+    until(&app, run.run_id, "the pause", |run| run.paused).await;
+    // Long enough for the listener to have heard of the pause before it ends.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    app.resume_run(run.run_id).await.unwrap();
+    let ended = app.wait(run.run_id).await.unwrap();
+    let told = tokio::time::timeout(Duration::from_secs(10), listening).await.expect("the stream ends with the run");
+    assert_eq!(told.unwrap(), (1..=ended.seq).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_projects_context_reaches_the_prompts() {
     let folder = tempfile::tempdir().unwrap();
     let app = open(folder.path()).await;
