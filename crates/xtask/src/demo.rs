@@ -97,7 +97,11 @@ pub(crate) fn run(workspace: &Workspace, headless: bool, out: Option<PathBuf>) -
     Ok(())
 }
 
-fn build(workspace: &Workspace) -> Result<()> {
+/// Builds the programs in release, always all of them, so that nothing is compiled in two variants.
+///
+/// # Errors
+/// When the build fails.
+pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--release", "-p", "brickwork-cli", "-p", "brickwork-worker", "-p", "brickwork-window"]);
     // Without this feature the window would look for a development server instead of the built UI.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::http;
 use super::served::Served;
 use crate::workspace::Workspace;
-use crate::{process, setup, ui};
+use crate::{demo, process, setup, ui};
 
 const CONNECTIONS: u32 = 1_000;
 const SECONDS: u32 = 5;
@@ -41,7 +41,7 @@ struct Load {
 pub(crate) fn measure(workspace: &Workspace) -> Result<Value> {
     setup::run(setup::Purpose::Bench)?;
     ui::build(workspace)?;
-    process::run(workspace.cargo().args(["build", "--release", "-p", "brickwork-cli", "-p", "brickwork-worker"]))?;
+    demo::build(workspace)?;
     let served = Served::start(workspace, PACE_MS)?;
     let authority = served.authority.as_str();
     let steps: Vec<Value> = (0..40)
