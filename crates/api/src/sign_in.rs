@@ -19,6 +19,9 @@ pub(crate) const PATH: &str = "/sign-in";
 /// The cookie's name.
 const COOKIE: &str = "brickwork_session";
 
+/// How long a browser keeps the cookie, also when it is closed meanwhile: 30 days. The server forgets it when it stops.
+const COOKIE_SECONDS: u32 = 30 * 24 * 60 * 60;
+
 /// How long a code may be used.
 const CODE_LIFE: Duration = Duration::from_mins(10);
 
@@ -69,7 +72,8 @@ impl SignIn {
             return match random_hex() {
                 Ok(session) => {
                     keep(&mut self.state().sessions, Token::of(&session));
-                    let cookie = format!("{COOKIE}={session}; HttpOnly; SameSite=Strict; Path=/");
+                    let cookie =
+                        format!("{COOKIE}={session}; HttpOnly; SameSite=Strict; Path=/; Max-Age={COOKIE_SECONDS}");
                     (StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie), (header::LOCATION, "/".to_owned())])
                         .into_response()
                 }

@@ -17,7 +17,7 @@ async fn a_browser_signs_in_with_a_link_and_then_needs_no_token() {
     let signed_in = send(address, "GET", &path, &[], "").await;
     assert_eq!((signed_in.status, signed_in.header("location")), (303, Some("/")));
     let cookie = signed_in.header("set-cookie").unwrap();
-    for part in ["brickwork_session=", "; HttpOnly", "; SameSite=Strict", "; Path=/"] {
+    for part in ["brickwork_session=", "; HttpOnly", "; SameSite=Strict", "; Path=/", "; Max-Age="] {
         assert!(cookie.contains(part), "{cookie}");
     }
     let session = cookie.split(';').next().unwrap();
