@@ -86,7 +86,7 @@ function Steering({ run }: { run: RunView }) {
   if (isEnded(run.status)) return null;
   return (
     <>
-      {run.status === "RUNNING" && !run.cancel_requested && (
+      {!isHeld(run) && !run.cancel_requested && (
         <Button
           icon={Pause}
           busy={pause.isPending}
@@ -94,7 +94,7 @@ function Steering({ run }: { run: RunView }) {
           onClick={() => pause.mutate(run.run_id, failed(m.pause_failed()))}
           data-testid="pause-button"
         >
-          {m.pause_after_step()}
+          {run.status === "RUNNING" ? m.pause_after_step() : m.pause()}
         </Button>
       )}
       <Button
