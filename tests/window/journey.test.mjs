@@ -163,8 +163,12 @@ test("a running run can be cancelled", { timeout: 5 * MINUTE }, async () => {
   assert.ok(Date.now() - asked < 6_000, `cancelling took ${Date.now() - asked} ms`);
   const run = home.run();
   assert.equal(run.status, "CANCELLED");
-  assert.equal(run.steps[0].status, "CANCELLED");
+  // A small model may end its answer in the very moment of the click; whatever was at work then is the last that ran.
+  const cut = run.steps.findIndex(({ status }) => status !== "SUCCESS");
+  assert.ok(["CANCELLED", "PENDING"].includes(run.steps[cut]?.status), JSON.stringify(run.steps.map(({ status }) => status)));
+  assert.ok(run.steps.slice(cut + 1).every(({ status }) => status === "PENDING"));
   assert.notEqual(run.steps[0].result, "", "what was written until then is kept");
+  await window.click("step-0");
   assert.equal(await window.text(window.get("step-output")), run.steps[0].result);
   assert.equal(await window.get("cancel-button").isExisting(), false);
   await saveScreenshot(window, "journey 8 cancelled");
