@@ -220,6 +220,12 @@ async function startLongRun() {
   await window.click("nav-design");
   await window.get("open-gallery").waitForDisplayed();
   await setTokens(0, 4000);
+  // At temperature 0 the default model counts on and on; with a random draw its answer may be a line.
+  await window.click("temperature");
+  await window.browser.keys(["Home"]);
+  await window.browser.waitUntil(async () => (await window.get("temperature").getValue()) === "0", {
+    timeoutMsg: "the temperature is not 0",
+  });
   await window.type(window.browser.$('[data-testid="step-inspector"] .cm-content'), "Count from one to a thousand in words, one number a line");
   await window.click("run-button");
   await writesText();
