@@ -204,6 +204,11 @@ impl App {
         &self.inner.queue
     }
 
+    /// The run, if this program carries it out.
+    pub(crate) fn live_run(&self, run_id: RunId) -> Option<Arc<LiveRun>> {
+        self.live().get(&run_id).cloned()
+    }
+
     pub(crate) fn live(&self) -> MutexGuard<'_, HashMap<RunId, Arc<LiveRun>>> {
         self.inner.live.lock().unwrap_or_else(PoisonError::into_inner)
     }

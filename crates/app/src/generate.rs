@@ -64,12 +64,7 @@ impl App {
     /// [`AppError::Unknown`] when there is no such role, model or file, [`AppError::ModelProblem`] when it cannot run, or
     /// a fault of the database.
     pub async fn chat(&self, request: ChatRequest) -> Result<BoxStream<'static, InferenceEvent>, AppError> {
-        let model = match Role::parse(&request.model) {
-            Some(role) => self.model_of(role).await?,
-            None => self.model_named(&request.model)?,
-        };
-        let prompt = Prompt::Chat(request.messages);
-        Ok(self.inner().models.generate(Generation { model, prompt, parameters: request.parameters }))
+        self.begin_generation(&request.model, Prompt::Chat(request.messages), request.parameters).await
     }
 
     /// Starts a generation. Dropping the stream cancels it.
@@ -78,15 +73,21 @@ impl App {
     /// Those of [`App::chat`].
     pub async fn generate(&self, request: GenerateRequest) -> Result<BoxStream<'static, InferenceEvent>, AppError> {
         let GenerateRequest { model, prompt, raw, parameters } = request;
-        if !raw {
-            let messages = vec![Message::new(Speaker::User, prompt)];
-            return self.chat(ChatRequest { model, messages, parameters }).await;
-        }
-        let model = match Role::parse(&model) {
+        let prompt = if raw { Prompt::Raw(prompt) } else { Prompt::Chat(vec![Message::new(Speaker::User, prompt)]) };
+        self.begin_generation(&model, prompt, parameters).await
+    }
+
+    /// Lets the model that `name` means (a role, a listed model or a file) continue `prompt`.
+    async fn begin_generation(
+        &self,
+        name: &str,
+        prompt: Prompt,
+        parameters: Parameters,
+    ) -> Result<BoxStream<'static, InferenceEvent>, AppError> {
+        let model = match Role::parse(name) {
             Some(role) => self.model_of(role).await?,
-            None => self.model_named(&model)?,
+            None => self.model_named(name)?,
         };
-        let prompt = Prompt::Raw(prompt);
         Ok(self.inner().models.generate(Generation { model, prompt, parameters }))
     }
 

@@ -104,7 +104,7 @@ impl App {
         let mut bindings = self.bindings().await?;
         let choice = BindingChoice::named(model);
         bindings.set(role, choice);
-        resolve(role, &bindings, &self.scan_models()).map_err(|problem| AppError::ModelProblem(problem.to_string()))?;
+        model_for(role, &bindings, &self.scan_models())?;
         self.store().set_setting(KEY, &bindings).await?;
         self.models().await
     }
@@ -118,14 +118,14 @@ impl App {
             .iter()
             .map(|step| step.model_type)
             .chain([Role::Assembler])
-            .map(|role| resolve(role, &bindings, &files).map_err(|problem| AppError::ModelProblem(problem.to_string())))
+            .map(|role| model_for(role, &bindings, &files))
             .collect()
     }
 
     /// The model that serves a role.
     pub(crate) async fn model_of(&self, role: Role) -> Result<ModelRef, AppError> {
         let bindings = self.bindings().await?;
-        resolve(role, &bindings, &self.scan_models()).map_err(|problem| AppError::ModelProblem(problem.to_string()))
+        model_for(role, &bindings, &self.scan_models())
     }
 
     pub(crate) fn scan_models(&self) -> Vec<ModelFile> {
@@ -138,6 +138,11 @@ impl App {
     async fn bindings(&self) -> Result<Bindings, AppError> {
         Ok(self.store().setting(KEY).await?.unwrap_or_default())
     }
+}
+
+/// The model that serves a role, or why none can.
+fn model_for(role: Role, bindings: &Bindings, files: &[ModelFile]) -> Result<ModelRef, AppError> {
+    resolve(role, bindings, files).map_err(|problem| AppError::ModelProblem(problem.to_string()))
 }
 
 fn role_view(role: Role, bindings: &Bindings, files: &[ModelFile]) -> RoleView {

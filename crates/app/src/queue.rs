@@ -221,8 +221,7 @@ impl App {
             self.keeper().unsettled.store(false, Ordering::Relaxed);
         }
         for wish in self.store().wishes().await? {
-            let live = self.live().get(&wish.run_id).cloned();
-            let Some(live) = live else { continue };
+            let Some(live) = self.live_run(wish.run_id) else { continue };
             if wish.cancel {
                 live.cancel();
             }

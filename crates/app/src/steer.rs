@@ -30,8 +30,7 @@ impl App {
                 break;
             }
         }
-        let live = self.live().get(&run_id).cloned();
-        if let Some(live) = live {
+        if let Some(live) = self.live_run(run_id) {
             live.cancel();
         }
         self.wake_queue();
@@ -56,8 +55,7 @@ impl App {
                 break;
             }
         }
-        let live = self.live().get(&run_id).cloned();
-        if let Some(live) = live {
+        if let Some(live) = self.live_run(run_id) {
             live.pause();
         }
         self.wake_queue();
@@ -117,8 +115,7 @@ impl App {
         };
         let event = RunEvent { run_id, seq: Some(seq), at, kind: RunEventKind::Change { change } };
         self.metrics().observe(&event);
-        let live = self.live().get(&run_id).cloned();
-        if let Some(live) = live {
+        if let Some(live) = self.live_run(run_id) {
             live.announce(event);
         }
         self.changes().bump();

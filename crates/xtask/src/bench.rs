@@ -4,7 +4,6 @@
 
 mod api;
 mod http;
-mod served;
 
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};

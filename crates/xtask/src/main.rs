@@ -13,6 +13,7 @@ mod lock;
 mod models;
 mod process;
 mod rust_source;
+mod served;
 mod setup;
 mod suites;
 mod ui;

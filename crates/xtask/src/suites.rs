@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::counts::{Counts, Reporter};
+use crate::served::Server;
 use crate::workspace::{TEST_FEATURES, Workspace};
 use crate::{contract, models, process, setup, ui};
 
@@ -78,7 +79,7 @@ fn npm_test(workspace: &Workspace) -> Command {
 fn contract(workspace: &Workspace) -> Outcome {
     const NAME: &str = "API contract";
     let started = Instant::now();
-    let prepared = contract::Server::start(workspace)
+    let prepared = Server::start(workspace, "debug", &[])
         .and_then(|server| contract::command(workspace, &server).map(|command| (server, command)));
     match prepared {
         // The server lives until the suite has ended.

@@ -7,15 +7,15 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
 use super::http;
-use super::served::Served;
+use crate::served::Server;
 use crate::workspace::Workspace;
-use crate::{demo, process, setup, ui};
+use crate::{demo, models, process, setup, ui};
 
 const CONNECTIONS: u32 = 1_000;
 const SECONDS: u32 = 5;
 
-/// The scripted model's time for a word, so that the run lasts longer than the measurement.
-const PACE_MS: u32 = 20;
+/// The scripted model's milliseconds for a word, so that the run lasts longer than the measurement.
+const PACE_MS: &str = "20";
 
 /// The interface's prefix and the default project.
 const BASE: &str = "/api/v1/orchestrator";
@@ -42,8 +42,10 @@ pub(crate) fn measure(workspace: &Workspace) -> Result<Value> {
     setup::run(setup::Purpose::Bench)?;
     ui::build(workspace)?;
     demo::build(workspace)?;
-    let served = Served::start(workspace, PACE_MS)?;
-    let authority = served.authority.as_str();
+    let models = models::folder(workspace)?;
+    let variables = [("BRICKWORK_MODELS_DIR", models.as_os_str()), ("BRICKWORK_SCRIPTED_PACE_MS", PACE_MS.as_ref())];
+    let server = Server::start(workspace, "release", &variables)?;
+    let authority = server.url.trim_start_matches("http://");
     let steps: Vec<Value> = (0..40)
         .map(
             |number| json!({ "step_name": format!("s{number}"), "model_type": "CodeLlama", "prompt": "Write a line." }),
