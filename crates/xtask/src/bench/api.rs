@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::http;
 use crate::served::Server;
 use crate::workspace::Workspace;
-use crate::{demo, models, process, setup, ui};
+use crate::{demo, process, setup, ui};
 
 const CONNECTIONS: u32 = 1_000;
 const SECONDS: u32 = 5;
@@ -42,9 +42,7 @@ pub(crate) fn measure(workspace: &Workspace) -> Result<Value> {
     setup::run(setup::Purpose::Bench)?;
     ui::build(workspace)?;
     demo::build(workspace)?;
-    let models = models::folder(workspace)?;
-    let variables = [("BRICKWORK_MODELS_DIR", models.as_os_str()), ("BRICKWORK_SCRIPTED_PACE_MS", PACE_MS.as_ref())];
-    let server = Server::start(workspace, "release", &variables)?;
+    let server = Server::start(workspace, "release", &[("BRICKWORK_SCRIPTED_PACE_MS", PACE_MS.as_ref())])?;
     let authority = server.url.trim_start_matches("http://");
     let steps: Vec<Value> = (0..40)
         .map(
