@@ -61,6 +61,10 @@ impl Bridge {
         Self { router, under_way: Mutex::default() }
     }
 
+    pub(crate) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
     fn abort(&self, id: &str) -> Option<oneshot::Sender<()>> {
         self.under_way.lock().unwrap_or_else(PoisonError::into_inner).remove(id)
     }

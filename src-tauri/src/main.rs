@@ -7,6 +7,11 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod bridge;
+mod dropped;
+mod files;
+mod links;
+mod notify;
+mod preview;
 mod shell;
 
 use std::process::ExitCode;
@@ -18,6 +23,7 @@ use tauri::{Emitter, Manager, RunEvent, Url, WebviewUrl, WebviewWindowBuilder};
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 
 use crate::bridge::Bridge;
+use crate::notify::LastNotification;
 use crate::shell::InitialRoute;
 
 /// How long requests of other programs may go on when the window was closed.
@@ -44,13 +50,23 @@ fn start() -> anyhow::Result<()> {
                 let _ = window.emit("navigate", route);
             }
         }))
+        .register_asynchronous_uri_scheme_protocol(preview::SCHEME, |context, request, responder| {
+            let window = context.app_handle().clone();
+            tauri::async_runtime::spawn(async move { responder.respond(preview::answer(window, request).await) });
+        })
         .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_window_state::Builder::default().build())
         .manage(InitialRoute(shell::route_of(std::env::args())))
+        .manage(LastNotification::default())
         .invoke_handler(tauri::generate_handler![
             bridge::api_request,
             bridge::api_abort,
+            files::choose_text_file,
+            files::save_text,
+            links::open_link,
+            notify::notify,
             shell::choose_folder,
             shell::initial_route,
             shell::open_path,
@@ -73,6 +89,7 @@ fn start() -> anyhow::Result<()> {
             window.manage(Bridge::new(server.router()));
             window.manage(app);
             window.manage(server.clone());
+            notify::follow_clicks(window.handle());
             open_window(window)?;
             #[cfg(unix)]
             tauri::async_runtime::spawn(exit_on_signal(window.handle().clone()));
@@ -113,15 +130,23 @@ async fn exit_on_signal(window: tauri::AppHandle) {
 
 /// Opens the one window. It shows the bundled UI and never leaves it.
 fn open_window(window: &tauri::App) -> tauri::Result<()> {
-    WebviewWindowBuilder::new(window, "main", WebviewUrl::default())
+    let main = WebviewWindowBuilder::new(window, "main", WebviewUrl::default())
         .title("Brickwork")
         .inner_size(1280.0, 820.0)
         .min_inner_size(720.0, 520.0)
-        .on_navigation(is_own)
+        .on_navigation(may_show)
         .on_new_window(|_url, _features| tauri::webview::NewWindowResponse::Deny)
-        .disable_drag_drop_handler()
         .build()?;
+    let handle = window.handle().clone();
+    main.on_window_event(move |event| dropped::on_window_event(&handle, event));
     Ok(())
+}
+
+/// Whether the window, or a frame in it, may go to a page. WebKit asks for frames too and does not say for which it asks, so
+/// previews of artifacts are let in, whose own policy makes them harmless wherever they are shown. WebView2 asks for the window
+/// alone, which never shows one.
+fn may_show(url: &Url) -> bool {
+    is_own(url) || (!cfg!(windows) && preview::is_preview(url))
 }
 
 /// Whether a page belongs to the bundled UI.
@@ -142,5 +167,21 @@ mod tests {
         check("http://tauri.localhost.example.com/", false);
         check("file:///etc/passwd", false);
         check("data:text/html,hello", false);
+    }
+
+    #[test]
+    fn row_33_a_frame_shows_previews_and_nothing_else() {
+        let check = |url: &str, expected| assert_eq!(super::may_show(&url.parse().unwrap()), expected, "{url}");
+        let id = "550e8400-e29b-41d4-a716-446655440000";
+        check(&format!("brickwork-preview://localhost/runs/{id}/artifacts/1?theme=dark"), !cfg!(windows));
+        check("brickwork-preview://localhost/", false);
+        check(&format!("brickwork-preview://localhost/runs/{id}"), false);
+        check(&format!("brickwork-preview://evil.example/runs/{id}/artifacts/1"), false);
+        check("https://example.com/", false);
+        check("about:blank", false);
+        check("about:srcdoc", false);
+        check("javascript:alert(1)", false);
+        check("blob:tauri://localhost/550e8400", false);
+        check("ipc://localhost/api_request", false);
     }
 }

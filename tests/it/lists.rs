@@ -122,7 +122,7 @@ fn runs_are_listed_newest_first_and_can_be_searched() {
     };
     assert_eq!(names(&["runs", "list", "--json"]), ["Gamma", "Beta", "Alpha"]);
     assert_eq!(names(&["runs", "list", "--json", "--limit", "1"]), ["Gamma"]);
-    assert_eq!(names(&["runs", "list", "--json", "--text", "eta"]), ["Beta"]);
+    assert_eq!(names(&["runs", "list", "--json", "--search", "beta"]), ["Beta"]);
 }
 
 #[test]

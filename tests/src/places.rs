@@ -1,6 +1,6 @@
 //! Where the built programs, the models and the shipped pipelines lie.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -64,10 +64,11 @@ pub fn model(file: &str) -> PathBuf {
     path
 }
 
-/// The folder of the shipped pipelines.
+/// The folder of the shipped pipelines. Asked when the test runs, since one build may serve several checkouts.
 #[must_use]
 pub fn pipelines_dir() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../pipelines")
+    let package = set_variable("CARGO_MANIFEST_DIR").expect("cargo and nextest tell tests where their package lies");
+    package.join("../pipelines")
 }
 
 /// The shipped pipeline whose file is `ID.json`.

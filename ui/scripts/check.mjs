@@ -21,12 +21,24 @@ function placeholders(message) {
   return [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]))].sort().join(",");
 }
 
-const catalogues = Object.fromEntries(
-  ["en", "es"].map((locale) => [
-    locale,
-    JSON.parse(readFileSync(join(root, `messages/${locale}.json`), "utf8")),
-  ]),
-);
+/** All messages of a language, gathered from the folders of `messages/`; a key that stands twice would hide one of the two. */
+function catalogue(locale) {
+  const gathered = {};
+  for (const path of walk(join(root, "messages")).filter((path) => path.endsWith(`/${locale}.json`))) {
+    for (const [key, message] of Object.entries(JSON.parse(readFileSync(path, "utf8")))) {
+      if (key in gathered) faults.push(`${relative(root, path)}: "${key}" is there already in another file`);
+      gathered[key] = message;
+    }
+  }
+  return gathered;
+}
+
+const catalogues = Object.fromEntries(["en", "es"].map((locale) => [locale, catalogue(locale)]));
+const listed = JSON.parse(readFileSync(join(root, "project.inlang/settings.json"), "utf8"));
+for (const folder of readdirSync(join(root, "messages"))) {
+  if (!listed["plugin.inlang.messageFormat"].pathPattern.includes(`./messages/${folder}/{locale}.json`))
+    faults.push(`messages/${folder} is not listed in project.inlang/settings.json`);
+}
 const sources = walk(join(root, "src")).filter(
   (path) => /\.tsx?$/.test(path) && !path.includes("/paraglide/") && !path.includes("/bindings/"),
 );
@@ -38,10 +50,10 @@ for (const [locale, other] of [
 ]) {
   for (const [key, message] of Object.entries(catalogues[locale])) {
     if (key.startsWith("$")) continue;
-    if (!(key in catalogues[other])) faults.push(`messages/${other}.json lacks "${key}"`);
+    if (!(key in catalogues[other])) faults.push(`the messages in ${other} lack "${key}"`);
     else if (placeholders(message) !== placeholders(catalogues[other][key]))
       faults.push(`"${key}" has other placeholders in ${other}`);
-    if (message === "" || message?.length === 0) faults.push(`messages/${locale}.json: "${key}" is empty`);
+    if (message === "" || message?.length === 0) faults.push(`the message "${key}" is empty in ${locale}`);
     if (locale === "en" && !code.includes(`m.${key}(`)) faults.push(`messages: "${key}" is used nowhere`);
   }
 }

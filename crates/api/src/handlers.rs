@@ -2,11 +2,14 @@
 
 pub(crate) mod artifacts;
 pub(crate) mod data;
+pub(crate) mod drafts;
 pub(crate) mod export;
 pub(crate) mod fallback;
 pub(crate) mod health;
+pub(crate) mod history;
 pub(crate) mod models;
 pub(crate) mod pipelines;
+pub(crate) mod preview;
 pub(crate) mod projects;
 pub(crate) mod queue;
 pub(crate) mod run_control;

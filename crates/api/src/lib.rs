@@ -27,8 +27,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::handlers::{
-    artifacts, data, export, fallback, health, models, pipelines, projects, queue, run_control, run_events, runs,
-    server as server_routes, settings, versions,
+    artifacts, data, drafts, export, fallback, health, history, models, pipelines, preview, projects, queue,
+    run_control, run_events, runs, server as server_routes, settings, versions,
 };
 
 pub use event_slots::{EventSlot, EventSlots, MAX_EVENT_LISTENERS};
@@ -42,8 +42,15 @@ pub use ui_files::{UiFile, UiFiles};
 /// The prefix of the program's own routes.
 pub const BASE: &str = "/api/v1/orchestrator";
 
-/// The largest request body, in bytes.
+/// The largest request body, in bytes, but for a draft's.
 const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
+
+/// The largest body of a request to `path`, in bytes.
+fn max_body_bytes(path: &str) -> usize {
+    let is_draft =
+        path.strip_prefix(BASE).is_some_and(|path| path.starts_with("/pipelines/") && path.ends_with("/draft"));
+    if is_draft { drafts::MAX_DRAFT_BYTES } else { MAX_BODY_BYTES }
+}
 
 /// The router over `app`.
 pub fn router(app: App) -> Router {
@@ -73,26 +80,43 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(versions::list_pipelines, versions::save_pipeline))
         .routes(routes!(versions::get_pipeline, versions::update_pipeline, versions::delete_pipeline))
         .routes(routes!(versions::list_versions))
-        .routes(routes!(versions::get_version))
+        .routes(routes!(versions::get_version, versions::label_version))
         .routes(routes!(versions::restore_version))
+        .routes(routes!(versions::copy_pipeline))
+        .merge(
+            OpenApiRouter::new()
+                .routes(routes!(drafts::put_draft, drafts::delete_draft))
+                .layer(DefaultBodyLimit::max(drafts::MAX_DRAFT_BYTES)),
+        )
         .routes(routes!(projects::list_projects, projects::create_project))
         .routes(routes!(projects::get_project, projects::update_project, projects::delete_project))
+        .routes(routes!(preview::preview_pipeline))
         .routes(routes!(runs::execute_pipeline))
-        .routes(routes!(runs::list_runs))
-        .routes(routes!(runs::get_run, runs::delete_run))
+        .routes(routes!(history::list_runs))
+        .routes(routes!(history::delete_runs))
+        .routes(routes!(history::restore_runs))
+        .routes(routes!(runs::get_run, history::delete_run))
+        .routes(routes!(history::set_favourite))
+        .routes(routes!(history::restore_run))
         .routes(routes!(run_events::follow_run))
         .routes(routes!(run_control::cancel_run))
         .routes(routes!(run_control::pause_run))
         .routes(routes!(run_control::resume_run))
         .routes(routes!(run_control::rerun_run))
+        .routes(routes!(run_control::plan_rerun))
+        .routes(routes!(run_control::edit_output))
         .routes(routes!(queue::get_queue))
         .routes(routes!(queue::move_run))
         .routes(routes!(artifacts::list_artifacts))
         .routes(routes!(artifacts::get_artifact))
         .routes(routes!(artifacts::download_artifact))
         .routes(routes!(artifacts::download_zip))
+        .routes(routes!(artifacts::edit_artifacts))
+        .routes(routes!(artifacts::preview_artifact))
         .routes(routes!(export::plan_export))
         .routes(routes!(export::export_run))
+        .routes(routes!(export::list_exports))
+        .routes(routes!(export::undo_export))
         .routes(routes!(data::get_storage))
         .routes(routes!(data::prune_runs))
         .routes(routes!(data::backup_data))
@@ -101,4 +125,22 @@ fn routes() -> OpenApiRouter<App> {
         .nest(BASE, own)
         .routes(routes!(openai::list_chat_models))
         .routes(routes!(openai::complete_chat))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_draft_may_be_large() {
+        for (path, expected) in [
+            ("/pipelines/x/draft", drafts::MAX_DRAFT_BYTES),
+            ("/pipelines/x", MAX_BODY_BYTES),
+            ("/runs/x/draft", MAX_BODY_BYTES),
+            ("", MAX_BODY_BYTES),
+        ] {
+            assert_eq!(max_body_bytes(&format!("{BASE}{path}")), expected, "{path}");
+        }
+        assert_eq!(max_body_bytes("/pipelines/x/draft"), MAX_BODY_BYTES);
+    }
 }

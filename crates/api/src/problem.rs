@@ -42,6 +42,8 @@ pub struct Problem {
 pub(crate) struct ProblemMembers {
     /// With the code `port_taken`: the next port that is free.
     next_free_port: Option<u16>,
+    /// With the code `draft_conflict`: the number of the draft that is kept.
+    seq: Option<u64>,
 }
 
 impl Problem {
@@ -103,6 +105,10 @@ impl From<AppError> for Problem {
             ErrorCode::NotFound => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             ErrorCode::Invalid => (StatusCode::UNPROCESSABLE_ENTITY, "invalid", "The request's content is wrong"),
             ErrorCode::Conflict => (StatusCode::CONFLICT, "conflict", "The thing's state does not allow this"),
+            ErrorCode::RunNotHeld => (StatusCode::CONFLICT, "run_not_held", "The run does not wait for the user"),
+            ErrorCode::StepNotEditable => {
+                (StatusCode::CONFLICT, "step_not_editable", "The step's output cannot be replaced")
+            }
             ErrorCode::IdempotencyKeyReused => (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency_key_reused",
@@ -114,6 +120,10 @@ impl From<AppError> for Problem {
             ErrorCode::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping", "The program stops"),
             ErrorCode::Storage => (StatusCode::INTERNAL_SERVER_ERROR, "storage", "The data folder failed"),
             ErrorCode::Export => (StatusCode::UNPROCESSABLE_ENTITY, "export", "The files could not be exported"),
+            ErrorCode::DraftConflict => (StatusCode::CONFLICT, "draft_conflict", "A newer draft is kept"),
+            ErrorCode::NoPreview => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "no_preview", "The artifact cannot be shown as a page")
+            }
             ErrorCode::Inference => (StatusCode::INTERNAL_SERVER_ERROR, "inference", "The model failed"),
             ErrorCode::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong"),
         };
@@ -122,7 +132,10 @@ impl From<AppError> for Problem {
         }
         let mut problem = Self::new(status, code, title, error.to_string());
         problem.diagnostics = error.diagnostics().to_vec();
-        problem
+        match error {
+            AppError::DraftConflict { seq } => problem.with("seq", seq),
+            _ => problem,
+        }
     }
 }
 

@@ -7,9 +7,10 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-/// What pages of the UI may do: the window's policy without its bridge, and never inside a frame.
+/// What pages of the UI may do: the window's policy without its bridge, and never inside a frame. The frames in them show
+/// previews of artifacts, whose own policy sandboxes them.
 const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: \
-                      blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; frame-src 'none'; base-uri \
+                      blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; frame-src 'self'; base-uri \
                       'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Files below this path carry their content's hash in their names and never change.

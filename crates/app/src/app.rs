@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use brickwork_engine::{Clock, Journal, JournalError, RunChange, RunId, Timestamp};
 use brickwork_store::Store;
+use brickwork_worker_client::Device;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::Serialize;
@@ -44,6 +45,32 @@ pub struct WorkerState {
     /// The model in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// Threads that it computes with unless the settings name a number; absent until a worker has been started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threads: Option<u32>,
+    /// Where models can run; absent until a worker has been started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub devices: Option<Vec<DeviceView>>,
+}
+
+/// One place where models can run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct DeviceView {
+    /// Short name, e.g. `CPU`.
+    pub name: String,
+    /// What the hardware calls itself.
+    pub description: String,
+    /// Its whole memory.
+    pub memory_total_bytes: u64,
+    /// Its free memory when the worker was started.
+    pub memory_free_bytes: u64,
+}
+
+impl From<Device> for DeviceView {
+    fn from(device: Device) -> Self {
+        let Device { name, description, memory_total_bytes, memory_free_bytes } = device;
+        Self { name, description, memory_total_bytes, memory_free_bytes }
+    }
 }
 
 /// How many runs have not ended.

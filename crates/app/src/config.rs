@@ -29,6 +29,8 @@ pub struct AppConfig {
     pub worker_program: Option<PathBuf>,
     /// How long a worker may say nothing in the middle of a job before it counts as hung.
     pub silence_limit: Duration,
+    /// How long the worker that counts the prompts of previews is kept after its last count.
+    pub counter_idle_limit: Duration,
     /// What it does with the queue.
     pub queue: QueueRole,
     /// How long the scripted placeholder takes for each of its words; nothing by default. For trying out how a slow model
@@ -67,6 +69,7 @@ impl AppConfig {
             data_dir,
             worker_program: None,
             silence_limit: Duration::from_mins(3),
+            counter_idle_limit: Duration::from_mins(1),
             queue: QueueRole::Work,
             scripted_pace: Duration::ZERO,
         }

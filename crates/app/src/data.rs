@@ -13,6 +13,9 @@ use crate::export::blocking;
 const MICROS_PER_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 const BYTES_PER_MIB: u64 = 1024 * 1024;
 
+/// How long a run stays in the trash before it goes by itself.
+const TRASH_DAYS: u32 = 7;
+
 /// How long ended runs are kept. Without any limit, forever. A run that has not ended is never removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -62,8 +65,10 @@ impl PruneRequest {
 pub struct PruneReport {
     /// Whether this is only what would be removed.
     pub dry_run: bool,
-    /// Runs, each with its steps, artifacts and events.
+    /// Runs, each with its steps, artifacts and events, those in the trash included.
     pub runs: u64,
+    /// Those that were in the trash, which goes first.
+    pub trashed_runs: u64,
     /// Bytes of the database that became free. The file keeps its size, and new runs use them again.
     pub freed_bytes: u64,
     /// Bytes of the database still in use.
@@ -93,8 +98,10 @@ pub struct StorageView {
     pub models_dir: String,
     /// The files in it, in bytes.
     pub models_bytes: u64,
-    /// Runs.
+    /// Runs outside the trash.
     pub runs: u64,
+    /// Runs in the trash.
+    pub trashed_runs: u64,
     /// Those that have not ended.
     pub unfinished_runs: u64,
     /// Artifacts of runs.
@@ -138,6 +145,7 @@ impl App {
             models_dir,
             models_bytes,
             runs: size.runs,
+            trashed_runs: size.trashed_runs,
             unfinished_runs: size.unfinished_runs,
             artifacts: size.artifacts,
             projects: size.projects,
@@ -147,21 +155,40 @@ impl App {
         })
     }
 
-    /// Removes ended runs as `retention` says; without limits, none. Runs that wait or are under way are never touched.
-    /// A dry run tells exactly what would go.
+    /// Empties the trash, and removes ended runs as `retention` says; without limits, none. Runs that wait or are under way
+    /// are never touched. A dry run tells exactly what would go.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn prune(&self, retention: Retention, dry_run: bool) -> Result<PruneReport, AppError> {
+        self.prune_since(retention, Timestamp::from_micros(i64::MAX), dry_run).await
+    }
+
+    /// Removes what has been in the trash for its week, and ended runs as `retention` says.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub(crate) async fn sweep(&self, retention: Retention) -> Result<PruneReport, AppError> {
+        self.prune_since(retention, days_before(SystemClock.now(), TRASH_DAYS), false).await
+    }
+
+    async fn prune_since(
+        &self,
+        retention: Retention,
+        trashed_before: Timestamp,
+        dry_run: bool,
+    ) -> Result<PruneReport, AppError> {
         let max_used_bytes = retention.max_size_mib.map(|mib| mib.saturating_mul(BYTES_PER_MIB));
         let ended_before = retention.max_age_days.map(|days| days_before(SystemClock.now(), days));
-        let pruned = self.store().prune(RetentionLimits { ended_before, max_used_bytes }, dry_run).await?;
+        let limits = RetentionLimits { ended_before, max_used_bytes, trashed_before: Some(trashed_before) };
+        let pruned = self.store().prune(limits, dry_run).await?;
         if pruned.runs > 0 && !dry_run {
-            tracing::info!(pruned.runs, pruned.freed_bytes, "removed old runs");
+            tracing::info!(pruned.runs, pruned.trashed_runs, pruned.freed_bytes, "removed old runs");
         }
         Ok(PruneReport {
             dry_run,
             runs: pruned.runs,
+            trashed_runs: pruned.trashed_runs,
             freed_bytes: pruned.freed_bytes,
             used_bytes: pruned.used_bytes,
             over_limit: max_used_bytes.is_some_and(|limit| pruned.used_bytes > limit),

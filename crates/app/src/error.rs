@@ -20,6 +20,10 @@ pub enum ErrorCode {
     Invalid,
     /// The request does not fit the thing's present state.
     Conflict,
+    /// The run does not wait for the user.
+    RunNotHeld,
+    /// The step's output cannot be replaced.
+    StepNotEditable,
     /// The idempotency key stands for another request.
     IdempotencyKeyReused,
     /// The program is about to stop.
@@ -30,6 +34,10 @@ pub enum ErrorCode {
     Storage,
     /// Files could not be exported.
     Export,
+    /// The artifact cannot be shown as a page.
+    NoPreview,
+    /// A newer draft of the pipeline is kept.
+    DraftConflict,
     /// A model failed.
     Inference,
     /// Anything else.
@@ -89,6 +97,21 @@ pub enum AppError {
     /// The run neither waits for the user nor was interrupted.
     #[error("The run {0} is neither paused nor interrupted, so there is nothing to resume. Look at the queue.")]
     NotHeld(Uuid),
+    /// An output can be edited only while its run waits for the user.
+    #[error(
+        "The run {0} is neither paused nor interrupted, so its outputs stay as they are. Pause it after a step first."
+    )]
+    RunNotHeld(Uuid),
+    /// The step has no output that can be replaced, or another step has read it.
+    #[error(
+        "The output of step `{step_name}` of run {run_id} cannot be replaced: it has not ended well, or a step that reads it has begun. Run it again from that step instead."
+    )]
+    StepNotEditable {
+        /// The run.
+        run_id: Uuid,
+        /// The step.
+        step_name: String,
+    },
     /// The run has not ended.
     #[error("The run {0} has not ended. Cancel it, or wait for its end.")]
     RunUnfinished(Uuid),
@@ -97,6 +120,14 @@ pub enum AppError {
         "The run {0} does not wait in the queue, so it has no place there. Look at the queue for the runs that do."
     )]
     NotWaiting(Uuid),
+    /// A newer draft is kept.
+    #[error(
+        "A newer draft of this pipeline is kept, number {seq}: another window edits it too. Load the pipeline again, or count on from there to replace it."
+    )]
+    DraftConflict {
+        /// The number of the draft that is kept.
+        seq: u64,
+    },
     /// The key was used for another request.
     #[error(
         "The idempotency key `{key}` was used for another request, which made the run {run_id}. Use a fresh key for a new request."
@@ -127,6 +158,19 @@ pub enum AppError {
     /// The export failed.
     #[error(transparent)]
     Export(#[from] ExportError),
+    /// The list of artifacts can still change by itself, or was never made.
+    #[error(
+        "These artifacts of the run {0} cannot be edited: they are not finished, or were never made. Wait until their step has ended well."
+    )]
+    ArtifactsNotReady(Uuid),
+    /// The list of artifacts is as it was extracted.
+    #[error("There is no edit of these artifacts of the run {0} to take back: they are as they were extracted.")]
+    NoEditToUndo(Uuid),
+    /// The artifact has no page.
+    #[error(
+        "There is no preview of this artifact: {0} Markdown, HTML, CSS and SVG of up to 1 MiB have one; look at the text instead."
+    )]
+    NoPreview(String),
     /// The run has nothing to export.
     #[error("The run {0} made no artifacts, so there is nothing to export. Look at its output, or run it again.")]
     NothingToExport(Uuid),
@@ -151,7 +195,13 @@ impl AppError {
             | Self::NotHeld(_)
             | Self::RunUnfinished(_)
             | Self::NotWaiting(_)
+            | Self::ArtifactsNotReady(_)
+            | Self::NoEditToUndo(_)
+            | Self::Export(ExportError::AlreadyUndone { .. } | ExportError::AnotherFolder { .. })
             | Self::NothingToExport(_) => ErrorCode::Conflict,
+            Self::RunNotHeld(_) => ErrorCode::RunNotHeld,
+            Self::StepNotEditable { .. } => ErrorCode::StepNotEditable,
+            Self::DraftConflict { .. } => ErrorCode::DraftConflict,
             Self::IdempotencyKeyReused { .. } => ErrorCode::IdempotencyKeyReused,
             Self::Stopping(_) => ErrorCode::Stopping,
             Self::ModelProblem(_) => ErrorCode::ModelProblem,
@@ -167,7 +217,9 @@ impl AppError {
             Self::Journal(JournalError::UnknownRun(_)) => ErrorCode::NotFound,
             Self::Journal(JournalError::Illegal(_)) => ErrorCode::Conflict,
             Self::Journal(_) => ErrorCode::Storage,
+            Self::Export(ExportError::UnknownExport { .. }) => ErrorCode::NotFound,
             Self::Export(_) => ErrorCode::Export,
+            Self::NoPreview(_) => ErrorCode::NoPreview,
             Self::Inference(_) => ErrorCode::Inference,
             Self::Internal(_) => ErrorCode::Internal,
         }

@@ -1,14 +1,19 @@
 //! From a run's pieces to files in a folder.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use brickwork_engine::{Clock, RunId};
-use brickwork_export::{Choice, ExportFile, Facts, MANIFEST_NAME, ManifestOutcome};
+use brickwork_export::{
+    Choice, ExportFile, ExportOrder, Facts, Keep, MANIFEST_NAME, ManifestOutcome, carry_out, check_name, git_folder,
+    prune_exports,
+};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::app::{App, SystemClock};
 use crate::error::AppError;
+use crate::request::invalid;
 use crate::views::{RunView, StepView};
 
 /// Which pieces to export.
@@ -30,7 +35,9 @@ pub struct ExportRequest {
     pub folder: String,
     /// Which pieces.
     pub source: ExportSource,
-    /// Names of the files to write; all of them when absent.
+    /// Other names for files, by the names that they have.
+    pub rename: Option<BTreeMap<String, String>>,
+    /// Names of the files to write, new or old ones where they are renamed; all of them when absent.
     pub include: Option<Vec<String>>,
     /// Whether to overwrite files that were edited, or that no export wrote.
     pub overwrite: bool,
@@ -46,6 +53,11 @@ pub struct ExportFileView {
     /// Why, for a conflict or a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The step that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step_name: Option<String>,
+    /// Whether the scripted placeholder had a part in it.
+    pub simulated: bool,
     /// Bytes of the new content.
     pub size_bytes: u64,
     /// A unified diff from what is there.
@@ -58,6 +70,13 @@ pub struct ExportFileView {
 pub struct ExportPlanView {
     /// The folder.
     pub folder: String,
+    /// Whether it is there already.
+    pub exists: bool,
+    /// Whether it lies in the working tree of a git repository.
+    pub is_git: bool,
+    /// The branch that is checked out there; absent where a commit is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
     /// Its files.
     pub files: Vec<ExportFileView>,
 }
@@ -83,6 +102,10 @@ pub struct SkippedFile {
 /// What an export did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct ExportResult {
+    /// The export, to undo it by.
+    pub export_id: Uuid,
+    /// Whether it can be undone: it changed something, and what was there is kept.
+    pub undo: bool,
     /// The folder.
     pub folder: String,
     /// What was written.
@@ -97,15 +120,23 @@ impl App {
     /// What an export of the run would do, touching nothing.
     ///
     /// # Errors
-    /// [`AppError::UnknownRun`], [`AppError::NothingToExport`], or a folder that cannot be read.
+    /// [`AppError::UnknownRun`], [`AppError::NothingToExport`], [`AppError::InvalidRequest`] for a new name that is none, or
+    /// a folder that cannot be read.
     pub async fn plan_export(&self, run_id: RunId, request: &ExportRequest) -> Result<ExportPlanView, AppError> {
         let folder = folder_of(request)?;
-        let files = files_of(&self.run(run_id).await?, request.source)?;
-        let plan = blocking(move || brickwork_export::plan(&folder, &files)).await??;
+        let files = renamed(files_of(&self.run(run_id).await?, request.source)?, request)?;
+        let (plan, files, exists, git) = blocking(move || {
+            let plan = brickwork_export::plan(&folder, &files);
+            plan.map(|plan| (plan, files, folder.is_dir(), git_folder(&folder)))
+        })
+        .await??;
         let files = plan
             .files
             .into_iter()
-            .map(|file| ExportFileView {
+            .zip(files)
+            .map(|(file, source)| ExportFileView {
+                step_name: source.step,
+                simulated: source.simulated,
                 name: file.name,
                 action: file.action.as_str(),
                 reason: file.reason.map(|reason| reason.to_string()),
@@ -113,22 +144,37 @@ impl App {
                 diff: file.diff,
             })
             .collect();
-        Ok(ExportPlanView { folder: request.folder.clone(), files })
+        Ok(ExportPlanView {
+            folder: request.folder.clone(),
+            exists,
+            is_git: git.is_some(),
+            branch: git.and_then(|git| git.branch),
+            files,
+        })
     }
 
     /// Writes the run's files into the folder. Files that were edited, or that no export wrote, are skipped and said so
-    /// unless the request overwrites them.
+    /// unless the request overwrites them. What is overwritten is kept, so that the export can be undone.
     ///
     /// # Errors
     /// As [`App::plan_export`], and when a file cannot be written; then nothing of this export is left.
     pub async fn export(&self, run_id: RunId, request: &ExportRequest) -> Result<ExportResult, AppError> {
         let folder = folder_of(request)?;
         let run = self.run(run_id).await?;
-        let files = files_of(&run, request.source)?;
-        let choice = Choice { include: request.include.clone(), overwrite_conflicts: request.overwrite };
+        let files = renamed(files_of(&run, request.source)?, request)?;
+        let choice = Choice { include: included(&files, request), overwrite_conflicts: request.overwrite };
         let facts =
             Facts { run_id: run_id.to_string(), pipeline: run.name, exported_at: SystemClock.now().to_string() };
-        let report = blocking(move || brickwork_export::apply(&folder, &files, &choice, &facts)).await??;
+        let (export_id, exports) = (Uuid::now_v7(), self.exports_folder());
+        let report = blocking(move || {
+            let keep = Keep { exports: &exports, export_id: &export_id.to_string() };
+            let order =
+                ExportOrder { folder: &folder, files: &files, choice: &choice, facts: &facts, keep: Some(keep) };
+            let report = carry_out(&order, &mut |_| {});
+            prune_exports(&exports);
+            report
+        })
+        .await??;
         let skipped = report.skipped.into_iter().map(|file| (file.name, file.reason.to_string()));
         let manifest = match report.manifest {
             ManifestOutcome::LeftAlone(reason) => Some((MANIFEST_NAME.to_owned(), reason.to_string())),
@@ -138,6 +184,8 @@ impl App {
             report.written.into_iter().map(|file| WrittenFile { name: file.name, size_bytes: file.size_bytes });
         tracing::info!(%run_id, folder = request.folder, "exported");
         Ok(ExportResult {
+            export_id,
+            undo: report.kept,
             folder: request.folder.clone(),
             written: written.collect(),
             skipped: skipped.chain(manifest).map(|(name, reason)| SkippedFile { name, reason }).collect(),
@@ -177,6 +225,45 @@ fn files_of(run: &RunView, source: ExportSource) -> Result<Vec<ExportFile>, AppE
         }
     }
     if files.is_empty() { Err(AppError::NothingToExport(run.run_id)) } else { Ok(files) }
+}
+
+/// The files under the names that the request gives them.
+fn renamed(mut files: Vec<ExportFile>, request: &ExportRequest) -> Result<Vec<ExportFile>, AppError> {
+    let renames = request.rename.iter().flatten();
+    for (old, new) in renames.clone() {
+        let path = format!("$.rename[{}]", serde_json::Value::from(old.as_str()));
+        if !files.iter().any(|file| file.name == *old) {
+            let message = format!("There is no file `{old}` to rename.");
+            return Err(invalid("unknown_name", &path, message, "Plan the export to see its files."));
+        }
+        if let Err(fault) = check_name(new) {
+            let message = format!("The new name `{new}` {fault}.");
+            return Err(invalid(
+                "bad_name",
+                &path,
+                message,
+                "Give a path below the folder, with `/` between its parts.",
+            ));
+        }
+    }
+    // Each old name is looked up once, so that two files can change places.
+    let names: HashMap<&str, &str> = renames.map(|(old, new)| (old.as_str(), new.as_str())).collect();
+    for file in &mut files {
+        if let Some(new) = names.get(file.name.as_str()) {
+            file.name = (*new).to_owned();
+        }
+    }
+    Ok(files)
+}
+
+/// The chosen names as the files have them now.
+fn included(files: &[ExportFile], request: &ExportRequest) -> Option<Vec<String>> {
+    let new_name = |name: &String| {
+        let is_there = files.iter().any(|file| file.name == *name);
+        let renamed = request.rename.as_ref().and_then(|names| names.get(name));
+        renamed.filter(|_| !is_there).unwrap_or(name).clone()
+    };
+    request.include.as_ref().map(|names| names.iter().map(new_name).collect())
 }
 
 fn file(name: String, content: &str, maker: &StepView) -> ExportFile {

@@ -88,6 +88,7 @@ impl App {
             Some(role) => self.model_of(role).await?,
             None => self.model_named(name)?,
         };
+        self.adopt_compute().await?;
         Ok(self.inner().models.generate(Generation { model, prompt, parameters }))
     }
 

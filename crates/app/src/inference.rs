@@ -5,17 +5,20 @@ use std::time::Duration;
 
 use brickwork_engine::{Generation, Inference, InferenceEvent, ScriptedInference};
 use brickwork_worker_client::{
-    SamplerDefaults, SamplerDefaultsOf, WorkerClient, WorkerConfig, WorkerStatus, find_worker_program,
+    Compute, SamplerDefaults, SamplerDefaultsOf, WorkerClient, WorkerConfig, WorkerStatus, find_worker_program,
 };
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
-use crate::app::WorkerState;
+use crate::app::{DeviceView, WorkerState};
 use crate::config::AppConfig;
+use crate::preview::Counter;
 
 /// All models that this program can run.
 pub(crate) struct Models {
     worker: WorkerClient,
+    /// Counts prompts beside it.
+    pub(crate) counter: Counter,
     scripted: ScriptedInference,
     scripted_pace: Duration,
 }
@@ -29,23 +32,34 @@ impl Models {
             let catalog = brickwork_models::sampler_defaults(&model.id);
             SamplerDefaults { repeat_penalty: catalog.repeat_penalty, dry_multiplier: catalog.dry_multiplier }
         });
+        let counting = WorkerConfig { idle_limit: Some(config.counter_idle_limit), ..worker.clone() };
         Self {
             worker: WorkerClient::new(worker),
+            counter: Counter::new(counting),
             scripted: ScriptedInference::default(),
             scripted_pace: config.scripted_pace,
         }
     }
 
     pub(crate) fn worker_state(&self) -> WorkerState {
-        match self.worker.status() {
-            WorkerStatus::Idle => WorkerState { state: "idle", model: None },
-            WorkerStatus::Loading { model } => WorkerState { state: "loading", model: Some(model) },
-            WorkerStatus::Running { model } => WorkerState { state: "running", model: Some(model) },
-        }
+        let (state, model) = match self.worker.status() {
+            WorkerStatus::Idle => ("idle", None),
+            WorkerStatus::Loading { model } => ("loading", Some(model)),
+            WorkerStatus::Running { model } => ("running", Some(model)),
+        };
+        let hello = self.worker.hello().or_else(|| self.counter.hello());
+        let threads = hello.as_ref().map(|hello| hello.threads);
+        let devices = hello.map(|hello| hello.devices.into_iter().map(DeviceView::from).collect());
+        WorkerState { state, model, threads, devices }
+    }
+
+    /// What generations that begin from now on are computed with.
+    pub(crate) fn set_compute(&self, compute: Compute) {
+        self.worker.set_compute(compute);
     }
 
     pub(crate) async fn shutdown(&self) {
-        self.worker.shutdown().await;
+        futures::join!(self.worker.shutdown(), self.counter.shutdown());
     }
 }
 

@@ -14,8 +14,10 @@ use crate::request::{invalid, line};
 
 /// The longest name and the longest label, in characters.
 const MAX_NAME: usize = 200;
+/// What a copy's name ends with.
+const COPY_MARK: &str = " (copy)";
 /// The largest document, in bytes of its JSON text; a request's body cannot be larger either.
-const MAX_DOCUMENT_BYTES: usize = 2 * 1024 * 1024;
+pub(crate) const MAX_DOCUMENT_BYTES: usize = 2 * 1024 * 1024;
 
 /// A pipeline to save for the first time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -45,6 +47,26 @@ pub struct PipelineUpdate {
     /// The version that was changed. When it is not the newest any more, nothing is saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base_version: Option<u32>,
+}
+
+/// What to call a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VersionLabel {
+    /// Its name; null takes it away.
+    pub label: Option<String>,
+}
+
+/// How to copy a saved pipeline.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PipelineCopy {
+    /// The copy's name; the pipeline's with `(copy)` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The project to save it in; the pipeline's when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<Uuid>,
 }
 
 /// The id of a saved pipeline that `text` spells.
@@ -93,7 +115,50 @@ impl App {
         Ok(self.store().create_pipeline(Uuid::now_v7(), project_id, draft, SystemClock.now()).await?)
     }
 
-    /// A saved pipeline with its newest document.
+    /// Saves a copy of a pipeline as it stands, its draft's document where there is one, as version 1 of a new pipeline.
+    ///
+    /// # Errors
+    /// [`AppError::UnknownPipeline`], [`AppError::InvalidRequest`] with every fault, an unknown project among them; or a
+    /// fault of the database.
+    pub async fn copy_pipeline(&self, id: Uuid, request: PipelineCopy) -> Result<SavedPipeline, AppError> {
+        let original = self.pipeline(id).await?;
+        let mut document = original.draft.map_or(original.document, |draft| draft.document);
+        let name = match request.name {
+            Some(name) => line(&name, "$.name", MAX_NAME).map_err(|fault| AppError::InvalidRequest(vec![fault]))?,
+            None => {
+                let name = document.get("name").and_then(Value::as_str).unwrap_or(&original.name);
+                name.chars().take(MAX_NAME - COPY_MARK.len()).chain(COPY_MARK.chars()).collect()
+            }
+        };
+        document.insert("name".into(), name.into());
+        // A document that names its project can only be run there.
+        if request.project_id.is_some_and(|project_id| project_id != original.project_id) {
+            document.shift_remove("project_id");
+        }
+        let project_id = Some(request.project_id.unwrap_or(original.project_id));
+        self.save_pipeline(NewPipeline { project_id, document: Value::Object(document), label: None }).await
+    }
+
+    /// Calls a version something else, or nothing.
+    ///
+    /// # Errors
+    /// As [`App::pipeline_version`], and [`AppError::InvalidRequest`] for a label that cannot be.
+    pub async fn label_version(
+        &self,
+        id: Uuid,
+        version: u32,
+        request: VersionLabel,
+    ) -> Result<VersionSummary, AppError> {
+        let label = request.label.map(|label| line(&label, "$.label", MAX_NAME)).transpose();
+        let label = label.map_err(|fault| AppError::InvalidRequest(vec![fault]))?;
+        if let Some(labelled) = self.store().label_version(id, version, label).await? {
+            return Ok(labelled);
+        }
+        self.pipeline(id).await?;
+        Err(unknown_version(version))
+    }
+
+    /// A saved pipeline with its newest document and its draft.
     ///
     /// # Errors
     /// [`AppError::UnknownPipeline`], or a fault of the database.
@@ -101,7 +166,7 @@ impl App {
         self.store().pipeline(id).await?.ok_or_else(|| unknown(id))
     }
 
-    /// Saves the next version of a pipeline. The same document makes none, but takes the label.
+    /// Saves the next version of a pipeline, in the place of its draft. The same document makes none, but takes the label.
     ///
     /// # Errors
     /// [`AppError::UnknownPipeline`], [`AppError::InvalidRequest`] with every fault, a conflict when `base_version` is not
@@ -141,7 +206,7 @@ impl App {
         Err(unknown_version(version))
     }
 
-    /// Makes the document of an earlier version the newest again, as a new version.
+    /// Makes the document of an earlier version the newest again, as a new version, in the place of the draft.
     ///
     /// # Errors
     /// As [`App::pipeline_version`].

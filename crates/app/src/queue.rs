@@ -21,7 +21,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, Inner, SystemClock};
 use crate::config::QueueRole;
-use crate::data::Retention;
 use crate::error::AppError;
 use crate::live::LiveRun;
 
@@ -298,6 +297,9 @@ impl App {
             Ok(None) => return,
             Err(error) => tracing::warn!(%run_id, %error, "the run could not be read"),
         }
+        if let Err(error) = self.adopt_compute().await {
+            tracing::warn!(%run_id, %error, "the settings could not be read; those of the last run hold");
+        }
         let announce = |event: RunEvent| {
             let is_milestone = !matches!(
                 event.kind,
@@ -355,10 +357,7 @@ impl App {
             *pruned = Some(Instant::now());
         }
         let retention = self.settings().await?.retention;
-        if retention != Retention::default() {
-            let report = self.prune(retention, false).await?;
-            tracing::info!(?report, "old runs were removed as the settings say");
-        }
+        self.sweep(retention).await?;
         Ok(())
     }
 }

@@ -1,20 +1,16 @@
-//! Submitting runs, waiting for them and listing them.
+//! Submitting runs, waiting for them and looking at one.
 
-use brickwork_engine::{
-    Clock, Diagnostic, Journal, Pipeline, RunId, RunPlan, RunStatus, parse_pipeline, validate_pipeline,
-};
-use brickwork_store::{Creation, Cursor, IdempotencyKey, NewRun, Project, RunFilter, Standing, StoredArtifact};
+use brickwork_engine::{Clock, Diagnostic, Journal, Pipeline, RunId, RunPlan, parse_pipeline, validate_pipeline};
+use brickwork_store::{Creation, IdempotencyKey, NewRun, Origin, Project, Standing, StoredArtifact};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::app::{App, SystemClock};
 use crate::error::AppError;
+use crate::project_files::attached_files;
 use crate::request::invalid;
-use crate::views::{RunPage, RunView};
-
-/// The most runs of a page.
-const MAX_PAGE: usize = 500;
+use crate::views::RunView;
 
 /// The longest idempotency key, in bytes.
 const MAX_KEY_BYTES: usize = 255;
@@ -39,21 +35,6 @@ pub struct StartedRun {
     pub replayed: bool,
 }
 
-/// Which runs to list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RunListRequest {
-    /// Runs of a page; 50 when absent.
-    pub limit: Option<usize>,
-    /// The `next` of the page before.
-    pub before: Option<String>,
-    /// Only runs of this status.
-    pub status: Option<RunStatus>,
-    /// Only runs of this project.
-    pub project_id: Option<Uuid>,
-    /// Only runs whose name holds this text.
-    pub text: Option<String>,
-}
-
 /// The run id that `text` spells.
 ///
 /// # Errors
@@ -74,12 +55,16 @@ impl App {
         };
         // What the project's context knows is no unknown variable.
         let project_id = pipeline.project_id.unwrap_or(crate::config::DEFAULT_PROJECT_ID);
+        let mut folder = None;
         if let Some(project) = self.store().project(project_id).await? {
             for (key, value) in project.global_context {
                 pipeline.global_context.entry(key).or_insert(value);
             }
+            folder = project.folder;
         }
-        Ok(validate_pipeline(&pipeline))
+        let mut found = validate_pipeline(&pipeline);
+        found.extend(attached_files(folder, &pipeline).await?.found);
+        Ok(found)
     }
 
     /// Accepts a pipeline, which then waits in the queue. Returns the run, PENDING.
@@ -89,17 +74,40 @@ impl App {
     /// role has no model that can run, [`AppError::IdempotencyKeyReused`], or a fault of the database. Nothing is stored
     /// then.
     pub async fn start_run(&self, request: StartRun<'_>) -> Result<StartedRun, AppError> {
+        self.start(request, None).await
+    }
+
+    /// [`App::start_run`] from a saved pipeline: what is run is kept as its next version, unless it is the newest one, and
+    /// the run says which it was made from. Its draft stays.
+    ///
+    /// # Errors
+    /// As [`App::start_run`], and [`AppError::InvalidRequest`] at `pipeline_id` when there is no such pipeline.
+    pub async fn start_run_of_pipeline(
+        &self,
+        pipeline_id: Uuid,
+        request: StartRun<'_>,
+    ) -> Result<StartedRun, AppError> {
+        self.start(request, Some(pipeline_id)).await
+    }
+
+    async fn start(&self, request: StartRun<'_>, pipeline_id: Option<Uuid>) -> Result<StartedRun, AppError> {
         let plan = self.plan(request.project_id, request.body).await?;
-        let key = request.idempotency_key.map(|key| fingerprinted(key, &plan.pipeline)).transpose()?;
+        let key = request.idempotency_key.map(|key| fingerprinted(key, &plan.pipeline, pipeline_id)).transpose()?;
         let (run_id, at) = (Uuid::now_v7(), SystemClock.now());
-        self.submit(NewRun { run_id, at, plan, reused: Vec::new(), key }).await
+        let document = request.body.as_object().cloned().unwrap_or_default();
+        let origin = pipeline_id.map(|pipeline_id| Origin { pipeline_id, document });
+        self.submit_from(NewRun { run_id, at, plan, reused: Vec::new(), key }, origin).await
     }
 
     /// Puts a run into the queue.
     pub(crate) async fn submit(&self, new: NewRun) -> Result<StartedRun, AppError> {
+        self.submit_from(new, None).await
+    }
+
+    async fn submit_from(&self, new: NewRun, origin: Option<Origin>) -> Result<StartedRun, AppError> {
         let (run_id, key) = (new.run_id, new.key.as_ref().map(|key| key.key.clone()).unwrap_or_default());
         self.keeper().submitted(run_id);
-        let created = self.store().create_run(new).await;
+        let created = self.store().create_run_from(new, origin).await;
         if !matches!(created, Ok(Creation::Created)) {
             self.keeper().forget(run_id);
         }
@@ -107,6 +115,14 @@ impl App {
             Creation::Created => (run_id, false),
             Creation::Replayed(earlier) => (earlier, true),
             Creation::KeyReused(run_id) => return Err(AppError::IdempotencyKeyReused { key, run_id }),
+            Creation::UnknownPipeline(id) => {
+                return Err(invalid(
+                    "unknown_pipeline",
+                    "pipeline_id",
+                    format!("There is no saved pipeline {id}."),
+                    "List the pipelines to find its id, or leave `pipeline_id` out.",
+                ));
+            }
         };
         // Read before the queue is told, so that what is returned is the run as it was accepted.
         let run = self.run(run_id).await?;
@@ -148,26 +164,8 @@ impl App {
     /// [`AppError::UnknownRun`], or a fault of the database.
     pub async fn run(&self, run_id: RunId) -> Result<RunView, AppError> {
         let record = self.store().load(run_id).await?.ok_or_else(|| AppError::UnknownRun(run_id.to_string()))?;
-        Ok(record.into())
-    }
-
-    /// A page of runs, newest first.
-    ///
-    /// # Errors
-    /// A fault of the database, or a cursor that no page gave.
-    pub async fn runs(&self, request: RunListRequest) -> Result<RunPage, AppError> {
-        let before = match &request.before {
-            None => None,
-            Some(text) => Some(text.parse::<Cursor>().map_err(|_| AppError::Unknown {
-                what: "page",
-                id: text.clone(),
-                remedy: "Use the `next` of the page before it.".into(),
-            })?),
-        };
-        let filter = RunFilter { project_id: request.project_id, status: request.status, text: request.text };
-        let limit = request.limit.unwrap_or(50).clamp(1, MAX_PAGE);
-        let page = self.store().runs_page(filter, before, limit).await?;
-        Ok(RunPage { runs: page.runs, next: page.next.map(|cursor| cursor.to_string()) })
+        let marks = self.store().run_marks(run_id).await?.unwrap_or_default();
+        Ok(RunView::from(record).with(marks))
     }
 
     /// All artifacts of a run, final ones included.
@@ -200,25 +198,35 @@ impl App {
         let unknown = || AppError::UnknownProject(project_id.to_string());
         let project = self.store().project(project_id).await?.ok_or_else(unknown)?;
         let pipeline = parse_pipeline(body).map_err(AppError::InvalidPipeline)?;
-        if let Some(own) = pipeline.project_id.filter(|own| *own != project_id) {
-            return Err(AppError::InvalidPipeline(vec![Diagnostic::error(
-                "project_mismatch",
-                "$.project_id",
-                format!("The pipeline belongs to project {own}, but it was sent to project {project_id}."),
-                "Send it to its own project, or remove `project_id` from it.",
-            )]));
+        check_project(&pipeline, project_id)?;
+        let attached = attached_files(project.folder, &pipeline).await?;
+        let faults = attached.errors();
+        if !faults.is_empty() {
+            return Err(AppError::InvalidPipeline(faults));
         }
         let seeds = seeds_of(&pipeline);
         let models = self.models_of(&pipeline).await?;
         let mut plan = RunPlan::new(project_id, pipeline, models, seeds);
+        plan.files = attached.files;
         plan.project_context = project.global_context;
         plan.step_timeout_s = self.settings().await?.step_timeout_s;
         Ok(plan)
     }
 }
 
-/// The client's key with what its request says: the pipeline, whatever its white space.
-fn fingerprinted(key: String, pipeline: &Pipeline) -> Result<IdempotencyKey, AppError> {
+/// Refuses a pipeline that names another project than the one it was sent to.
+pub(crate) fn check_project(pipeline: &Pipeline, project_id: Uuid) -> Result<(), AppError> {
+    let Some(own) = pipeline.project_id.filter(|own| *own != project_id) else { return Ok(()) };
+    Err(AppError::InvalidPipeline(vec![Diagnostic::error(
+        "project_mismatch",
+        "$.project_id",
+        format!("The pipeline belongs to project {own}, but it was sent to project {project_id}."),
+        "Send it to its own project, or remove `project_id` from it.",
+    )]))
+}
+
+/// The client's key with what its request says: the pipeline, whatever its white space, and the saved one that it is of.
+fn fingerprinted(key: String, pipeline: &Pipeline, id: Option<Uuid>) -> Result<IdempotencyKey, AppError> {
     if key.is_empty() || key.len() > MAX_KEY_BYTES || !key.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return Err(invalid(
             "invalid_idempotency_key",
@@ -227,7 +235,8 @@ fn fingerprinted(key: String, pipeline: &Pipeline) -> Result<IdempotencyKey, App
             "Send a fresh UUID for each new request.",
         ));
     }
-    let json = serde_json::to_vec(pipeline).map_err(|error| AppError::Internal(error.to_string()))?;
+    let mut json = serde_json::to_vec(pipeline).map_err(|error| AppError::Internal(error.to_string()))?;
+    json.extend(id.iter().flat_map(Uuid::as_bytes));
     let fingerprint = Sha256::digest(json).iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(IdempotencyKey { key, fingerprint })
 }

@@ -1,6 +1,7 @@
 //! The user's settings.
 
 use brickwork_engine::{Diagnostic, MAX_TIMEOUT_S};
+use brickwork_worker_client::Compute;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -53,8 +54,20 @@ pub struct Settings {
     /// The most runs that are carried out at once, each of another project.
     #[schema(minimum = 1, maximum = 16)]
     pub max_concurrent_runs: u8,
+    /// Threads that models are computed with from the next run on; the worker's own choice when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 256)]
+    pub threads: Option<u32>,
+    /// Layers of models that are put on GPUs from the next run on; as many as fit when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 10_000)]
+    pub gpu_layers: Option<u32>,
     /// Which ended runs are removed by themselves.
     pub retention: Retention,
+    /// Whether the window tells the system when a run has ended or waits for the user.
+    pub notifications: bool,
+    /// Whether the user has been through the window's first start.
+    pub first_start_done: bool,
 }
 
 impl Default for Settings {
@@ -65,7 +78,11 @@ impl Default for Settings {
             resume_interrupted: false,
             step_timeout_s: None,
             max_concurrent_runs: 2,
+            threads: None,
+            gpu_layers: None,
             retention: Retention::default(),
+            notifications: true,
+            first_start_done: false,
         }
     }
 }
@@ -113,6 +130,16 @@ impl App {
         Ok(settings)
     }
 
+    /// Lets generations that begin from now on be computed as the settings say.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub(crate) async fn adopt_compute(&self) -> Result<(), AppError> {
+        let Settings { threads, gpu_layers, .. } = self.settings().await?;
+        self.inner().models.set_compute(Compute { threads, gpu_layers });
+        Ok(())
+    }
+
     /// How the window answers the REST interface.
     ///
     /// # Errors
@@ -138,10 +165,12 @@ fn faults(settings: &Settings) -> Vec<Diagnostic> {
     let check = |path: &str, value: Option<u64>, least: u64, most: u64| {
         value.filter(|value| !(least..=most).contains(value)).map(|_| out_of_range(path, least, most))
     };
-    let Settings { step_timeout_s, max_concurrent_runs, retention, .. } = settings;
+    let Settings { step_timeout_s, max_concurrent_runs, threads, gpu_layers, retention, .. } = settings;
     [
         check("$.step_timeout_s", *step_timeout_s, 1, MAX_TIMEOUT_S),
         check("$.max_concurrent_runs", Some(u64::from(*max_concurrent_runs)), 1, 16),
+        check("$.threads", threads.map(u64::from), 1, 256),
+        check("$.gpu_layers", gpu_layers.map(u64::from), 0, 10_000),
         check("$.retention.max_age_days", retention.max_age_days.map(u64::from), 1, 36_500),
         check("$.retention.max_size_mib", retention.max_size_mib, 1, 1 << 20),
     ]

@@ -1,11 +1,10 @@
-//! What a user can do with a run under way: cancel, pause, resume, remove.
+//! What a user can do with a run under way: cancel, pause, resume.
 //!
 //! Each wish is recorded first, so that it reaches whichever program carries the run out, also after a death.
 
 use std::time::Duration;
 
 use brickwork_engine::{Clock, Journal, JournalError, RunChange, RunEvent, RunEventKind, RunId, RunStatus};
-use brickwork_store::Removal;
 
 use crate::app::{App, SystemClock};
 use crate::error::AppError;
@@ -79,18 +78,6 @@ impl App {
         Ok(run)
     }
 
-    /// Removes a run that has ended, with everything that it made.
-    ///
-    /// # Errors
-    /// [`AppError::UnknownRun`], [`AppError::RunUnfinished`], or a fault of the database.
-    pub async fn delete_run(&self, run_id: RunId) -> Result<(), AppError> {
-        match self.store().remove_run(run_id).await? {
-            Removal::Done => Ok(()),
-            Removal::Unknown => Err(AppError::UnknownRun(run_id.to_string())),
-            Removal::Unfinished => Err(AppError::RunUnfinished(run_id)),
-        }
-    }
-
     /// The status of a run that has not ended.
     async fn open_run(&self, run_id: RunId) -> Result<RunStatus, AppError> {
         let status = self.standing(run_id).await?.status;
@@ -106,7 +93,7 @@ impl App {
     }
 
     /// Records a change and tells it to those who listen here; false when the run has moved on meanwhile.
-    async fn note(&self, run_id: RunId, change: RunChange) -> Result<bool, AppError> {
+    pub(crate) async fn note(&self, run_id: RunId, change: RunChange) -> Result<bool, AppError> {
         let at = SystemClock.now();
         let seq = match self.store().record(run_id, at, change.clone()).await {
             Ok(seq) => seq,

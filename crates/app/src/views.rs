@@ -5,7 +5,7 @@ use brickwork_engine::{
     DerivedFrom, FinalArtifactsFrom, FinishReason, InferenceErrorCode, ModelRef, Pipeline, Role, RunRecord, RunStatus,
     StepRecord, Timestamp, Timings,
 };
-use brickwork_store::RunSummary;
+use brickwork_store::{RunMarks, RunSummary};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -28,8 +28,13 @@ pub struct StepView {
     pub status: RunStatus,
     /// The model's output so far.
     pub result: String,
+    /// The model's own output, where the user has put `result` in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_result: Option<String>,
     /// The artifacts in it.
     pub artifacts: Vec<Artifact>,
+    /// Whether the user has edited them since.
+    pub artifacts_edited: bool,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -81,6 +86,14 @@ pub struct RunView {
     /// The run whose first steps this one took over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub derived_from: Option<DerivedFrom>,
+    /// Whether the user marked it as a favourite.
+    pub favourite: bool,
+    /// The saved pipeline that it was made from, if that is still there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pipeline_id: Option<Uuid>,
+    /// The version of that pipeline.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pipeline_version: Option<u32>,
     /// Whether any of its output is the scripted placeholder's.
     pub simulated: bool,
     /// Why it failed.
@@ -103,6 +116,8 @@ pub struct RunView {
     /// Where they came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub final_artifacts_from: Option<FinalArtifactsFrom>,
+    /// Whether the user has edited them since.
+    pub final_artifacts_edited: bool,
     /// The Assembler's whole output.
     pub assembled_code: String,
     /// The pipeline as it was written.
@@ -127,6 +142,9 @@ pub struct RunPage {
     /// The cursor of the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// How many runs pass the filter on all pages together, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
 }
 
 impl StepView {
@@ -140,7 +158,9 @@ impl StepView {
             seed: seeds.get(step.position).copied().unwrap_or_default(),
             status: step.status,
             result: step.result,
+            original_result: step.original_result,
             artifacts: step.artifacts,
+            artifacts_edited: step.artifacts_edited,
             error: step.error,
             error_code: step.error_code,
             finish_reason: step.finish_reason,
@@ -152,6 +172,15 @@ impl StepView {
             finished_at: step.finished_at,
             reused_from: step.reused_from,
         }
+    }
+}
+
+impl RunView {
+    /// The view with what is kept beside the record.
+    pub(crate) fn with(mut self, marks: RunMarks) -> Self {
+        self.favourite = marks.favourite;
+        (self.pipeline_id, self.pipeline_version) = marks.origin.unzip();
+        self
     }
 }
 
@@ -172,6 +201,9 @@ impl From<RunRecord> for RunView {
             pause_requested: record.pause_requested,
             cancel_requested: record.cancel_requested,
             derived_from: record.plan.derived_from,
+            favourite: false,
+            pipeline_id: None,
+            pipeline_version: None,
             simulated,
             error: record.error,
             total_steps: steps.len(),
@@ -183,6 +215,7 @@ impl From<RunRecord> for RunView {
             assembler,
             final_artifacts: record.final_artifacts,
             final_artifacts_from: record.final_artifacts_from,
+            final_artifacts_edited: record.final_artifacts_edited,
             pipeline: record.plan.pipeline,
             created_at: record.created_at,
             started_at: record.started_at,

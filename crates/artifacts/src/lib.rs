@@ -5,10 +5,11 @@
 //! artifact, the model's own words decide its name where they are a valid path ([`relative_path`]), and name, tag and
 //! content, in that order, decide its kind.
 //!
-//! Nothing here changes what the model wrote: an artifact's content is the text between its fences, less the fence's
-//! own indentation.
+//! Extraction changes nothing that the model wrote: an artifact's content is the text between its fences, less the fence's
+//! own indentation. What the user makes of it afterwards are [`ArtifactOperation`]s.
 
 mod artifact;
+mod edit;
 mod extract;
 mod fence;
 mod infer;
@@ -20,6 +21,7 @@ mod pieces;
 mod whole;
 
 pub use artifact::Artifact;
+pub use edit::{ArtifactOperation, EditFault, EditHistory, MAX_EDITED_ARTIFACTS, MAX_EDITED_BYTES};
 pub use extract::{Extraction, Extractor, extract};
 pub use infer::infer_kind;
 pub use language::{kind_of_name, kind_of_tag};

@@ -1,6 +1,7 @@
 //! The command line's grammar.
 
 mod library;
+mod preview;
 mod runs;
 mod serve;
 
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 use uuid::Uuid;
 
 pub(crate) use library::{DataCommand, PipelinesCommand, ProjectsCommand, PruneArgs, SavePipelineArgs};
+pub(crate) use preview::{ContextArgs, PreviewArgs};
 pub(crate) use runs::RunsCommand;
 pub(crate) use serve::ServeArgs;
 
@@ -40,6 +42,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a pipeline: a JSON file, or a template by its id.
     Run(Box<RunArgs>),
+    /// Show what each step would ask its model, and how many tokens that takes, without running anything.
+    Preview(PreviewArgs),
     /// Generate text from one prompt with one model.
     Generate(GenerateArgs),
     /// Print the artifacts in a model's output.
@@ -112,15 +116,8 @@ pub(crate) struct RunArgs {
     /// The project that the run belongs to.
     #[arg(long)]
     pub(crate) project: Option<Uuid>,
-    /// A JSON file whose object is added to the global context.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) context: Option<PathBuf>,
-    /// Set a value of the global context; JSON where it parses as such, text otherwise.
-    #[arg(long, value_name = "KEY=VALUE")]
-    pub(crate) set: Vec<String>,
-    /// Set a value of the global context to the text of a file.
-    #[arg(long, value_name = "KEY=PATH")]
-    pub(crate) set_file: Vec<String>,
+    #[command(flatten)]
+    pub(crate) context: ContextArgs,
     /// Seed of the samplers of all steps that set none, to make a run again.
     #[arg(long)]
     pub(crate) seed: Option<u32>,

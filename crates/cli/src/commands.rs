@@ -6,6 +6,7 @@ pub(crate) mod extract;
 pub(crate) mod generate;
 pub(crate) mod lists;
 pub(crate) mod pipelines;
+pub(crate) mod preview;
 pub(crate) mod projects;
 pub(crate) mod run;
 pub(crate) mod runs;

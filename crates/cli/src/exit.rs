@@ -54,6 +54,10 @@ impl From<AppError> for Failure {
             | ErrorCode::Invalid
             | ErrorCode::IdempotencyKeyReused
             | ErrorCode::Conflict
+            | ErrorCode::RunNotHeld
+            | ErrorCode::StepNotEditable
+            | ErrorCode::NoPreview
+            | ErrorCode::DraftConflict
             | ErrorCode::ModelProblem => INVALID,
             ErrorCode::Stopping
             | ErrorCode::Storage

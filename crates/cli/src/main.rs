@@ -53,6 +53,7 @@ async fn execute(command: Command) -> Result<(), Failure> {
     let app = App::open(config).await?;
     let result = match command {
         Command::Run(request) => commands::run::run(&app, *request).await,
+        Command::Preview(request) => commands::preview::preview(&app, request).await,
         Command::Generate(request) => commands::generate::generate(&app, request).await,
         Command::Validate { pipeline, json } => commands::validate::validate(&app, &pipeline, json).await,
         Command::Runs { command } => commands::runs::runs(&app, command).await,

@@ -7,10 +7,13 @@ pub mod compliance;
 mod context;
 mod event;
 mod memory;
+mod order;
 mod pipeline;
 pub mod ports;
+mod preview;
 mod prompt;
 mod queue;
+mod rerun;
 mod role;
 mod run;
 mod runner;
@@ -23,17 +26,20 @@ mod validate;
 pub use context::{Rendered, RunContext};
 pub use event::{RunEvent, RunEventKind};
 pub use memory::{ManualClock, MemoryJournal};
+pub use order::{model_loads, run_order};
 pub use pipeline::{AssemblerSettings, JsonMap, Parameters, Pipeline, Step, pipeline_schema};
 pub use ports::{
     Clock, Completion, FinishReason, Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent,
     Journal, JournalError, Message, Prompt, Speaker, Timings,
 };
+pub use preview::{PartKind, Preview, PromptPart, StepPreview};
 pub use prompt::{SYSTEM_TEXT, assembler_instruction, conversation};
 pub use queue::{Limits, QueuedRun, startable};
+pub use rerun::{RerunAction, RerunCode, RerunReason, RerunStep, plan_rerun};
 pub use role::{Role, RoleCard};
 pub use run::{
-    ASSEMBLER_STEP, DerivedFrom, FinalArtifactsFrom, IllegalChange, ModelRef, RunChange, RunId, RunPlan, RunRecord,
-    RunStatus, StepOutcome, StepRecord,
+    ASSEMBLER_STEP, ArtifactTarget, AttachedFile, DerivedFrom, FinalArtifactsFrom, IllegalChange, ModelRef, RunChange,
+    RunId, RunPlan, RunRecord, RunStatus, StepOutcome, StepRecord,
 };
 pub use runner::Runner;
 pub use scripted::{ScriptedInference, ScriptedReply};

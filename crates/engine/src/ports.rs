@@ -23,6 +23,18 @@ pub enum Speaker {
     Assistant,
 }
 
+impl Speaker {
+    /// The word of the wire, e.g. `user`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+        }
+    }
+}
+
 /// One message of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {

@@ -1,8 +1,8 @@
 //! Prompt layout: one conversation that only grows at its end.
 //!
 //! `system, user 1, output 1, user 2, output 2, ..., user n`. The system text is the same for every role, the global context
-//! opens the first user turn, and a step's own context, charge and instruction make its turn. No identifiers and no times
-//! appear, and keys keep their written order, so whatever a model's key/value cache holds stays a prefix of its next
+//! opens the first user turn, and a step's own context, its files, its charge and its instruction make its turn. No
+//! identifiers and no times appear, and keys keep their written order, so whatever a model's key/value cache holds stays a prefix of its next
 //! prompt. A step with `inputs` sees only those turns.
 
 use serde_json::Value;
@@ -11,7 +11,7 @@ use crate::context::{RunContext, visible_steps};
 use crate::pipeline::JsonMap;
 use crate::ports::{Message, Speaker};
 use crate::role::Role;
-use crate::run::RunRecord;
+use crate::run::{AttachedFile, RunRecord};
 
 /// The one system text of every role.
 pub const SYSTEM_TEXT: &str = "You are an expert programmer. You build software step by step. Put each file into its own \
@@ -60,6 +60,7 @@ pub(crate) fn turn(record: &RunRecord, position: usize) -> Turn {
     };
     let rendered = context.render(&instruction);
     let mut text = context_block("Context", own_context);
+    text.push_str(&files_block(record.plan.files_at(position)));
     text.push_str(role.charge());
     text.push_str("\n\n");
     text.push_str(&rendered.text);
@@ -92,7 +93,7 @@ pub fn conversation(record: &RunRecord, position: usize, turn: &str) -> Vec<Mess
 
 /// `TITLE:` and one `- key: value` line a key, so that small models read it as easily as large ones; nothing for an
 /// empty context.
-fn context_block(title: &str, values: &JsonMap) -> String {
+pub(crate) fn context_block(title: &str, values: &JsonMap) -> String {
     if values.is_empty() {
         return String::new();
     }
@@ -106,4 +107,52 @@ fn context_block(title: &str, values: &JsonMap) -> String {
     }
     text.push('\n');
     text
+}
+
+/// Each file under its path in a fenced block; nothing when there are none.
+pub(crate) fn files_block(files: &[AttachedFile]) -> String {
+    if files.is_empty() {
+        return String::new();
+    }
+    let mut text = "Files:\n\n".to_owned();
+    for file in files {
+        text.push_str(&file_block(file));
+    }
+    text
+}
+
+/// One file of [`files_block`], within a fence that its content cannot close.
+pub(crate) fn file_block(file: &AttachedFile) -> String {
+    let AttachedFile { path, content } = file;
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let fence = "`".repeat(longest_run_of_backticks(content).max(2) + 1);
+    let line_end = if content.is_empty() || content.ends_with('\n') { "" } else { "\n" };
+    format!("`{path}`:\n{fence}{extension}\n{content}{line_end}{fence}\n\n")
+}
+
+fn longest_run_of_backticks(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(files: &[(&str, &str)], expected: &str) {
+        let attached =
+            |(path, content): &(&str, &str)| AttachedFile { path: (*path).into(), content: (*content).into() };
+        assert_eq!(files_block(&files.iter().map(attached).collect::<Vec<_>>()), expected);
+    }
+
+    #[test]
+    fn files_stand_in_fences_that_they_cannot_close() {
+        check(&[], "");
+        check(&[("src/App.tsx", "let a;\n")], "Files:\n\n`src/App.tsx`:\n```tsx\nlet a;\n```\n\n");
+        check(
+            &[("Makefile", "all:"), (".x/notes.md", "````js\n1\n````\n")],
+            "Files:\n\n`Makefile`:\n```\nall:\n```\n\n`.x/notes.md`:\n`````md\n````js\n1\n````\n`````\n\n",
+        );
+        check(&[("empty.css", "")], "Files:\n\n`empty.css`:\n```css\n```\n\n");
+    }
 }

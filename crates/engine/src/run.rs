@@ -112,9 +112,21 @@ pub struct RunPlan {
     /// Seconds after which a step fails that names no limit of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step_timeout_s: Option<u64>,
+    /// The files attached to each step, one list per list position of `pipeline.steps`; empty when no step names any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Vec<AttachedFile>>,
     /// The run whose first steps this one takes over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derived_from: Option<DerivedFrom>,
+}
+
+/// A file of the project that stands in a step's turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AttachedFile {
+    /// Its path below the project's folder, with `/` between the parts.
+    pub path: String,
+    /// Its text as it was when the run was made.
+    pub content: String,
 }
 
 /// Where the first steps of a run come from that runs another one again from some step on.
@@ -137,6 +149,7 @@ impl RunPlan {
             seeds,
             project_context: JsonMap::new(),
             step_timeout_s: None,
+            files: Vec::new(),
             derived_from: None,
         }
     }
@@ -149,6 +162,12 @@ impl RunPlan {
             values.insert(key.clone(), value.clone());
         }
         values
+    }
+
+    /// The files attached to the step at list position `position`.
+    #[must_use]
+    pub fn files_at(&self, position: usize) -> &[AttachedFile] {
+        self.files.get(position).map_or(&[], Vec::as_slice)
     }
 
     /// Seconds that the model may work on the step at list position `position`: the step's own limit, else the plan's.
@@ -220,6 +239,19 @@ impl StepOutcome {
     }
 }
 
+/// Whose artifacts are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "of", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ArtifactTarget {
+    /// Those of one step, the Assembler's own included.
+    Step {
+        /// Its list position.
+        position: usize,
+    },
+    /// The run's final ones.
+    Final,
+}
+
 /// One change of a run. Positions are list positions of the pipeline's steps; the Assembler's is their count.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -272,7 +304,7 @@ pub enum RunChange {
     },
     /// A step of an earlier run is taken over as it was; recorded before the run starts.
     StepReused {
-        /// Its position, the same in both runs.
+        /// Its position in this run; in the earlier one it may have had another.
         position: usize,
         /// The run that carried it out.
         #[schema(value_type = Uuid)]
@@ -291,6 +323,28 @@ pub enum RunChange {
         execution_time: f64,
         /// Where they went.
         timings: Option<Timings>,
+        /// The model's own output, where the user had put `result` in its place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        original_result: Option<String>,
+        /// Whether the user had edited the artifacts.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        artifacts_edited: bool,
+    },
+    /// The user put a text of their own in the place of a finished step's output, before any step read it.
+    StepEdited {
+        /// Its position.
+        position: usize,
+        /// The user's text.
+        result: String,
+        /// The artifacts in it.
+        artifacts: Vec<Artifact>,
+    },
+    /// The user edited artifacts: renamed, merged, rewrote, removed or added some. The one change that an ended run takes.
+    ArtifactsEdited {
+        /// Whose they are.
+        target: ArtifactTarget,
+        /// All that there are from now on.
+        artifacts: Vec<Artifact>,
     },
     /// The process that ran it is gone: PENDING again, `interrupted`, until it is resumed.
     Interrupted,
@@ -340,6 +394,8 @@ impl RunChange {
             Self::StepFinished { .. } => "step_finished",
             Self::StepRestarted { .. } => "step_restarted",
             Self::StepReused { .. } => "step_reused",
+            Self::StepEdited { .. } => "step_edited",
+            Self::ArtifactsEdited { .. } => "artifacts_edited",
             Self::Interrupted => "interrupted",
             Self::Requeued => "requeued",
             Self::PauseRequested => "pause_requested",

@@ -1,4 +1,4 @@
-//! Drives one run from its first unfinished step to its end.
+//! Drives one run from its first unfinished step to its end, in the order of [`run_order`].
 //!
 //! Invariant: a change is recorded in the journal before it is announced. A fault of a model fails its step and is data;
 //! only a fault of the journal is an error here, since then nothing could be promised any more.
@@ -11,6 +11,7 @@ use futures::future::{BoxFuture, Either, select};
 use futures::stream::BoxStream;
 
 use crate::event::{RunEvent, RunEventKind};
+use crate::order::run_order;
 use crate::pipeline::Parameters;
 use crate::ports::{
     Clock, Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent, Journal, JournalError, Prompt,
@@ -55,17 +56,17 @@ impl Runner<'_> {
     /// # Errors
     /// [`JournalError`] when a change could not be recorded; the run stays as its last recorded change left it.
     pub async fn run(&self, run_id: RunId, signals: &RunSignals) -> Result<RunRecord, JournalError> {
-        let mut record = self.journal.load(run_id).await?.ok_or(JournalError::UnknownRun(run_id))?;
+        let mut record = self.load(run_id).await?;
         self.change(&mut record, RunChange::Started).await?;
-        for index in 0..record.steps.len() {
+        for index in steps_left(&record) {
+            // Read anew before each step: a wish to wait may have been recorded by another process, or by this one in an
+            // earlier life, and the user may have edited artifacts that the step reads.
+            record = self.load(run_id).await?;
             let StepRecord { position, status, .. } = record.steps[index];
-            if status == RunStatus::Success {
-                continue;
-            }
             if signals.cancel.is_given() {
                 return self.stop(record, index, RunStatus::Cancelled).await;
             }
-            if self.is_to_wait(&record, signals).await? {
+            if is_to_wait(&record, signals) {
                 self.change(&mut record, RunChange::Paused).await?;
                 return Ok(record);
             }
@@ -81,6 +82,7 @@ impl Runner<'_> {
                 return self.stop(record, index, status).await;
             }
         }
+        record = self.load(run_id).await?;
         let (final_artifacts, from) = final_artifacts(&record);
         let finished = RunChange::Finished {
             status: RunStatus::Success,
@@ -92,14 +94,8 @@ impl Runner<'_> {
         Ok(record)
     }
 
-    /// Whether the run is to wait for the user before its next step. The wish may have been recorded by another process,
-    /// or by this one in an earlier life: so it is asked for where it is durable.
-    async fn is_to_wait(&self, record: &RunRecord, signals: &RunSignals) -> Result<bool, JournalError> {
-        if record.steps.iter().any(|step| step.status == RunStatus::Running) {
-            return Ok(false);
-        }
-        let recorded = self.journal.load(record.run_id).await?.is_some_and(|run| run.pause_requested);
-        Ok(recorded || signals.pause.is_given())
+    async fn load(&self, run_id: RunId) -> Result<RunRecord, JournalError> {
+        self.journal.load(run_id).await?.ok_or(JournalError::UnknownRun(run_id))
     }
 
     async fn stop(&self, mut record: RunRecord, index: usize, status: RunStatus) -> Result<RunRecord, JournalError> {
@@ -228,6 +224,22 @@ impl Runner<'_> {
         (self.announce)(RunEvent { run_id: record.run_id, seq: Some(seq), at, kind });
         Ok(())
     }
+}
+
+/// The steps that have not ended well, as indices of the record's steps, in the order in which they are to run.
+fn steps_left(record: &RunRecord) -> Vec<usize> {
+    let index_of = |position: usize| record.steps.iter().position(|step| step.position == position);
+    let mut left: Vec<usize> = run_order(&record.plan).into_iter().filter_map(index_of).collect();
+    left.retain(|&index| record.steps[index].status != RunStatus::Success);
+    // One that was cut off comes first, whatever the order: it may have been begun by a program that had another one.
+    left.sort_by_key(|&index| record.steps[index].status == RunStatus::Pending);
+    left
+}
+
+/// Whether the run is to wait for the user before its next step.
+fn is_to_wait(record: &RunRecord, signals: &RunSignals) -> bool {
+    let is_cut_off = record.steps.iter().any(|step| step.status == RunStatus::Running);
+    !is_cut_off && (record.pause_requested || signals.pause.is_given())
 }
 
 /// What came next while a model worked.

@@ -52,6 +52,23 @@ impl ScriptedInference {
     pub fn seen(&self) -> Vec<Generation> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
+
+    /// How many tokens it counts in `prompt`: its words.
+    #[must_use]
+    pub fn count_tokens(prompt: &Prompt) -> u32 {
+        count_words(prompt)
+    }
+
+    /// The text that it gets: the messages, each behind its role.
+    #[must_use]
+    pub fn layout(prompt: &Prompt) -> String {
+        match prompt {
+            Prompt::Raw(text) => text.clone(),
+            Prompt::Chat(messages) => {
+                messages.iter().map(|message| format!("{}: {}\n", message.role.as_str(), message.content)).collect()
+            }
+        }
+    }
 }
 
 impl Inference for ScriptedInference {

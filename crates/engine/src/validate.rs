@@ -14,7 +14,7 @@ use crate::run::ASSEMBLER_STEP;
 mod shape;
 
 /// The most steps of a pipeline.
-const MAX_STEPS: usize = 100;
+const MAX_STEPS: usize = 256;
 /// The longest step name, in characters.
 const MAX_STEP_NAME: usize = 64;
 /// The most tokens that a step may ask for.
@@ -62,7 +62,9 @@ impl Diagnostic {
         }
     }
 
-    fn into_warning(mut self) -> Self {
+    /// The same finding, which does not keep the pipeline from running.
+    #[must_use]
+    pub fn into_warning(mut self) -> Self {
         self.severity = Severity::Warning;
         self
     }
@@ -169,11 +171,8 @@ fn check_step(pipeline: &Pipeline, position: usize, found: &mut Vec<Diagnostic>)
             "Give a number of seconds in that range, or leave it out.",
         ));
     }
-    let not_built = [(step.gate.is_some(), "gate"), (!step.files.is_empty(), "files")];
-    for (used, field) in not_built {
-        if used {
-            found.push(not_available(&at(field), &format!("The field `{field}`"), &format!("`{field}`")));
-        }
+    if step.gate.is_some() {
+        found.push(not_available(&at("gate"), "The field `gate`", "`gate`"));
     }
 }
 

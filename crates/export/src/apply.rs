@@ -9,6 +9,7 @@ use crate::ExportFile;
 use crate::error::ExportError;
 use crate::folder::{Found, open_root};
 use crate::judge::{Action, Reason, Taken, check_amount, judge, look};
+use crate::keep::Keep;
 use crate::manifest::{
     MANIFEST_NAME, MANIFEST_VERSION, Manifest, ManifestFile, ManifestState, read_manifest, sha256_hex,
 };
@@ -47,6 +48,8 @@ pub struct ExportReport {
     pub skipped: Vec<SkippedFile>,
     /// What became of `brickwork.json`.
     pub manifest: ManifestOutcome,
+    /// Whether it can be undone.
+    pub kept: bool,
 }
 
 /// A file that was written.
@@ -97,6 +100,30 @@ pub fn apply_with(
     facts: &Facts,
     on_file: &mut dyn FnMut(&str),
 ) -> Result<ExportReport, ExportError> {
+    carry_out(&ExportOrder { folder, files, choice, facts, keep: None }, on_file)
+}
+
+/// What one export is to do.
+#[derive(Debug, Clone, Copy)]
+pub struct ExportOrder<'a> {
+    /// The chosen folder.
+    pub folder: &'a Path,
+    /// The files.
+    pub files: &'a [ExportFile],
+    /// Which of them.
+    pub choice: &'a Choice,
+    /// What the manifest says.
+    pub facts: &'a Facts,
+    /// Where what is overwritten is kept, so that [`crate::undo()`] can put it back; nowhere if `None`.
+    pub keep: Option<Keep<'a>>,
+}
+
+/// As [`apply_with`], with all that can be said.
+///
+/// # Errors
+/// As [`apply()`], and when what is there cannot be kept.
+pub fn carry_out(order: &ExportOrder<'_>, on_file: &mut dyn FnMut(&str)) -> Result<ExportReport, ExportError> {
+    let ExportOrder { folder, files, choice, facts, keep } = *order;
     check_amount(files)?;
     check_choice(files, choice)?;
     // A folder in which nothing would be written is not made.
@@ -109,11 +136,11 @@ pub fn apply_with(
         }
         return Ok(report);
     }
-    let mut writing = Writing::begin(folder)?;
-    let order = Order { folder, files, choice, facts };
-    match write_all(&mut writing, &order, on_file) {
-        Ok(report) => {
+    let mut writing = Writing::begin(folder, keep.map(|keep| (keep, facts)))?;
+    match write_all(&mut writing, order, on_file) {
+        Ok(mut report) => {
             writing.sync();
+            report.kept = writing.finish_keeping();
             Ok(report)
         }
         Err(cause) => {
@@ -121,14 +148,6 @@ pub fn apply_with(
             Err(if left.is_empty() { cause } else { ExportError::RolledBackInPart { cause: Box::new(cause), left } })
         }
     }
-}
-
-/// What one call is to do.
-struct Order<'a> {
-    folder: &'a Path,
-    files: &'a [ExportFile],
-    choice: &'a Choice,
-    facts: &'a Facts,
 }
 
 impl Choice {
@@ -144,6 +163,7 @@ impl ExportReport {
             written: Vec::new(),
             skipped: Vec::new(),
             manifest: ManifestOutcome::NotNeeded,
+            kept: false,
         }
     }
 
@@ -169,10 +189,10 @@ fn anything_to_write(files: &[ExportFile], choice: &Choice) -> Result<bool, Expo
 
 fn write_all(
     writing: &mut Writing,
-    order: &Order<'_>,
+    order: &ExportOrder<'_>,
     on_file: &mut dyn FnMut(&str),
 ) -> Result<ExportReport, ExportError> {
-    let Order { folder, files, choice, facts } = *order;
+    let ExportOrder { folder, files, choice, facts, .. } = *order;
     let manifest = read_manifest(Some(writing.root()))?;
     let mut report = ExportReport::empty(folder);
     let mut taken = Taken::default();
@@ -212,6 +232,7 @@ fn write_one(
     let fail = |fault| match fault {
         WriteFault::Io(source) => ExportError::Write { name: file.name.clone(), source },
         WriteFault::Changed => ExportError::ChangedMeanwhile { name: file.name.clone() },
+        WriteFault::NotKept(error) => error,
     };
     let within = writing.folder_of(path).map_err(fail)?;
     on_file(&file.name);
@@ -251,6 +272,7 @@ fn write_manifest(
     writing.write(&root, MANIFEST_NAME, &bytes, old).map_err(|fault| match fault {
         WriteFault::Io(source) => fail(source),
         WriteFault::Changed => ExportError::ChangedMeanwhile { name: MANIFEST_NAME.to_owned() },
+        WriteFault::NotKept(error) => error,
     })?;
     Ok(ManifestOutcome::Written)
 }

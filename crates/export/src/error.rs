@@ -65,6 +65,63 @@ pub enum ExportError {
         /// Relative name.
         name: String,
     },
+    /// What is there could not be kept, or what was kept not be read or marked.
+    #[error("what files held before the export cannot be kept or read at {}: {source}; check the data folder's room and permissions", path.display())]
+    Keep {
+        /// Where.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The files to be overwritten hold more than [`crate::MAX_TOTAL_BYTES`], so that they are not kept.
+    #[error(
+        "the files to be overwritten have {size_bytes} bytes or more, beyond the {} that are kept for an undo; choose fewer",
+        crate::MAX_TOTAL_BYTES
+    )]
+    TooManyOldBytes {
+        /// Up to the file that was too much.
+        size_bytes: u64,
+    },
+    /// There is no such export, or it was too long ago.
+    #[error("there is no export `{export_id}` that can be undone; only the latest ones are kept")]
+    UnknownExport {
+        /// What was asked for.
+        export_id: String,
+    },
+    /// The export was undone before.
+    #[error("the export `{export_id}` was undone already; export again instead")]
+    AlreadyUndone {
+        /// Which one.
+        export_id: String,
+    },
+    /// What was kept is damaged, or a newer version's.
+    #[error("`{part}` of the export `{export_id}` cannot be used, so it is not undone; put the files back by hand")]
+    KeptUnreadable {
+        /// Which export.
+        export_id: String,
+        /// Which part of it.
+        part: String,
+    },
+    /// The chosen folder's path leads elsewhere now.
+    #[error("`{}` is another folder now than at the export; nothing is undone", folder.display())]
+    AnotherFolder {
+        /// The folder, as it was chosen.
+        folder: PathBuf,
+    },
+    /// A file could not be put back; what was put back until then stays so.
+    #[error("`{name}` cannot be put back: {source}; run the undo again once it can")]
+    UndoWrite {
+        /// Relative name.
+        name: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The folder was changed by someone else in the middle of an undo.
+    #[error("the folder changed while `{name}` was put back; run the undo again")]
+    ChangedInUndo {
+        /// Relative name.
+        name: String,
+    },
     /// A write failed, and so did undoing others.
     #[error("the export failed ({cause}), and these could not be put back: {}; check them by hand", left.join(", "))]
     RolledBackInPart {

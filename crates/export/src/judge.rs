@@ -86,6 +86,12 @@ pub enum Reason {
     /// The file is there already.
     #[error("is there already")]
     Same,
+    /// The file was there after the export and is gone.
+    #[error("was removed since the export")]
+    Removed,
+    /// The whole folder is gone.
+    #[error("was in a folder that is gone")]
+    FolderGone,
     /// The file was left out by the choice.
     #[error("was not chosen")]
     NotChosen,

@@ -7,23 +7,35 @@
 //! A file may be replaced without asking only if the folder's manifest, `brickwork.json`, says that an earlier export
 //! wrote exactly what is there now. If a write fails, all that the call has written is undone.
 //!
+//! What an export overwrites is kept where its [`Keep`] says, on disk before the file is touched, so that [`undo()`] can put
+//! every byte back, also after the program was killed in the middle of either. An undo touches only what is still as the
+//! export left it.
+//!
 //! This room does no network and takes no time of its own: the export's stamp is passed in.
 
 mod apply;
 mod error;
 mod folder;
+mod git;
 mod judge;
+mod keep;
 mod manifest;
 mod name;
 mod plan;
+mod undo;
 mod write;
 
-pub use apply::{Choice, ExportReport, Facts, ManifestOutcome, SkippedFile, WrittenFile, apply, apply_with};
+pub use apply::{
+    Choice, ExportOrder, ExportReport, Facts, ManifestOutcome, SkippedFile, WrittenFile, apply, apply_with, carry_out,
+};
 pub use error::ExportError;
+pub use git::{GitFolder, git_folder};
 pub use judge::{Action, Reason};
+pub use keep::{Keep, KeptExport, MAX_KEPT_BYTES, MAX_KEPT_EXPORTS, kept_exports, prune_exports};
 pub use manifest::{MANIFEST_NAME, MANIFEST_VERSION, Manifest, ManifestFile};
 pub use name::{NameFault, RelPath, check_name, folded as folded_name};
 pub use plan::{ExportPlan, PlannedFile, plan};
+pub use undo::{UndoReport, undo, undo_with};
 
 /// The most files that one export takes.
 pub const MAX_FILES: usize = 5_000;

@@ -36,6 +36,11 @@ impl RelPath {
         &self.0
     }
 
+    /// The manifest's own name, which no file has.
+    pub(crate) fn manifest() -> Self {
+        Self(MANIFEST_NAME.to_owned())
+    }
+
     /// The folders above the file, outermost first, and the file's own name.
     #[must_use]
     pub fn split(&self) -> (Vec<&str>, &str) {

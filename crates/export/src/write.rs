@@ -9,8 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions, Permissions};
 
+use crate::apply::Facts;
 use crate::error::ExportError;
 use crate::folder::{Found, enter, look_at};
+use crate::keep::{Entry, Keep, Keeping};
 use crate::name::RelPath;
 
 /// A folder being written to, with what is needed to undo.
@@ -21,6 +23,10 @@ pub(crate) struct Writing {
     /// a link meanwhile neither misleads a write nor hides one from the undoing.
     open: HashMap<String, Rc<Dir>>,
     undo: Vec<Undo>,
+    /// Keeps what is overwritten beyond this call, where that is asked for.
+    keeping: Option<Keeping>,
+    /// Stands in the names of temporary files, so that what a death leaves behind can be told from others' files.
+    tag: String,
 }
 
 #[derive(Debug)]
@@ -38,6 +44,8 @@ pub(crate) enum WriteFault {
     Io(io::Error),
     /// Something else is there now than what was judged.
     Changed,
+    /// What is there could not be kept.
+    NotKept(ExportError),
 }
 
 impl From<io::Error> for WriteFault {
@@ -47,21 +55,48 @@ impl From<io::Error> for WriteFault {
 }
 
 impl Writing {
-    /// Opens the folder, making it and those above it where they are missing.
-    pub(crate) fn begin(folder: &Path) -> Result<Self, ExportError> {
+    /// Opens the folder, making it and those above it where they are missing, and keeps what is overwritten as `keep` says.
+    pub(crate) fn begin(folder: &Path, keep: Option<(Keep<'_>, &Facts)>) -> Result<Self, ExportError> {
+        let mut keeping = keep.map(|(keep, facts)| Keeping::begin(keep, folder, facts)).transpose()?;
+        let begun = Self::open(folder, keeping.as_mut());
+        match begun {
+            Ok((root, undo)) => {
+                let tag = keep.map_or_else(|| std::process::id().to_string(), |(keep, _)| keep.export_id.to_owned());
+                Ok(Self { root: Rc::new(root), open: HashMap::new(), undo, keeping, tag })
+            }
+            Err(error) => {
+                keeping.map(Keeping::discard).unwrap_or_default();
+                Err(error)
+            }
+        }
+    }
+
+    /// Goes on in a folder whose handle is open. Nothing is kept.
+    pub(crate) fn within(root: Dir, tag: String) -> Self {
+        Self { root: Rc::new(root), open: HashMap::new(), undo: Vec::new(), keeping: None, tag }
+    }
+
+    fn open(folder: &Path, keeping: Option<&mut Keeping>) -> Result<(Dir, Vec<Undo>), ExportError> {
         // Innermost first.
         let missing: Vec<PathBuf> = folder
             .ancestors()
             .take_while(|path| !path.as_os_str().is_empty() && !path.exists())
             .map(Path::to_owned)
             .collect();
-        let opened = std::fs::create_dir_all(folder).and_then(|()| Dir::open_ambient_dir(folder, ambient_authority()));
-        let root = opened.map_err(|source| {
-            missing.iter().for_each(|path| drop(std::fs::remove_dir(path)));
+        let remove_made = || missing.iter().for_each(|path| drop(std::fs::remove_dir(path)));
+        let fail = |source| {
+            remove_made();
             ExportError::Folder { folder: folder.to_owned(), source }
-        })?;
-        let undo = missing.into_iter().rev().map(Undo::Ambient).collect();
-        Ok(Self { root: Rc::new(root), open: HashMap::new(), undo })
+        };
+        if let Some(keeping) = keeping {
+            keeping.note(&Entry::Above { folders: missing.clone() })?;
+            let made = std::fs::create_dir_all(folder).and_then(|()| folder.canonicalize());
+            let canonical = made.map_err(fail)?.to_string_lossy().into_owned();
+            keeping.note(&Entry::Root { canonical }).inspect_err(|_| remove_made())?;
+        }
+        let opened = std::fs::create_dir_all(folder).and_then(|()| Dir::open_ambient_dir(folder, ambient_authority()));
+        let root = opened.map_err(fail)?;
+        Ok((root, missing.into_iter().rev().map(Undo::Ambient).collect()))
     }
 
     pub(crate) fn root(&self) -> &Dir {
@@ -87,6 +122,10 @@ impl Writing {
             let next = match enter(&at, part)? {
                 Ok(Some(dir)) => dir,
                 Ok(None) => {
+                    if let Some(keeping) = &mut self.keeping {
+                        let path = so_far.trim_end_matches('/').to_owned();
+                        keeping.note(&Entry::Folder { path }).map_err(WriteFault::NotKept)?;
+                    }
                     at.create_dir(part)?;
                     self.undo.push(Undo::Folder { within: Rc::clone(&at), part: part.to_owned() });
                     enter(&at, part)?.ok().flatten().ok_or(WriteFault::Changed)?
@@ -107,8 +146,24 @@ impl Writing {
         bytes: &[u8],
         old: Option<(Vec<u8>, Permissions)>,
     ) -> Result<(), WriteFault> {
+        if let Some(keeping) = &mut self.keeping {
+            keeping.note_file(path, bytes, old.as_ref()).map_err(WriteFault::NotKept)?;
+        }
+        let permissions = old.as_ref().map(|(_, permissions)| permissions.clone());
+        self.put(within, path, bytes, permissions, old)
+    }
+
+    /// As [`Self::write`], with other permissions than those of what is there, and without keeping it.
+    pub(crate) fn put(
+        &mut self,
+        within: &Rc<Dir>,
+        path: &str,
+        bytes: &[u8],
+        permissions: Option<Permissions>,
+        old: Option<(Vec<u8>, Permissions)>,
+    ) -> Result<(), WriteFault> {
         let file = path.rsplit('/').next().unwrap_or(path).to_owned();
-        let temporary = write_temporary(within, bytes, old.as_ref().map(|(_, permissions)| permissions.clone()))?;
+        let temporary = write_temporary(within, &self.tag, bytes, permissions)?;
         let (within, path) = (Rc::clone(within), path.to_owned());
         let placed = match &old {
             None => place_new(&within, &temporary, &file),
@@ -126,6 +181,18 @@ impl Writing {
         Ok(())
     }
 
+    /// Whether what was overwritten stays kept. What is kept for nothing goes.
+    pub(crate) fn finish_keeping(&mut self) -> bool {
+        match self.keeping.take() {
+            Some(keeping) if keeping.has_entries => true,
+            Some(keeping) => {
+                keeping.discard();
+                false
+            }
+            None => false,
+        }
+    }
+
     /// Makes the new names durable. A system that cannot do that for folders keeps them as well as it does.
     pub(crate) fn sync(&self) {
         #[cfg(unix)]
@@ -134,7 +201,7 @@ impl Writing {
         }
     }
 
-    /// Puts everything back as it was; gives the names of files for which that failed.
+    /// Puts everything back as it was; gives the names of files for which that failed. What was kept stays only then.
     pub(crate) fn roll_back(self) -> Vec<String> {
         let mut left = Vec::new();
         for undo in self.undo.into_iter().rev() {
@@ -147,7 +214,7 @@ impl Writing {
                     _ => {}
                 },
                 Undo::Replaced { within, file, path, old: (bytes, permissions) } => {
-                    let restored = write_temporary(&within, &bytes, Some(permissions))
+                    let restored = write_temporary(&within, &self.tag, &bytes, Some(permissions))
                         .and_then(|temporary| within.rename(&temporary, &within, &file));
                     if restored.is_err() {
                         left.push(path);
@@ -155,16 +222,31 @@ impl Writing {
                 }
             }
         }
+        if let Some(keeping) = self.keeping.filter(|_| left.is_empty()) {
+            keeping.discard();
+        }
         left
     }
 }
 
+/// Removes the temporary files that a death left in a folder.
+pub(crate) fn sweep(within: &Dir, tag: &str) -> io::Result<()> {
+    let beginning = format!(".brickwork-{tag}-");
+    for entry in within.entries()? {
+        let name = entry?.file_name();
+        if name.to_str().is_some_and(|name| name.starts_with(&beginning) && name.ends_with(".tmp")) {
+            within.remove_file(name)?;
+        }
+    }
+    Ok(())
+}
+
 /// Writes a file under a name of its own, with everything on disk before it gets its final name.
-fn write_temporary(within: &Dir, bytes: &[u8], permissions: Option<Permissions>) -> io::Result<String> {
+fn write_temporary(within: &Dir, tag: &str, bytes: &[u8], permissions: Option<Permissions>) -> io::Result<String> {
     static NUMBER: AtomicU64 = AtomicU64::new(0);
     let name = loop {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!(".brickwork-{}-{number}.tmp", std::process::id());
+        let name = format!(".brickwork-{tag}-{number}.tmp");
         match within.open_with(&name, OpenOptions::new().write(true).create_new(true)) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error),

@@ -1,7 +1,7 @@
 //! The durable journal: a change is judged, applied to the tables and appended to the events in one transaction.
 
 use brickwork_engine::{
-    Journal, JournalError, RunChange, RunEvent, RunId, RunRecord, RunStatus, StepRecord, Timestamp,
+    ArtifactTarget, Journal, JournalError, RunChange, RunEvent, RunId, RunRecord, RunStatus, StepRecord, Timestamp,
 };
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -10,7 +10,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::error::Fault;
 use crate::store::Store;
 use crate::table::generated_artifacts::Owner;
-use crate::table::{generated_artifacts, orchestration_runs, run_events, run_steps};
+use crate::table::{generated_artifacts, orchestration_runs, run_events, run_list, run_search, run_steps};
 
 impl Journal for Store {
     fn record(&self, run_id: RunId, at: Timestamp, change: RunChange) -> BoxFuture<'_, Result<u64, JournalError>> {
@@ -40,7 +40,13 @@ impl Journal for Store {
 
     fn events(&self, run_id: RunId, after: u64) -> BoxFuture<'_, Result<Vec<RunEvent>, JournalError>> {
         async move {
-            let events = self.reader().call(move |connection| run_events::after(connection, run_id, after));
+            let events = self.reader().call(move |connection| {
+                if run_list::is_there(connection, run_id)? {
+                    run_events::after(connection, run_id, after)
+                } else {
+                    Ok(Vec::new())
+                }
+            });
             events.await.map_err(Fault::into_journal)
         }
         .boxed()
@@ -63,6 +69,7 @@ fn create(connection: &Connection, run: &RunRecord) -> Result<u64, Fault> {
     for step in &run.steps {
         run_steps::insert(connection, run.run_id, step)?;
     }
+    run_search::put(connection, run.run_id)?;
     Ok(run.seq)
 }
 
@@ -75,6 +82,8 @@ fn advance(connection: &Connection, mut run: RunRecord, at: Timestamp, change: &
             let journalled = run_steps::text_bytes(connection, run_id, *position)?;
             run.apply(at, &rebased(*position, *offset, journalled)).map_err(JournalError::from)?;
             run_steps::add_text(connection, run_id, *position, text.len())?;
+            orchestration_runs::set_seq(connection, run_id, run.seq)?;
+            return Ok(run.seq);
         }
         RunChange::StepStarted { position, .. }
         | RunChange::StepFinished { position, .. }
@@ -88,6 +97,19 @@ fn advance(connection: &Connection, mut run: RunRecord, at: Timestamp, change: &
                 update_step(connection, &run, step)?;
             }
         }
+        RunChange::StepEdited { position, .. }
+        | RunChange::ArtifactsEdited { target: ArtifactTarget::Step { position }, .. } => {
+            // Whether somebody has read the step is told by the pipeline, which an outline lacks.
+            run = complete(connection, run)?;
+            run.apply(at, change).map_err(JournalError::from)?;
+            if let Some(step) = run.step(*position) {
+                update_step(connection, &run, step)?;
+            }
+        }
+        RunChange::ArtifactsEdited { target: ArtifactTarget::Final, .. } => {
+            run.apply(at, change).map_err(JournalError::from)?;
+            replace_final(connection, &run)?;
+        }
         RunChange::Finished { .. } => {
             let cut_off: Vec<usize> =
                 run.steps.iter().filter(|step| step.status == RunStatus::Running).map(|step| step.position).collect();
@@ -98,9 +120,10 @@ fn advance(connection: &Connection, mut run: RunRecord, at: Timestamp, change: &
             for step in run.steps.iter().filter(|step| cut_off.contains(&step.position)) {
                 update_step(connection, &run, step)?;
             }
-            let position = run.steps.last().map_or(0, |assembler| assembler.position);
-            let owner = Owner { run_id, position, is_final: true, simulated: run.is_simulated() };
-            generated_artifacts::replace(connection, owner, &run.final_artifacts)?;
+            replace_final(connection, &run)?;
+            if !cut_off.is_empty() {
+                run_search::put(connection, run_id)?;
+            }
         }
         RunChange::Created { .. }
         | RunChange::Started
@@ -114,7 +137,15 @@ fn advance(connection: &Connection, mut run: RunRecord, at: Timestamp, change: &
         }
     }
     orchestration_runs::update(connection, &run)?;
+    if changes_words(change) {
+        run_search::put(connection, run_id)?;
+    }
     Ok(run.seq)
+}
+
+/// Whether the change writes a step's whole output, which a search is to find.
+const fn changes_words(change: &RunChange) -> bool {
+    matches!(change, RunChange::StepFinished { .. } | RunChange::StepReused { .. } | RunChange::StepEdited { .. })
 }
 
 fn update_step(connection: &Connection, run: &RunRecord, step: &StepRecord) -> Result<(), Fault> {
@@ -122,6 +153,17 @@ fn update_step(connection: &Connection, run: &RunRecord, step: &StepRecord) -> R
     let simulated = step.model.is_simulated();
     let owner = Owner { run_id: run.run_id, position: step.position, is_final: false, simulated };
     generated_artifacts::replace(connection, owner, &step.artifacts)
+}
+
+/// The run with everything that it has, where `outline` is all that was read of it.
+fn complete(connection: &Connection, outline: RunRecord) -> Result<RunRecord, Fault> {
+    Ok(load(connection, outline.run_id)?.unwrap_or(outline))
+}
+
+fn replace_final(connection: &Connection, run: &RunRecord) -> Result<(), Fault> {
+    let position = run.steps.last().map_or(0, |assembler| assembler.position);
+    let owner = Owner { run_id: run.run_id, position, is_final: true, simulated: run.is_simulated() };
+    generated_artifacts::replace(connection, owner, &run.final_artifacts)
 }
 
 /// A text change as the outline sees it, which holds no text: it follows if it begins where the `journalled` bytes end.

@@ -9,6 +9,7 @@
 
 mod backup;
 mod column;
+mod draft;
 mod error;
 mod journal;
 mod lane;
@@ -20,20 +21,25 @@ mod page;
 mod queue;
 mod replace;
 mod retention;
+mod search;
 mod store;
 mod table;
+mod trash;
 
+pub use draft::{DraftKept, NewDraft};
 pub use error::StoreError;
 pub use library::{DeletedProject, PipelineDraft};
 pub use lock::QueueLock;
 pub use migration::SCHEMA_VERSION;
 pub use open::StoreOptions;
-pub use page::{Cursor, InvalidCursor, RunFilter, RunSummary, RunsPage};
-pub use queue::{Creation, Move, NewRun, Removal};
+pub use page::{Cursor, InvalidCursor, RunFilter, RunState, RunSummary, RunsPage};
+pub use queue::{Creation, Move, NewRun, Origin, Removal};
 pub use replace::{DatabaseFacts, facts_of_file, replace_database};
 pub use retention::{Pruned, RetentionLimits, StoreSize};
+pub use search::SnippetPart;
 pub use store::{DEFAULT_PROJECT_ID, Store};
 pub use table::{
-    IdempotencyKey, PipelineSummary, Project, SavedPipeline, SavedVersion, Standing, StoredArtifact, VersionSummary,
-    WaitingRun, Wish,
+    IdempotencyKey, KeptDraft, PipelineSummary, Project, SavedPipeline, SavedVersion, Standing, StoredArtifact,
+    VersionSummary, WaitingRun, Wish,
 };
+pub use trash::RunMarks;

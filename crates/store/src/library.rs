@@ -9,7 +9,7 @@ use crate::error::{Fault, StoreError};
 use crate::retention;
 use crate::store::{DEFAULT_PROJECT_ID, Store};
 use crate::table::{PipelineSummary, Project, SavedPipeline, SavedVersion, VersionSummary};
-use crate::table::{pipeline_versions, pipelines, projects};
+use crate::table::{pipeline_drafts, pipeline_versions, pipelines, projects};
 
 /// A document to save as a pipeline's next version.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,12 +40,18 @@ impl Store {
         self.read(move |connection| pipelines::list(connection, project_id)).await
     }
 
-    /// A saved pipeline with its newest document.
+    /// A saved pipeline with its newest document and its draft.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn pipeline(&self, id: Uuid) -> Result<Option<SavedPipeline>, StoreError> {
-        self.read(move |connection| pipelines::get(connection, id)).await
+        self.read(move |connection| {
+            // One read transaction, so that a draft is never seen beside the version that took its place.
+            let transaction = connection.unchecked_transaction()?;
+            let Some(saved) = pipelines::get(&transaction, id)? else { return Ok(None) };
+            Ok(Some(SavedPipeline { draft: pipeline_drafts::get(&transaction, id)?, ..saved }))
+        })
+        .await
     }
 
     /// Saves a new pipeline `id` in a project, as its version 1.
@@ -62,7 +68,17 @@ impl Store {
     ) -> Result<SavedPipeline, StoreError> {
         let PipelineDraft { document, label, .. } = draft;
         let name = name_of(&document);
-        let saved = SavedPipeline { id, project_id, name, version: 1, label, document, created_at: at, updated_at: at };
+        let saved = SavedPipeline {
+            id,
+            project_id,
+            name,
+            version: 1,
+            label,
+            document,
+            created_at: at,
+            updated_at: at,
+            draft: None,
+        };
         self.write(move |connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             pipelines::put(&transaction, &saved)?;
@@ -93,6 +109,7 @@ impl Store {
                 return Err(StoreError::StaleVersion { base, newest: newest.version }.into());
             }
             let saved = advance(&transaction, newest, draft.document, draft.label, None, at)?;
+            pipeline_drafts::delete(&transaction, id)?;
             transaction.commit()?;
             Ok(Some(saved))
         })
@@ -115,6 +132,8 @@ impl Store {
             let Some(newest) = pipelines::get(&transaction, id)? else { return Ok(None) };
             let Some(old) = pipeline_versions::get(&transaction, id, version)? else { return Ok(None) };
             let saved = advance(&transaction, newest, old.document, None, Some(version), at)?;
+            // It would hide what was just restored.
+            pipeline_drafts::delete(&transaction, id)?;
             transaction.commit()?;
             Ok(Some(saved))
         })
@@ -145,6 +164,26 @@ impl Store {
         self.read(move |connection| pipeline_versions::get(connection, id, version)).await
     }
 
+    /// Calls a version something else, or nothing; the version as it is then. `None` for an unknown one.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn label_version(
+        &self,
+        id: Uuid,
+        version: u32,
+        label: Option<String>,
+    ) -> Result<Option<VersionSummary>, StoreError> {
+        self.write(move |connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            pipeline_versions::set_label(&transaction, id, version, label.as_deref())?;
+            let labelled = pipeline_versions::summary(&transaction, id, version)?;
+            transaction.commit()?;
+            Ok(labelled)
+        })
+        .await
+    }
+
     /// Gives a project another name, folder and context; whether there is one with its id.
     ///
     /// # Errors
@@ -171,6 +210,18 @@ impl Store {
     }
 }
 
+/// Keeps `document` as a version of the pipeline, unless it is the newest one; the version that it is. `None` for an
+/// unknown pipeline. The draft stays: what is run is not what is being edited.
+pub(crate) fn keep_version(
+    connection: &Connection,
+    id: Uuid,
+    document: JsonMap,
+    at: Timestamp,
+) -> Result<Option<u32>, Fault> {
+    let Some(newest) = pipelines::get(connection, id)? else { return Ok(None) };
+    Ok(Some(advance(connection, newest, document, None, None, at)?.version))
+}
+
 /// The next version of `newest`, unless nothing changed.
 fn advance(
     connection: &Connection,
@@ -182,7 +233,7 @@ fn advance(
 ) -> Result<SavedPipeline, Fault> {
     if same(&newest.document, &document)? {
         let Some(label) = label else { return Ok(newest) };
-        pipeline_versions::set_label(connection, newest.id, newest.version, &label)?;
+        pipeline_versions::set_label(connection, newest.id, newest.version, Some(&label))?;
         return Ok(SavedPipeline { label: Some(label), ..newest });
     }
     let name = name_of(&document);
@@ -212,7 +263,7 @@ fn delete_project(connection: &Connection, id: Uuid, with_content: bool) -> Resu
     let count = |sql: &str| -> Result<u64, Fault> {
         Ok(connection.prepare_cached(sql)?.query_row([Id(id)], |row| row.get(0))?)
     };
-    let runs = count("SELECT count(*) FROM orchestration_runs WHERE project_id = ?1")?;
+    let runs = count("SELECT count(*) FROM orchestration_runs WHERE project_id = ?1 AND deleted_at IS NULL")?;
     let saved = count("SELECT count(*) FROM pipelines WHERE project_id = ?1")?;
     if !with_content && runs + saved > 0 {
         return Err(StoreError::ProjectNotEmpty { runs, pipelines: saved }.into());

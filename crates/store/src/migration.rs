@@ -6,8 +6,8 @@ use rusqlite_migration::{M, Migrations};
 
 use crate::retention;
 use crate::table::{
-    generated_artifacts, idempotency_keys, orchestration_runs, pipeline_versions, pipelines, projects, run_events,
-    run_steps, settings,
+    generated_artifacts, idempotency_keys, orchestration_runs, pipeline_drafts, pipeline_versions, pipelines, projects,
+    run_events, run_list, run_search, run_steps, settings,
 };
 
 /// `BWRK`, SQLite's `application_id` of every Brickwork database.
@@ -27,6 +27,12 @@ const ALL: &[M<'static>] = &[
     M::up(orchestration_runs::ADD_QUEUE),
     M::up(run_steps::ADD_REUSED_FROM),
     M::up(idempotency_keys::CREATE),
+    M::up(run_steps::ADD_EDITS),
+    M::up(orchestration_runs::ADD_FILES),
+    M::up(orchestration_runs::ADD_HISTORY),
+    M::up(run_list::CREATE_INDEXES),
+    M::up(run_search::CREATE),
+    M::up(pipeline_drafts::CREATE),
 ];
 
 /// All migrations, oldest first.

@@ -15,6 +15,9 @@ use crate::migration::{APPLICATION_ID, LATEST, MIGRATIONS};
 /// How long a connection waits for another process's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The pages that a reading connection keeps in memory: enough for the indexes of a page of a long history.
+const READ_CACHE_KIB: i64 = 16 * 1024;
+
 /// The write-ahead log is cut to this size after a checkpoint.
 const WAL_SIZE_LIMIT_BYTES: i64 = 64 << 20;
 
@@ -60,6 +63,8 @@ const READ_FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::
 fn open_reader(path: &Path) -> Result<Connection, Fault> {
     let reader = Connection::open_with_flags(path, READ_FLAGS)?;
     configure(&reader)?;
+    reader.pragma_update(None, "cache_size", -READ_CACHE_KIB)?;
+    reader.pragma_update(None, "temp_store", "MEMORY")?;
     Ok(reader)
 }
 

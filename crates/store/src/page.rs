@@ -7,14 +7,48 @@ use brickwork_engine::{RunId, RunStatus, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::search::SnippetPart;
+
+/// A state to filter by: a status, or one of the two reasons for which a PENDING run waits for the user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// This status.
+    Status(RunStatus),
+    /// PENDING, since its process is gone.
+    Interrupted,
+    /// PENDING, since the user wants it.
+    Paused,
+}
+
+impl RunState {
+    /// The state of a status word, of `INTERRUPTED` or of `PAUSED`.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "INTERRUPTED" => Some(Self::Interrupted),
+            "PAUSED" => Some(Self::Paused),
+            status => RunStatus::parse(status).map(Self::Status),
+        }
+    }
+}
+
 /// Which runs are wanted; all of them by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RunFilter {
     /// Only this project's.
     pub project_id: Option<Uuid>,
-    /// Only those that stand there.
-    pub status: Option<RunStatus>,
-    /// Only those whose name contains this, in whatever case.
+    /// Only those in one of these states; in any when empty.
+    pub states: Vec<RunState>,
+    /// Only favourites.
+    pub favourite: bool,
+    /// Only those made from this saved pipeline.
+    pub pipeline_id: Option<Uuid>,
+    /// Only those accepted at this instant or later.
+    pub from: Option<Timestamp>,
+    /// Only those accepted before this instant.
+    pub to: Option<Timestamp>,
+    /// Only those in whose name, prompts and outputs all these words are, the last one perhaps as a word's beginning, in
+    /// whatever case and with whatever accents; also the run whose id begins with this.
     pub text: Option<String>,
 }
 
@@ -49,6 +83,8 @@ pub struct RunSummary {
     pub run_id: RunId,
     /// Its project.
     pub project_id: Uuid,
+    /// That project's name.
+    pub project_name: String,
     /// Its pipeline's name.
     pub name: String,
     /// Where it stands.
@@ -60,6 +96,8 @@ pub struct RunSummary {
     pub paused: bool,
     /// Whether any of its output comes from the scripted placeholder.
     pub simulated: bool,
+    /// Whether the user marked it as a favourite.
+    pub favourite: bool,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When it first began.
@@ -76,6 +114,17 @@ pub struct RunSummary {
     pub artifacts: usize,
     /// Seconds that the steps took, without the Assembler.
     pub total_execution_time: f64,
+    /// Tokens that the steps generated, the Assembler included.
+    pub generated_tokens: u64,
+    /// The saved pipeline that it was made from, if that is still there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipeline_id: Option<Uuid>,
+    /// The version of that pipeline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipeline_version: Option<u32>,
+    /// In the answer to a search: the best place of the run, at most 160 characters of plain text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snippet: Option<Vec<SnippetPart>>,
 }
 
 impl fmt::Display for Cursor {

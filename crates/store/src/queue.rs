@@ -1,14 +1,15 @@
 //! The queue as its holder and its submitters see it.
 
-use brickwork_engine::{RunChange, RunId, RunPlan, RunStatus, Timestamp};
+use brickwork_engine::{JsonMap, RunChange, RunId, RunPlan, RunStatus, Timestamp};
 use rusqlite::{Connection, TransactionBehavior};
+use uuid::Uuid;
 
-use crate::column::Id;
 use crate::error::{Fault, StoreError};
 use crate::journal::append;
+use crate::library::keep_version;
 use crate::page::RunSummary;
 use crate::store::Store;
-use crate::table::{IdempotencyKey, Standing, WaitingRun, Wish, idempotency_keys, queue};
+use crate::table::{IdempotencyKey, Standing, WaitingRun, Wish, idempotency_keys, orchestration_runs, queue};
 
 /// A run to be made.
 #[derive(Debug, Clone)]
@@ -25,6 +26,15 @@ pub struct NewRun {
     pub key: Option<IdempotencyKey>,
 }
 
+/// The saved pipeline that a run is made from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Origin {
+    /// The pipeline.
+    pub pipeline_id: Uuid,
+    /// The document that is run, which is kept as the pipeline's next version unless it is the newest one.
+    pub document: JsonMap,
+}
+
 /// What came of making a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Creation {
@@ -34,6 +44,8 @@ pub enum Creation {
     Replayed(RunId),
     /// The key stands for this run, made by another request; nothing was made.
     KeyReused(RunId),
+    /// There is no such saved pipeline; nothing was made.
+    UnknownPipeline(Uuid),
 }
 
 /// What came of moving a run in the queue.
@@ -48,7 +60,7 @@ pub enum Move {
 /// What came of removing a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Removal {
-    /// It is gone, with everything of it.
+    /// It is gone, or in the trash, with everything of it.
     Done,
     /// There is no such run.
     Unknown,
@@ -62,7 +74,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::Refused`] when its project does not exist; others when the database cannot be written.
     pub async fn create_run(&self, new: NewRun) -> Result<Creation, StoreError> {
-        self.write(move |connection| create(connection, &new)).await
+        self.create_run_from(new, None).await
+    }
+
+    /// [`Store::create_run`] from a saved pipeline, which gets the document as a version in the same transaction.
+    ///
+    /// # Errors
+    /// As [`Store::create_run`].
+    pub async fn create_run_from(&self, new: NewRun, origin: Option<Origin>) -> Result<Creation, StoreError> {
+        self.write(move |connection| create(connection, &new, origin)).await
     }
 
     /// The runs that wait for their turn, in the order of the queue.
@@ -105,14 +125,6 @@ impl Store {
         self.write(move |connection| move_run(connection, run_id, before)).await
     }
 
-    /// Removes a run that has ended, with its steps, artifacts and events.
-    ///
-    /// # Errors
-    /// When the database cannot be written.
-    pub async fn remove_run(&self, run_id: RunId) -> Result<Removal, StoreError> {
-        self.write(move |connection| remove(connection, run_id)).await
-    }
-
     /// Settles the RUNNING runs of a process that is gone: one that was to be cancelled is CANCELLED, one that was to
     /// wait and stands between two steps is paused, all others are interrupted. Gives the interrupted ones, the oldest
     /// first. To be called by the holder of the [`QueueLock`](crate::QueueLock) before it starts anything.
@@ -135,7 +147,7 @@ impl Store {
     }
 }
 
-fn create(connection: &mut Connection, new: &NewRun) -> Result<Creation, Fault> {
+fn create(connection: &mut Connection, new: &NewRun, origin: Option<Origin>) -> Result<Creation, Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let NewRun { run_id, at, plan, reused, key } = new;
     if let Some(key) = key
@@ -144,7 +156,17 @@ fn create(connection: &mut Connection, new: &NewRun) -> Result<Creation, Fault> 
         let same = fingerprint == key.fingerprint;
         return Ok(if same { Creation::Replayed(earlier) } else { Creation::KeyReused(earlier) });
     }
+    let origin = match origin {
+        None => None,
+        Some(Origin { pipeline_id, document }) => match keep_version(&transaction, pipeline_id, document, *at)? {
+            None => return Ok(Creation::UnknownPipeline(pipeline_id)),
+            Some(version) => Some((pipeline_id, version)),
+        },
+    };
     append(&transaction, *run_id, *at, &RunChange::Created { plan: plan.clone() })?;
+    if let Some((pipeline_id, version)) = origin {
+        orchestration_runs::set_origin(&transaction, *run_id, pipeline_id, version)?;
+    }
     for change in reused {
         append(&transaction, *run_id, *at, change)?;
     }
@@ -173,18 +195,6 @@ fn move_run(connection: &mut Connection, run_id: RunId, before: Option<RunId>) -
     queue::rank(&transaction, &order)?;
     transaction.commit()?;
     Ok(Move::Done)
-}
-
-fn remove(connection: &mut Connection, run_id: RunId) -> Result<Removal, Fault> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    match queue::standing(&transaction, run_id)? {
-        None => return Ok(Removal::Unknown),
-        Some(standing) if !standing.status.has_ended() => return Ok(Removal::Unfinished),
-        Some(_) => {}
-    }
-    transaction.execute("DELETE FROM orchestration_runs WHERE run_id = ?1", [Id(run_id)])?;
-    transaction.commit()?;
-    Ok(Removal::Done)
 }
 
 fn settle_abandoned(connection: &mut Connection, at: Timestamp) -> Result<Vec<RunId>, Fault> {

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct DatabaseFacts {
     /// Its schema version.
     pub schema_version: i64,
-    /// Its runs.
+    /// Its runs, without those in the trash.
     pub runs: u64,
     /// Its projects.
     pub projects: u64,
@@ -40,9 +40,13 @@ fn facts(path: &Path) -> Result<DatabaseFacts, Fault> {
     open::check_owner(path)?;
     let connection = Connection::open_with_flags(path, FLAGS)?;
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, u64>(0));
+    // Earlier versions had no trash.
+    let has_trash =
+        number("SELECT count(*) FROM pragma_table_info('orchestration_runs') WHERE name = 'deleted_at'")? > 0;
+    let condition = if has_trash { "deleted_at IS NULL" } else { "true" };
     let facts = DatabaseFacts {
         schema_version: connection.pragma_query_value(None, "user_version", |row| row.get(0))?,
-        runs: number("SELECT count(*) FROM orchestration_runs")?,
+        runs: number(&format!("SELECT count(*) FROM orchestration_runs WHERE {condition}"))?,
         projects: number("SELECT count(*) FROM projects")?,
         pipelines: number("SELECT count(*) FROM pipelines")?,
     };

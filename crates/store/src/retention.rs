@@ -1,7 +1,7 @@
 //! How large the database is, and which runs may go.
 //!
 //! Invariant: only a run that has ended is ever removed, judged in the transaction that removes it. Everything of a run
-//! goes with its row.
+//! goes with its row. What is in the trash goes first.
 
 use brickwork_engine::{RunId, Timestamp};
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -26,13 +26,17 @@ pub struct RetentionLimits {
     pub ended_before: Option<Timestamp>,
     /// And then the first to have ended, until the database uses no more bytes than this.
     pub max_used_bytes: Option<u64>,
+    /// Those that were moved to the trash before this instant.
+    pub trashed_before: Option<Timestamp>,
 }
 
 /// What a pruning removed, or would.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pruned {
-    /// Runs.
+    /// Runs, those in the trash included.
     pub runs: u64,
+    /// Runs that were in the trash.
+    pub trashed_runs: u64,
     /// Bytes in use that became free.
     pub freed_bytes: u64,
     /// Bytes still in use.
@@ -46,11 +50,13 @@ pub struct StoreSize {
     pub file_bytes: u64,
     /// Pages of the file that hold something, in bytes.
     pub used_bytes: u64,
-    /// All runs.
+    /// All runs outside the trash.
     pub runs: u64,
+    /// Runs in the trash.
+    pub trashed_runs: u64,
     /// Runs that have not ended.
     pub unfinished_runs: u64,
-    /// All artifacts.
+    /// All artifacts, those of runs in the trash included.
     pub artifacts: u64,
     /// All projects.
     pub projects: u64,
@@ -58,7 +64,7 @@ pub struct StoreSize {
     pub pipelines: u64,
     /// All versions of them.
     pub pipeline_versions: u64,
-    /// When the oldest run was accepted.
+    /// When the oldest run outside the trash was accepted.
     pub oldest_run_at: Option<Timestamp>,
 }
 
@@ -96,6 +102,7 @@ impl Store {
                 })
                 .await?;
             all.runs += one.runs;
+            all.trashed_runs += one.trashed_runs;
             all.freed_bytes += one.freed_bytes;
             all.used_bytes = one.used_bytes;
             if one.runs < batch {
@@ -129,14 +136,17 @@ fn size(connection: &Connection) -> Result<StoreSize, Fault> {
     Ok(StoreSize {
         file_bytes: pages.count * pages.size_bytes,
         used_bytes: pages.used_bytes(),
-        runs: number("SELECT count(*) FROM orchestration_runs")?,
+        runs: number("SELECT count(*) FROM orchestration_runs WHERE deleted_at IS NULL")?,
+        trashed_runs: number("SELECT count(*) FROM orchestration_runs WHERE deleted_at IS NOT NULL")?,
         unfinished_runs: number("SELECT count(*) FROM orchestration_runs WHERE status IN ('PENDING', 'RUNNING')")?,
         artifacts: number("SELECT count(*) FROM generated_artifacts")?,
         projects: number("SELECT count(*) FROM projects")?,
         pipelines: number("SELECT count(*) FROM pipelines")?,
         pipeline_versions: number("SELECT count(*) FROM pipeline_versions")?,
         oldest_run_at: transaction
-            .query_row("SELECT min(created_at) FROM orchestration_runs", [], |row| row.get::<_, Option<At>>(0))?
+            .query_row("SELECT min(created_at) FROM orchestration_runs WHERE deleted_at IS NULL", [], |row| {
+                row.get::<_, Option<At>>(0)
+            })?
             .map(|at| at.0),
     })
 }
@@ -163,6 +173,14 @@ impl Pages {
 fn prune(connection: &Connection, limits: RetentionLimits, batch: u64) -> Result<Pruned, Fault> {
     let before = Pages::of(connection)?.used_bytes();
     let mut runs = 0;
+    if let Some(trashed_before) = limits.trashed_before {
+        while runs < batch
+            && let Some(run_id) = first_trashed(connection, trashed_before)?
+        {
+            runs += u64::from(delete_run(connection, run_id)?);
+        }
+    }
+    let trashed_runs = runs;
     if let Some(ended_before) = limits.ended_before {
         while runs < batch
             && let Some(run_id) = first_ended(connection, Some(ended_before))?
@@ -179,7 +197,7 @@ fn prune(connection: &Connection, limits: RetentionLimits, batch: u64) -> Result
         }
     }
     let used_bytes = Pages::of(connection)?.used_bytes();
-    Ok(Pruned { runs, freed_bytes: before.saturating_sub(used_bytes), used_bytes })
+    Ok(Pruned { runs, trashed_runs, freed_bytes: before.saturating_sub(used_bytes), used_bytes })
 }
 
 /// The run that ended first, and before `before` where that is given.
@@ -189,6 +207,16 @@ fn first_ended(connection: &Connection, before: Option<Timestamp>) -> Result<Opt
     let mut statement = connection.prepare_cached(
         "SELECT run_id FROM orchestration_runs WHERE finished_at < ?1 AND +status IN ('SUCCESS', 'FAILED', 'CANCELLED')
          ORDER BY finished_at, run_id LIMIT 1",
+    )?;
+    let mut rows = statement.query([At(before)])?;
+    Ok(rows.next()?.map(|row| row.get::<_, Id>(0)).transpose()?.map(|id| id.0))
+}
+
+/// The run that has been in the trash for the longest time, and since before `before`.
+fn first_trashed(connection: &Connection, before: Timestamp) -> Result<Option<RunId>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT run_id FROM orchestration_runs INDEXED BY runs_in_trash WHERE deleted_at < ?1
+         ORDER BY deleted_at, run_id LIMIT 1",
     )?;
     let mut rows = statement.query([At(before)])?;
     Ok(rows.next()?.map(|row| row.get::<_, Id>(0)).transpose()?.map(|id| id.0))

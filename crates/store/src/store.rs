@@ -15,7 +15,7 @@ use crate::error::{Fault, StoreError};
 use crate::lane::Lane;
 use crate::open::{StoreOptions, open};
 use crate::page::{Cursor, RunFilter, RunsPage};
-use crate::table::{Project, StoredArtifact, generated_artifacts, orchestration_runs, projects, settings};
+use crate::table::{Project, StoredArtifact, generated_artifacts, projects, run_list, settings};
 
 /// The project that every database has: `550e8400-e29b-41d4-a716-446655440000`.
 pub const DEFAULT_PROJECT_ID: Uuid = Uuid::from_u128(0x550e_8400_e29b_41d4_a716_4466_5544_0000);
@@ -93,15 +93,31 @@ impl Store {
         limit: usize,
     ) -> Result<RunsPage, StoreError> {
         let limit = limit.clamp(1, PAGE_LIMIT);
-        self.read(move |connection| orchestration_runs::page(connection, &filter, before, limit)).await
+        self.read(move |connection| run_list::page(connection, &filter, before, limit)).await
     }
 
-    /// All artifacts of a run: those of its steps in order, then the final ones. None for an unknown run.
+    /// How many runs pass `filter`.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn count_runs(&self, filter: RunFilter) -> Result<u64, StoreError> {
+        self.read(move |connection| run_list::count(connection, &filter)).await
+    }
+
+    /// All artifacts of a run: those of its steps in order, then the final ones. None for an unknown run, or one in the
+    /// trash.
     ///
     /// # Errors
     /// When the database cannot be read.
     pub async fn artifacts(&self, run_id: RunId) -> Result<Vec<StoredArtifact>, StoreError> {
-        self.read(move |connection| generated_artifacts::of_run(connection, run_id)).await
+        self.read(move |connection| {
+            if run_list::is_there(connection, run_id)? {
+                generated_artifacts::of_run(connection, run_id)
+            } else {
+                Ok(Vec::new())
+            }
+        })
+        .await
     }
 
     /// All projects, the oldest first.

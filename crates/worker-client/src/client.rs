@@ -1,16 +1,18 @@
 //! The client: a queue before one worker process.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use brickwork_engine::ModelRef;
-use brickwork_engine::ports::{Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent, Prompt};
+use brickwork_engine::ports::{Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent};
+use brickwork_worker_protocol::{FromWorker, JobId, ToWorker, WorkerHello};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
-use crate::config::WorkerConfig;
+use crate::config::{Compute, WorkerConfig};
 use crate::job;
 use crate::process::WorkerProcess;
 
@@ -18,7 +20,7 @@ use crate::process::WorkerProcess;
 const EVENT_CAPACITY: usize = 64;
 
 /// How long the worker may take to end in good order.
-const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
+pub(crate) const SHUTDOWN_LIMIT: Duration = Duration::from_secs(2);
 
 /// What the worker is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +53,27 @@ pub(crate) struct Shared {
     pub(crate) worker: Mutex<Option<WorkerProcess>>,
     pub(crate) closing: CancellationToken,
     pub(crate) status: watch::Sender<WorkerStatus>,
+    compute: std::sync::Mutex<Compute>,
+    hello: std::sync::Mutex<Option<WorkerHello>>,
+    /// Ends the worker when nobody asks for it; dropped, it waits no more.
+    idle_wait: std::sync::Mutex<Option<AbortOnDropHandle<()>>>,
+}
+
+impl Shared {
+    /// What the next generation is computed with.
+    pub(crate) fn compute(&self) -> Compute {
+        *self.compute.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what a worker said of itself.
+    pub(crate) fn set_hello(&self, hello: WorkerHello) {
+        *self.hello.lock().unwrap_or_else(PoisonError::into_inner) = Some(hello);
+    }
+
+    /// Puts `wait` in the place of the wait before.
+    pub(crate) fn set_idle_wait(&self, wait: AbortOnDropHandle<()>) {
+        *self.idle_wait.lock().unwrap_or_else(PoisonError::into_inner) = Some(wait);
+    }
 }
 
 impl WorkerClient {
@@ -62,6 +85,9 @@ impl WorkerClient {
             worker: Mutex::new(None),
             closing: CancellationToken::new(),
             status: watch::Sender::new(WorkerStatus::Idle),
+            compute: std::sync::Mutex::default(),
+            hello: std::sync::Mutex::default(),
+            idle_wait: std::sync::Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -78,21 +104,33 @@ impl WorkerClient {
         self.shared.worker.try_lock().ok()?.as_ref()?.id()
     }
 
-    /// The tokens of `prompt` as `model` would get them, its chat template included. Waits for running jobs.
-    ///
-    /// # Errors
-    /// Those of a generation.
-    pub async fn count_tokens(&self, model: ModelRef, prompt: Prompt) -> Result<u32, InferenceError> {
+    /// What the last worker that was started said of itself; `None` until one was.
+    #[must_use]
+    pub fn hello(&self) -> Option<WorkerHello> {
+        self.shared.hello.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What generations that begin from now on are computed with. A model in memory is loaded anew where that needs it.
+    pub fn set_compute(&self, compute: Compute) {
+        *self.shared.compute.lock().unwrap_or_else(PoisonError::into_inner) = compute;
+    }
+
+    /// Asks the worker for what has one answer, and waits for running jobs before.
+    pub(crate) async fn ask(
+        &self,
+        model: ModelRef,
+        request: impl Fn(JobId, &ModelRef) -> ToWorker + Send + Sync + 'static,
+    ) -> Result<FromWorker, InferenceError> {
         let shared = Arc::clone(&self.shared);
         // In a task of its own, so that a caller who stops waiting does not take the worker down.
-        let count = tokio::spawn(async move {
+        let answer = tokio::spawn(async move {
             tokio::select! {
                 biased;
                 () = shared.closing.cancelled() => Err(closed()),
-                outcome = job::count_tokens(&shared, &model, &prompt) => outcome,
+                outcome = job::ask(&shared, &model, |job| request(job, &model)) => outcome,
             }
         });
-        count.await.unwrap_or_else(|_| Err(closed()))
+        answer.await.unwrap_or_else(|_| Err(closed()))
     }
 
     /// Frees `model`'s memory once running jobs have ended. Does nothing when no worker runs.

@@ -47,6 +47,15 @@ impl fmt::Debug for SamplerDefaultsOf {
     }
 }
 
+/// What models are computed with; the worker decides what is absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Compute {
+    /// Threads on the CPU, 1 to 512.
+    pub threads: Option<u32>,
+    /// Layers that are put on GPUs; without effect where there is none.
+    pub gpu_layers: Option<u32>,
+}
+
 /// How a [`crate::WorkerClient`] runs its worker.
 #[derive(Debug, Clone)]
 pub struct WorkerConfig {
@@ -62,6 +71,8 @@ pub struct WorkerConfig {
     pub max_context_tokens: Option<u32>,
     /// The most tokens that are processed at once; the worker's choice when absent.
     pub max_batch_tokens: Option<u32>,
+    /// Time without a job after which the worker is ended, to be started anew when it is needed; kept when absent.
+    pub idle_limit: Option<Duration>,
     /// Environment variables for the worker beside the passed-on ones, for diagnosis (`BRICKWORK_WORKER_LOG=debug`).
     pub environment: Vec<(String, String)>,
 }
@@ -77,6 +88,7 @@ impl WorkerConfig {
             sampler_defaults: SamplerDefaultsOf::default(),
             max_context_tokens: None,
             max_batch_tokens: None,
+            idle_limit: None,
             environment: Vec::new(),
         }
     }

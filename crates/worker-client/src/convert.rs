@@ -5,10 +5,15 @@ use brickwork_engine::ports::{
 };
 use brickwork_worker_protocol as protocol;
 
-use crate::config::{SamplerDefaults, WorkerConfig};
+use crate::config::{Compute, SamplerDefaults, WorkerConfig};
 
 /// The frame that asks for `generation`.
-pub(crate) fn request(job: protocol::JobId, generation: &Generation, config: &WorkerConfig) -> protocol::ToWorker {
+pub(crate) fn request(
+    job: protocol::JobId,
+    generation: &Generation,
+    config: &WorkerConfig,
+    compute: Compute,
+) -> protocol::ToWorker {
     let parameters = &generation.parameters;
     let defaults = if parameters.temperature > 0.0 {
         config.sampler_defaults.get(&generation.model)
@@ -33,6 +38,7 @@ pub(crate) fn request(job: protocol::JobId, generation: &Generation, config: &Wo
             max_context_tokens: config.max_context_tokens,
             max_batch_tokens: config.max_batch_tokens,
         },
+        compute: protocol::Compute { threads: compute.threads, gpu_layers: compute.gpu_layers },
     })
 }
 

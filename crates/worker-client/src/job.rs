@@ -1,16 +1,17 @@
 //! One job: from its place in the queue to its last event.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use brickwork_engine::ModelRef;
-use brickwork_engine::ports::{Completion, Generation, InferenceError, InferenceErrorCode, InferenceEvent, Prompt};
-use brickwork_worker_protocol::{CountTokens, FromWorker, JobId, ToWorker};
+use brickwork_engine::ports::{Completion, Generation, InferenceError, InferenceErrorCode, InferenceEvent};
+use brickwork_worker_protocol::{FromWorker, JobId, ToWorker};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::client::{Shared, WorkerStatus, closed};
-use crate::convert;
 use crate::process::{Lost, WorkerProcess};
+use crate::{convert, idle};
 
 /// How a job ended.
 enum End {
@@ -30,7 +31,7 @@ enum GivenUp {
 }
 
 /// Runs `generation` and sends its events.
-pub(crate) async fn generate(shared: &Shared, generation: &Generation, events: &mpsc::Sender<InferenceEvent>) {
+pub(crate) async fn generate(shared: &Arc<Shared>, generation: &Generation, events: &mpsc::Sender<InferenceEvent>) {
     let mut worker = tokio::select! {
         biased;
         () = shared.closing.cancelled() => {
@@ -44,6 +45,7 @@ pub(crate) async fn generate(shared: &Shared, generation: &Generation, events: &
     let end = run(shared, &mut worker, generation, events).await;
     shared.status.send_replace(WorkerStatus::Idle);
     drop(worker);
+    idle::watch(shared);
     // A closed receiver only means that nobody wants to know.
     let _ = match end {
         End::Done(completion) => events.send(InferenceEvent::Done(completion)).await,
@@ -67,7 +69,7 @@ async fn run(
             Err(error) => return End::Failed(error),
         };
         let job = process.next_job();
-        let request = convert::request(job, generation, &shared.config);
+        let request = convert::request(job, generation, &shared.config, shared.compute());
         let outcome = match process.send(&request, shared.config.silence_limit).await {
             Ok(()) => follow(shared, &mut process, job, generation, events).await,
             Err(lost) => Err(GivenUp::Lost(lost)),
@@ -141,16 +143,19 @@ async fn sleep_until(deadline: Option<Instant>) {
     }
 }
 
-/// Counts the tokens of a prompt.
-pub(crate) async fn count_tokens(shared: &Shared, model: &ModelRef, prompt: &Prompt) -> Result<u32, InferenceError> {
+/// Sends the request that `request` makes of a job's number, and waits for its one answer.
+pub(crate) async fn ask(
+    shared: &Arc<Shared>,
+    model: &ModelRef,
+    request: impl Fn(JobId) -> ToWorker,
+) -> Result<FromWorker, InferenceError> {
     check_model(model).await?;
     let mut worker = shared.worker.lock().await;
     let limit = shared.config.silence_limit;
-    loop {
+    let answered = loop {
         let mut process = take_process(shared, &mut worker).await?;
         let job = process.next_job();
-        let request = CountTokens { job, model: model.path.clone(), prompt: convert::prompt(prompt) };
-        return match answer(&mut process, job, ToWorker::CountTokens(request), limit).await {
+        break match answer(&mut process, job, request(job), limit).await {
             Ok(answer) => {
                 *worker = Some(process);
                 answer
@@ -159,7 +164,10 @@ pub(crate) async fn count_tokens(shared: &Shared, model: &ModelRef, prompt: &Pro
             Err(Lost::Ended) => Err(process.crashed().await),
             Err(Lost::Silent) => Err(process.silent(limit)),
         };
-    }
+    };
+    drop(worker);
+    idle::watch(shared);
+    answered
 }
 
 /// Sends a request and waits for its answer. The process must be given up on an error.
@@ -168,12 +176,18 @@ async fn answer(
     job: JobId,
     request: ToWorker,
     limit: Duration,
-) -> Result<Result<u32, InferenceError>, Lost> {
+) -> Result<Result<FromWorker, InferenceError>, Lost> {
     process.send(&request, limit).await?;
     loop {
-        match process.next_frame(limit).await? {
-            FromWorker::TokenCount { job: of, tokens } if of == job => return Ok(Ok(tokens)),
-            FromWorker::Failed(failed) if failed.job == job => return Ok(Err(convert::error(failed))),
+        let frame = process.next_frame(limit).await?;
+        if frame.job() != Some(job) {
+            continue;
+        }
+        match frame {
+            FromWorker::Failed(failed) => return Ok(Err(convert::error(failed))),
+            FromWorker::TokenCount { .. } | FromWorker::Rendered(_) | FromWorker::TextCounts { .. } => {
+                return Ok(Ok(frame));
+            }
             _ => {}
         }
     }
@@ -200,7 +214,11 @@ async fn take_process(shared: &Shared, worker: &mut Option<WorkerProcess>) -> Re
     tokio::select! {
         biased;
         () = shared.closing.cancelled() => Err(closed()),
-        process = WorkerProcess::start(&shared.config) => process,
+        started = WorkerProcess::start(&shared.config) => {
+            let (process, hello) = started?;
+            shared.set_hello(hello);
+            Ok(process)
+        }
     }
 }
 

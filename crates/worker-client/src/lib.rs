@@ -12,10 +12,14 @@ mod config;
 mod convert;
 mod environment;
 mod exit;
+mod idle;
 mod job;
 mod process;
 mod program;
+mod rendering;
 
+pub use brickwork_worker_protocol::{Device, WorkerHello};
 pub use client::{WorkerClient, WorkerStatus};
-pub use config::{SamplerDefaults, SamplerDefaultsOf, WorkerConfig};
+pub use config::{Compute, SamplerDefaults, SamplerDefaultsOf, WorkerConfig};
 pub use program::{PROGRAM_VARIABLE, ProgramNotFound, find_worker_program};
+pub use rendering::Rendering;

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use brickwork_engine::ports::{InferenceError, InferenceErrorCode};
-use brickwork_worker_protocol::{FrameDecoder, FromWorker, JobId, PROTOCOL_VERSION, ToWorker, check_protocol, encode};
+use brickwork_worker_protocol::{
+    FrameDecoder, FromWorker, JobId, PROTOCOL_VERSION, ToWorker, WorkerHello, check_protocol, encode,
+};
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
@@ -56,12 +58,12 @@ pub(crate) enum Lost {
 }
 
 impl WorkerProcess {
-    /// Starts a worker and shakes hands with it.
+    /// Starts a worker and shakes hands with it; returns what it said of itself beside it.
     ///
     /// # Errors
     /// [`InferenceErrorCode::WorkerUnavailable`] when it cannot be started or speaks another protocol,
     /// [`InferenceErrorCode::WorkerSilent`] when it does not answer.
-    pub(crate) async fn start(config: &WorkerConfig) -> Result<Self, InferenceError> {
+    pub(crate) async fn start(config: &WorkerConfig) -> Result<(Self, WorkerHello), InferenceError> {
         let unavailable = |reason: &dyn std::fmt::Display| {
             InferenceError::new(
                 InferenceErrorCode::WorkerUnavailable,
@@ -106,7 +108,7 @@ impl WorkerProcess {
                     threads = hello.threads,
                     "the model worker is ready"
                 );
-                Ok(process)
+                Ok((process, hello))
             }
             Ok(_) => Err(unavailable(&"it did not answer the handshake")),
             Err(Lost::Silent) => Err(process.silent(config.silence_limit)),

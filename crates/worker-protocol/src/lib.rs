@@ -6,7 +6,8 @@
 //!
 //! A conversation starts with [`ToWorker::Hello`], which the worker answers with [`FromWorker::Hello`]
 //! ([`check_protocol`]). Each job then ends with exactly one of [`FromWorker::Done`], [`FromWorker::TokenCount`],
-//! [`FromWorker::Cancelled`] and [`FromWorker::Failed`]. Closing the worker's input ends the worker.
+//! [`FromWorker::Rendered`], [`FromWorker::TextCounts`], [`FromWorker::Cancelled`] and [`FromWorker::Failed`]. Closing the
+//! worker's input ends the worker.
 //!
 //! This crate knows neither the engine nor llama.cpp: it holds plain data.
 
@@ -15,12 +16,12 @@ mod message;
 
 pub use frame::{FrameDecoder, FrameError, MAX_FRAME_BYTES, encode};
 pub use message::{
-    ChatMessage, ContextLimits, CountTokens, Device, Done, Failed, FailureCode, FinishReason, FromWorker, Generate,
-    JobId, ModelFacts, Prompt, Role, Sampling, Timings, ToWorker, WorkerHello,
+    ChatMessage, Compute, ContextLimits, CountTexts, CountTokens, Device, Done, Failed, FailureCode, FinishReason,
+    FromWorker, Generate, JobId, ModelFacts, Prompt, Render, Rendered, Role, Sampling, Timings, ToWorker, WorkerHello,
 };
 
 /// The version of this protocol. Program and worker must agree on it exactly, since both ship together.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;
 
 /// Program and worker speak different versions of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

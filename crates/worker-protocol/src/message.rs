@@ -21,6 +21,10 @@ pub enum ToWorker {
     Generate(Generate),
     /// Count the tokens of a prompt as [`ToWorker::Generate`] would lay it out.
     CountTokens(CountTokens),
+    /// Lay a prompt out as [`ToWorker::Generate`] would, and count its tokens; the weights are not needed.
+    Render(Render),
+    /// Count the tokens of texts, each by itself; the weights are not needed.
+    CountTexts(CountTexts),
     /// Stop a job, whether it waits or runs. A job that has ended already is not an error.
     Cancel {
         /// The job.
@@ -54,6 +58,20 @@ pub struct Generate {
     /// Bounds on the context's size.
     #[serde(default)]
     pub limits: ContextLimits,
+    /// What it is computed with.
+    #[serde(default)]
+    pub compute: Compute,
+}
+
+/// What models are computed with. Absent means that the worker decides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Compute {
+    /// Threads on the CPU, at least 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threads: Option<u32>,
+    /// Layers that are put on GPUs; without effect where the worker has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu_layers: Option<u32>,
 }
 
 /// A request to count tokens.
@@ -65,6 +83,31 @@ pub struct CountTokens {
     pub model: String,
     /// What to count.
     pub prompt: Prompt,
+}
+
+/// A request to lay a prompt out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Render {
+    /// Its number.
+    pub job: JobId,
+    /// Absolute path of the model's GGUF file.
+    pub model: String,
+    /// What to lay out.
+    pub prompt: Prompt,
+    /// Whether the answer is to hold the text; a count alone is a short frame.
+    pub with_text: bool,
+}
+
+/// A request to count the tokens of texts. Each is tokenised by itself, as a part of a message is: no control token is
+/// found in it and none is added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CountTexts {
+    /// Its number.
+    pub job: JobId,
+    /// Absolute path of the model's GGUF file.
+    pub model: String,
+    /// The texts.
+    pub texts: Vec<String>,
 }
 
 /// How tokens are chosen. At `temperature` 0 the likeliest token is taken and everything else here is ignored.
@@ -202,6 +245,15 @@ pub enum FromWorker {
         /// Tokens of the whole prompt.
         tokens: u32,
     },
+    /// The answer to [`ToWorker::Render`].
+    Rendered(Rendered),
+    /// The answer to [`ToWorker::CountTexts`].
+    TextCounts {
+        /// The job.
+        job: JobId,
+        /// Tokens of each text, in the order of the request.
+        counts: Vec<u32>,
+    },
     /// A job ended because it was cancelled. What it added to the cache is gone.
     Cancelled {
         /// The job.
@@ -222,8 +274,10 @@ impl FromWorker {
             | Self::PromptProgress { job, .. }
             | Self::Text { job, .. }
             | Self::TokenCount { job, .. }
+            | Self::TextCounts { job, .. }
             | Self::Cancelled { job } => Some(*job),
             Self::Done(done) => Some(done.job),
+            Self::Rendered(rendered) => Some(rendered.job),
             Self::Failed(failed) => Some(failed.job),
         }
     }
@@ -314,6 +368,22 @@ pub struct Done {
     pub timings: Timings,
     /// Ids of the generated tokens, the end-of-turn token excluded.
     pub token_ids: Vec<u32>,
+}
+
+/// A prompt as a model gets it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rendered {
+    /// The job.
+    pub job: JobId,
+    /// The whole text, control tokens spelled out; absent unless it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Tokens of the whole prompt.
+    pub tokens: u32,
+    /// Context window that the model was trained with, in tokens; 0 when its file does not say.
+    pub n_ctx_train: u32,
+    /// Whether the model brings a chat template of its own.
+    pub has_chat_template: bool,
 }
 
 /// The kind of a failure.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
-use brickwork_worker_protocol::{CountTokens, Done, Failed, FailureCode, FromWorker, Generate, JobId, Timings};
+use brickwork_worker_protocol::{
+    CountTexts, CountTokens, Done, Failed, FailureCode, FromWorker, Generate, JobId, Render, Rendered, Timings,
+};
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::token::LlamaToken;
 
@@ -18,11 +20,16 @@ use crate::text::Stop;
 /// Least time between two reports of load progress.
 const LOAD_REPORT_INTERVAL: Duration = Duration::from_millis(50);
 
+/// The most threads that a job may ask for; llama.cpp's own bound.
+const MOST_THREADS: u32 = 512;
+
 /// A piece of work.
 #[derive(Debug)]
 pub(crate) enum Request {
     Generate(Generate),
     CountTokens(CountTokens),
+    Render(Render),
+    CountTexts(CountTexts),
     Unload(String),
 }
 
@@ -49,6 +56,8 @@ impl Inference {
                 }
                 Request::Generate(request) => (request.job, self.generate(&request).map(FromWorker::Done)),
                 Request::CountTokens(request) => (request.job, self.count_tokens(&request)),
+                Request::Render(request) => (request.job, self.render(request)),
+                Request::CountTexts(request) => (request.job, self.count_texts(&request)),
             };
             self.output.send(&match outcome {
                 Ok(frame) => frame,
@@ -62,7 +71,35 @@ impl Inference {
     fn count_tokens(&mut self, request: &CountTokens) -> Result<FromWorker, Stopped> {
         self.check_cancelled(request.job)?;
         let ids = self.residents.vocabulary(&request.model)?.token_ids(&request.prompt)?;
-        Ok(FromWorker::TokenCount { job: request.job, tokens: u32::try_from(ids.len()).unwrap_or(u32::MAX) })
+        Ok(FromWorker::TokenCount { job: request.job, tokens: count(ids.len()) })
+    }
+
+    fn render(&mut self, request: Render) -> Result<FromWorker, Stopped> {
+        let Render { job, model, prompt, with_text } = request;
+        self.check_cancelled(job)?;
+        let model = self.residents.vocabulary(&model)?;
+        let laid_out = model.lay_out(&prompt)?;
+        Ok(FromWorker::Rendered(Rendered {
+            job,
+            text: with_text.then_some(laid_out.text),
+            tokens: count(laid_out.ids.len()),
+            n_ctx_train: model.facts.n_ctx_train,
+            has_chat_template: model.facts.has_chat_template,
+        }))
+    }
+
+    fn count_texts(&mut self, request: &CountTexts) -> Result<FromWorker, Stopped> {
+        let job = request.job;
+        self.check_cancelled(job)?;
+        let model = self.residents.vocabulary(&request.model)?;
+        let mut counts = Vec::with_capacity(request.texts.len());
+        for text in &request.texts {
+            if self.cancels.contains(job) {
+                return Err(Stopped::Cancelled);
+            }
+            counts.push(count(model.count(text)));
+        }
+        Ok(FromWorker::TextCounts { job, counts })
     }
 
     fn generate(&mut self, request: &Generate) -> Result<Done, Stopped> {
@@ -70,14 +107,14 @@ impl Inference {
         self.check_cancelled(job)?;
         check_request(request)?;
         let on_progress = progress_report(Arc::clone(&self.output), Arc::clone(&self.cancels), job);
-        let (resident, load_ms) = self.residents.model(&request.model, on_progress)?;
+        let (resident, load_ms) = self.residents.model(&request.model, request.compute.gpu_layers, on_progress)?;
         let facts = resident.model.facts.clone();
         self.output.send(&FromWorker::Loaded { job, facts, load_ms });
         let prompt = resident.model.token_ids(&request.prompt)?;
         let n_needed = residents::check_fits(resident, prompt.len(), request.max_tokens, request.limits)?;
         self.check_cancelled(job)?;
 
-        let (model, context) = self.residents.with_context(n_needed, request.limits)?;
+        let (model, context) = self.residents.with_context(n_needed, request.limits, request.compute.threads)?;
         let n_cached = context.keep_common_start(&prompt);
         let work = Work { job, output: &self.output, cancels: &self.cancels };
         let mut stops: Vec<Stop> =
@@ -169,6 +206,9 @@ fn check_request(request: &Generate) -> Result<(), Failure> {
     }
     if sampling.dry_multiplier.is_some_and(|multiplier| !(0.0..=10.0).contains(&multiplier)) {
         return bad("The DRY multiplier must lie between 0 and 10.");
+    }
+    if request.compute.threads.is_some_and(|threads| !(1..=MOST_THREADS).contains(&threads)) {
+        return bad("The number of threads must lie between 1 and 512.");
     }
     if request.limits.max_batch_tokens == Some(0) {
         return bad("A batch must hold at least 1 token.");

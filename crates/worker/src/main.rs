@@ -130,6 +130,8 @@ impl Main {
             ToWorker::Unload { model } => self.pass_on(0, Request::Unload(model)),
             ToWorker::Generate(generate) => self.pass_on(generate.job, Request::Generate(generate)),
             ToWorker::CountTokens(count) => self.pass_on(count.job, Request::CountTokens(count)),
+            ToWorker::Render(render) => self.pass_on(render.job, Request::Render(render)),
+            ToWorker::CountTexts(count) => self.pass_on(count.job, Request::CountTexts(count)),
             ToWorker::Shutdown => {}
         }
     }

@@ -12,7 +12,7 @@ use llama_cpp_2::token::LlamaToken;
 
 use crate::chat;
 use crate::chat::template::{ChatTemplate, TemplateError};
-use crate::chat::tokens::{self, ControlTokens};
+use crate::chat::tokens::{self, ControlTokens, LaidOut};
 use crate::failure::Failure;
 use crate::outputs::Outputs;
 use crate::text::Stop;
@@ -49,7 +49,7 @@ impl Model {
         let own = weights.meta_val_str("tokenizer.chat_template").ok().filter(|source| !source.trim().is_empty());
         let facts = ModelFacts {
             name: text("general.name"),
-            n_ctx_train: weights.n_ctx_train(),
+            n_ctx_train: context_window(&weights, &architecture),
             n_params: weights.n_params(),
             n_vocab: u32::try_from(weights.n_vocab()).unwrap_or(0),
             has_chat_template: own.is_some(),
@@ -70,26 +70,39 @@ impl Model {
     /// The token ids of a prompt.
     ///
     /// # Errors
-    /// [`FailureCode::BadRequest`] when it is empty or the chat template refuses it.
+    /// Those of [`Model::lay_out`].
     pub(crate) fn token_ids(&self, prompt: &Prompt) -> Result<Vec<LlamaToken>, Failure> {
-        let ids = match prompt {
-            Prompt::Raw(text) if text.is_empty() => Vec::new(),
-            Prompt::Raw(text) => self.weights.vocab().tokenize(text.as_bytes(), true, false),
-            Prompt::Chat(messages) if messages.iter().all(|message| message.content.is_empty()) => Vec::new(),
-            Prompt::Chat(messages) => self.conversation(messages)?,
-        };
-        if ids.is_empty() {
-            return Err(Failure::new(FailureCode::BadRequest, "The prompt is empty. Write an instruction."));
-        }
-        Ok(ids)
+        Ok(self.lay_out(prompt)?.ids)
     }
 
-    fn conversation(&self, messages: &[ChatMessage]) -> Result<Vec<LlamaToken>, Failure> {
+    /// A prompt as the model gets it.
+    ///
+    /// # Errors
+    /// [`FailureCode::BadRequest`] when it is empty or the chat template refuses it.
+    pub(crate) fn lay_out(&self, prompt: &Prompt) -> Result<LaidOut, Failure> {
+        let laid_out = match prompt {
+            Prompt::Raw(text) if text.is_empty() => LaidOut::default(),
+            Prompt::Raw(text) => tokens::plain(&self.weights, &self.controls, text),
+            Prompt::Chat(messages) if messages.iter().all(|message| message.content.is_empty()) => LaidOut::default(),
+            Prompt::Chat(messages) => self.conversation(messages)?,
+        };
+        if laid_out.ids.is_empty() {
+            return Err(Failure::new(FailureCode::BadRequest, "The prompt is empty. Write an instruction."));
+        }
+        Ok(laid_out)
+    }
+
+    /// How many tokens `text` has by itself.
+    pub(crate) fn count(&self, text: &str) -> usize {
+        if text.is_empty() { 0 } else { self.weights.vocab().tokenize(text.as_bytes(), false, false).len() }
+    }
+
+    fn conversation(&self, messages: &[ChatMessage]) -> Result<LaidOut, Failure> {
         let rendered = self.chat.render(messages).map_err(|error| {
             let remedy = "Use another model, or change the conversation's roles.";
             Failure::new(FailureCode::BadRequest, format!("In model '{}', {error}. {remedy}", self.facts.name))
         })?;
-        Ok(tokens::conversation(&self.weights, &self.controls, &rendered, &self.outputs))
+        Ok(tokens::lay_out(&self.weights, &self.controls, &rendered, &self.outputs))
     }
 
     /// Texts at which the layout of `prompt` ends a turn.
@@ -113,6 +126,18 @@ fn compile(weights: &LlamaModel, source: &str) -> Result<ChatTemplate, TemplateE
 
 fn internal(error: impl std::fmt::Display) -> Failure {
     Failure::new(FailureCode::Internal, error.to_string())
+}
+
+/// The context window that the model was trained with, in tokens. llama.cpp leaves it out when it reads the vocabulary
+/// alone, so then the file's own word is asked for.
+fn context_window(weights: &LlamaModel, architecture: &str) -> u32 {
+    match weights.n_ctx_train() {
+        0 => {
+            let stated = weights.meta_val_str(&format!("{architecture}.context_length"));
+            stated.ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+        }
+        known => known,
+    }
 }
 
 /// Whether llama.cpp can continue text with models of this architecture. The others are encoders or parts of models;

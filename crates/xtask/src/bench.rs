@@ -4,6 +4,7 @@
 
 mod api;
 mod http;
+mod ui;
 
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -18,7 +19,7 @@ use crate::workspace::Workspace;
 type Arm = (&'static str, fn(&Workspace) -> Result<Value>);
 
 /// The arms that there are, in the order in which they run without a name.
-const ARMS: [Arm; 1] = [("api", api::measure)];
+const ARMS: &[Arm] = &[("api", api::measure), ("ui", ui::measure)];
 
 /// Runs one arm, or all of them.
 ///

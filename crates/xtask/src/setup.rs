@@ -19,11 +19,12 @@ const BUILD_PACKAGES: [&str; 9] = [
     "python3-pip",
 ];
 
-/// What drives the real window without a screen, and Python's environments for the client that tries the server.
-/// `xvfb-run` needs `xauth`, which its package only recommends.
-const TEST_PACKAGES: [&str; 5] = ["dbus", "python3-venv", "webkit2gtk-driver", "xauth", "xvfb"];
+/// What drives the real window without a screen and a browser beside it, and Python's environments for the client that
+/// tries the server. `xvfb-run` needs `xauth`, which its package only recommends.
+const TEST_PACKAGES: [&str; 7] =
+    ["chromium", "chromium-driver", "dbus", "python3-venv", "webkit2gtk-driver", "xauth", "xvfb"];
 
-/// What loads the server in benches.
+/// What loads the server in benches, which also drive the window.
 const BENCH_PACKAGES: [&str; 1] = ["wrk"];
 
 /// What the packages are for.
@@ -69,12 +70,12 @@ pub(crate) fn run(purpose: Purpose) -> Result<()> {
 }
 
 fn wanted(purpose: Purpose) -> Vec<&'static str> {
-    let more: &[&str] = match purpose {
+    let more: &[&[&str]] = match purpose {
         Purpose::Build => &[],
-        Purpose::Tests => &TEST_PACKAGES,
-        Purpose::Bench => &BENCH_PACKAGES,
+        Purpose::Tests => &[&TEST_PACKAGES],
+        Purpose::Bench => &[&TEST_PACKAGES, &BENCH_PACKAGES],
     };
-    BUILD_PACKAGES.iter().chain(more).copied().collect()
+    BUILD_PACKAGES.iter().chain(more.iter().copied().flatten()).copied().collect()
 }
 
 fn has_apt() -> bool {

@@ -111,12 +111,20 @@ fn window_command(workspace: &Workspace) -> Result<Command> {
     if files.is_empty() {
         bail!("there is no *.test.mjs in tests/window");
     }
-    let mut command = with_test_environment(workspace.command("xvfb-run"), workspace);
-    command.args(["-a", "-s", "-screen 0 1280x800x24", "dbus-run-session", "--"]);
+    let mut command = on_own_screen(workspace, "debug");
     command.args(["node", "--test", "--test-concurrency=1"]).args(files).current_dir(&folder);
+    Ok(command)
+}
+
+/// A command that runs what is added to it on a screen and a session bus of its own, with the programs of a profile
+/// (`debug` or `release`).
+pub(crate) fn on_own_screen(workspace: &Workspace, profile_folder: &str) -> Command {
+    let mut command = with_test_environment(workspace.command("xvfb-run"), workspace);
+    command.env("BRICKWORK_BIN_DIR", workspace.target.join(profile_folder));
+    command.args(["-a", "-s", "-screen 0 1280x800x24", "dbus-run-session", "--"]);
     // With these set, screenshots of the webview hang.
     command.env_remove("WEBKIT_DISABLE_DMABUF_RENDERER").env_remove("WEBKIT_DISABLE_COMPOSITING_MODE");
-    Ok(command)
+    command
 }
 
 fn test_files(folder: &Path) -> Result<Vec<PathBuf>> {

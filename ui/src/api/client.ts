@@ -77,7 +77,8 @@ async function connect(request: ApiRequest) {
   }
 }
 
-async function call<T>(path: string, options: Options = {}): Promise<T> {
+/** One request below the API's base and its JSON answer; the calls of an area that has a file of its own are made with it. */
+export async function call<T>(path: string, options: Options = {}): Promise<T> {
   const response = await connect(toRequest(path, options));
   const text = await readAll(response);
   // 204 has no body, and its callers expect none.
@@ -122,7 +123,6 @@ export const api = {
     return call<RunPage>(`/runs?${search}`, { signal });
   },
   run: (runId: string, signal?: AbortSignal) => call<RunView>(`/runs/${id(runId)}`, { signal }),
-  deleteRun: (runId: string) => call<void>(`/runs/${id(runId)}`, { method: "DELETE" }),
   cancel: (runId: string) => call<RunView>(`/runs/${id(runId)}/cancel`, { method: "POST" }),
   pause: (runId: string) => call<RunView>(`/runs/${id(runId)}/pause`, { method: "POST" }),
   resume: (runId: string) => call<RunView>(`/runs/${id(runId)}/resume`, { method: "POST" }),

@@ -5,7 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import { ApiError, api, runEvents } from "./client";
 import { isEnded, type LiveRun, reduceRun, startLive } from "./runView";
-import type { RunEvent } from "./types";
+import type { RunEvent, RunView } from "./types";
 
 export interface FollowedRun {
   live?: LiveRun;
@@ -14,6 +14,8 @@ export interface FollowedRun {
   /** The connection is gone and is being made again; the view is as old as that. */
   offline?: boolean;
   retry: () => void;
+  /** Shows a newer view than the events have told of, such as the answer to an edit of a run that has ended. */
+  show: (run: RunView) => void;
 }
 
 interface Watcher {
@@ -25,10 +27,15 @@ interface Watcher {
 const RETRY_MS = [250, 500, 1000, 2000, 4000];
 
 export function useLiveRun(runId: string): FollowedRun {
-  const [state, setState] = useState<Omit<FollowedRun, "retry">>({});
+  const [state, setState] = useState<Omit<FollowedRun, "retry" | "show">>({});
   const [attempt, setAttempt] = useState(0);
   const queries = useQueryClient();
   const retry = useCallback(() => setAttempt((count) => count + 1), []);
+  const show = useCallback(
+    (run: RunView) =>
+      setState((old) => (old.live && old.live.run.seq > run.seq ? old : { ...old, live: startLive(run) })),
+    [],
+  );
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new attempt starts the same effect again.
   useEffect(() => {
@@ -39,14 +46,18 @@ export function useLiveRun(runId: string): FollowedRun {
       setOffline: (offline) => !abort.signal.aborted && setState((old) => ({ ...old, offline })),
     };
     followRun(runId, abort.signal, watcher)
-      .then(() => queries.invalidateQueries({ queryKey: ["runs"] }))
+      .then(() =>
+        Promise.all(
+          ["runs", "queue", "health"].map((kind) => queries.invalidateQueries({ queryKey: [kind] })),
+        ),
+      )
       .catch((error: unknown) => {
         if (!abort.signal.aborted && error instanceof ApiError) setState((old) => ({ ...old, error }));
       });
     return () => abort.abort();
   }, [runId, attempt, queries]);
 
-  return { ...state, retry };
+  return { ...state, retry, show };
 }
 
 /** Shows the run until it has ended. A first fetch that fails is final; later ones are tried again for as long as it takes. */

@@ -1,14 +1,10 @@
 // The API's answers as cached queries. Keys start with the noun, so that a change invalidates all of its kind.
-import {
-  keepPreviousData,
-  useInfiniteQuery,
-  useMutation,
-  useQuery,
-  useQueryClient,
-} from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api } from "./client";
-import { isAtRest } from "./runView";
+import { chosenOf, DEFAULT_PROJECT, useChosenProject } from "./currentProject";
 import type { Pipeline, Role, Settings } from "./types";
+
+export { DEFAULT_PROJECT } from "./currentProject";
 
 export const useTemplates = () =>
   useQuery({
@@ -72,7 +68,7 @@ export const useValidation = (pipeline: Pipeline | undefined) =>
     retry: false,
   });
 
-/** Starts a run in the first project. */
+/** Starts a run in the current project. */
 export function useExecute() {
   const queries = useQueryClient();
   return useMutation({
@@ -82,25 +78,14 @@ export function useExecute() {
         queryFn: ({ signal }) => api.projects(signal),
         staleTime: 60_000,
       });
-      return api.execute(projects[0]?.id ?? pipeline.project_id ?? DEFAULT_PROJECT, pipeline);
+      const project = chosenOf(projects, useChosenProject.getState().id);
+      // The pipeline may say that it belongs elsewhere; it runs where the window works.
+      const { project_id: _, ...document } = pipeline;
+      return api.execute(project?.id ?? DEFAULT_PROJECT, document);
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: ["runs"] }),
   });
 }
-
-/** The default project's id, fixed by the orchestrator. */
-export const DEFAULT_PROJECT = "550e8400-e29b-41d4-a716-446655440000";
-
-export const useRuns = (filter: { q: string; status: string }) =>
-  useInfiniteQuery({
-    queryKey: ["runs", filter],
-    queryFn: ({ pageParam, signal }) => api.runs({ ...filter, before: pageParam }, signal),
-    initialPageParam: undefined as string | undefined,
-    getNextPageParam: (page) => page.next ?? undefined,
-    placeholderData: keepPreviousData,
-    refetchInterval: (query) =>
-      query.state.data?.pages.some((page) => page.runs.some((run) => !isAtRest(run))) ? 3000 : false,
-  });
 
 /** The queue, asked every two seconds while the page is visible and `watched`. */
 export const useQueue = (watched = true) =>

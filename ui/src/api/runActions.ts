@@ -25,8 +25,6 @@ export const useResumeRun = () => useRunAction((runId: string) => api.resume(run
 export const useRerun = () =>
   useRunAction<RunView, { runId: string; from?: string }>(({ runId, from }) => api.rerun(runId, from));
 
-export const useDeleteRun = () => useRunAction((runId: string) => api.deleteRun(runId));
-
 /** Puts a waiting run before another one, or last; the queue's new order is shown as it is answered. */
 export function useMoveRun() {
   const queries = useQueryClient();

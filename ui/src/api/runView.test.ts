@@ -242,3 +242,45 @@ test("an interrupted run is pending and says so", () => {
   const view = fold([change(1, { kind: "started" }), change(2, { kind: "interrupted" })]);
   expect(view.run).toMatchObject({ status: "PENDING", interrupted: true });
 });
+
+describe("edits", () => {
+  const result = "the model's words";
+  const ended = runView({
+    paused: true,
+    seq: 5,
+    steps: [stepView(0, { status: "SUCCESS", result, artifacts: [artifact("a.js", "1")] }), stepView(1)],
+  });
+  const edit = (seq: number, value: RunChange): RunEvent => change(seq, value);
+  const stepOf = (view: LiveRun): StepView | undefined => view.run.steps[0];
+
+  test("of an output keep the model's own words, however often it is edited", () => {
+    const files = [artifact("b.js", "2")];
+    const once = fold(
+      [edit(6, { kind: "step_edited", position: 0, result: "ñ mine", artifacts: files })],
+      startLive(ended),
+    );
+    expect(stepOf(once)).toMatchObject({ result: "ñ mine", original_result: result, artifacts: files });
+    expect(once.bytes[0]).toBe(7);
+    const twice = fold([edit(7, { kind: "step_edited", position: 0, result: "again", artifacts: [] })], once);
+    expect(stepOf(twice)).toMatchObject({ result: "again", original_result: result });
+  });
+
+  test("of artifacts say so, for a step and for the final ones", () => {
+    const files = [artifact("renamed.js", "1")];
+    const view = fold(
+      [
+        edit(6, { kind: "artifacts_edited", target: { of: "step", position: 0 }, artifacts: files }),
+        edit(7, { kind: "artifacts_edited", target: { of: "final" }, artifacts: files }),
+      ],
+      startLive(ended),
+    );
+    expect(stepOf(view)).toMatchObject({ artifacts: files, artifacts_edited: true, result });
+    expect(view.run).toMatchObject({ final_artifacts: files, final_artifacts_edited: true });
+  });
+
+  test("of a kind that the page does not know make it ask again", () => {
+    expect(fold([edit(6, { kind: "painted_blue" } as unknown as RunChange)], startLive(ended)).doubtful).toBe(
+      true,
+    );
+  });
+});

@@ -1,5 +1,6 @@
 // Folds a run's events into what the Run screen shows. Pure: the same view and event always give the same next view, so that a view
 // fetched at `seq` plus the events after it equals a view fetched later.
+import { type Marks, rateOf, type Sample, withSample } from "./pace";
 import type { RunChange, RunEvent, RunSummary, RunView, Status, StepOutcome, StepView } from "./types";
 
 /** What a running step is doing now; nothing of it is durable. */
@@ -8,8 +9,8 @@ export type StepPhase =
   | { kind: "prompt"; done: number; total: number; cached: number }
   /** It writes, and nobody tells how fast: only the journal's copy of its text is known. */
   | { kind: "text" }
-  /** `generated` tokens so far; the rate is counted from the first text event seen, in tokens per second. */
-  | { kind: "writing"; generated: number; since: number; first: number; rate?: number };
+  /** `generated` tokens so far; the rate is that of the last seconds, in tokens per second. */
+  | { kind: "writing"; generated: number; samples: Sample[]; rate?: number };
 
 interface Piece {
   offset: number;
@@ -20,6 +21,8 @@ export interface LiveRun {
   run: RunView;
   /** By position; only the running step has one. */
   phases: Record<number, StepPhase>;
+  /** By position: when the phases of a running step began, as far as they were seen. */
+  marks: Record<number, Marks>;
   /** By position: how many bytes of the result the view has. */
   bytes: Record<number, number>;
   /** By position: text that arrived ahead of a gap, to be joined when the journal's copy fills it. */
@@ -30,8 +33,6 @@ export interface LiveRun {
 
 /** Pieces kept ahead of a gap before the view gives up and asks for a fresh one. */
 const AHEAD_LIMIT = 400;
-/** Shortest time in ms over which a rate is shown, so that the first batch does not read as thousands. */
-const RATE_AFTER_MS = 400;
 
 const encoder = new TextEncoder();
 const byteLength = (text: string) => encoder.encode(text).length;
@@ -43,7 +44,7 @@ export function startLive(run: RunView): LiveRun {
     bytes[step.position] = byteLength(step.result);
     if (stepState(run, step) === "RUNNING" && step.result !== "") phases[step.position] = { kind: "text" };
   }
-  return { run, phases, bytes, ahead: {}, doubtful: false };
+  return { run, phases, marks: {}, bytes, ahead: {}, doubtful: false };
 }
 
 /** Every step of the run, the Assembler last. */
@@ -109,21 +110,33 @@ export function reduceRun(view: LiveRun, event: RunEvent): LiveRun {
     case "change":
       return reduceChange(view, event.change, event.at);
     case "loading":
-      return withPhase(view, event.position, { kind: "loading", fraction: event.fraction });
+      return withPhase(marked(view, event.position, "load", event.at), event.position, {
+        kind: "loading",
+        fraction: event.fraction,
+      });
     case "prompt": {
       const { done, total, cached } = event;
-      return withPhase(view, event.position, { kind: "prompt", done, total, cached });
+      return withPhase(marked(view, event.position, "prompt", event.at), event.position, {
+        kind: "prompt",
+        done,
+        total,
+        cached,
+      });
     }
-    case "text":
+    case "text": {
+      const seen = marked(view, event.position, "write", event.at);
       return addText(
-        writing(view, event.position, event.generated, Date.parse(event.at)),
+        writing(seen, event.position, event.generated, Date.parse(event.at)),
         event.position,
         event,
       );
+    }
   }
 }
 
-function reduceChange(view: LiveRun, change: RunChange, at: string): LiveRun {
+function reduceChange(view: LiveRun, any: RunChange, at: string): LiveRun {
+  if (any.kind === "step_edited" || any.kind === "artifacts_edited") return reduceEdit(view, any);
+  const change: RunChange = any;
   switch (change.kind) {
     case "created":
       return view;
@@ -192,7 +205,35 @@ function reduceChange(view: LiveRun, change: RunChange, at: string): LiveRun {
       return withRun(view, { cancel_requested: true });
     case "finished":
       return finish(view, change, at);
+    default:
+      // A kind of change that this page does not know yet.
+      return { ...view, doubtful: true };
   }
+}
+
+/** The user's text or files in the place of the model's. */
+type EditChange = Extract<RunChange, { kind: "step_edited" | "artifacts_edited" }>;
+
+function reduceEdit(view: LiveRun, change: EditChange): LiveRun {
+  if (change.kind === "step_edited") {
+    const { position, result, artifacts } = change;
+    const before: StepView | undefined = stepAt(view.run, position);
+    const edited: Partial<StepView> = {
+      result,
+      artifacts,
+      artifacts_edited: false,
+      original_result: before?.original_result ?? before?.result,
+    };
+    const next = withStep(view, position, edited);
+    return { ...next, bytes: { ...next.bytes, [position]: byteLength(result) } };
+  }
+  const { target, artifacts } = change;
+  if (target.of === "final") {
+    const edited: Partial<RunView> = { final_artifacts: artifacts, final_artifacts_edited: true };
+    return withRun(view, edited);
+  }
+  const edited: Partial<StepView> = { artifacts, artifacts_edited: true };
+  return withStep(view, target.position, edited);
 }
 
 /** Nothing holds the run. */
@@ -200,7 +241,7 @@ const FREE = { interrupted: false, paused: false, pause_requested: false };
 
 /** The view of a run on which nobody works. */
 function still(view: LiveRun): LiveRun {
-  return { ...view, phases: {}, ahead: {} };
+  return { ...view, phases: {}, marks: {}, ahead: {} };
 }
 
 function fromOutcome(outcome: StepOutcome): Partial<StepView> {
@@ -261,7 +302,8 @@ function withPhase(view: LiveRun, position: number, phase: StepPhase): LiveRun {
 function clearText(view: LiveRun, position: number): LiveRun {
   const { [position]: _phase, ...phases } = view.phases;
   const { [position]: _ahead, ...ahead } = view.ahead;
-  return { ...view, phases, ahead, bytes: { ...view.bytes, [position]: 0 } };
+  const { [position]: _marks, ...marks } = view.marks;
+  return { ...view, phases, marks, ahead, bytes: { ...view.bytes, [position]: 0 } };
 }
 
 /** Text came from the journal; how fast it is written is known only where the run's own program tells it. */
@@ -269,14 +311,24 @@ function writingUnmeasured(view: LiveRun, position: number): LiveRun {
   return view.phases[position]?.kind === "writing" ? view : withPhase(view, position, { kind: "text" });
 }
 
+/** The view in which a phase has begun, at the first time that it was told. */
+function marked(view: LiveRun, position: number, phase: keyof Marks, at: string): LiveRun {
+  const before = view.marks[position];
+  if (before?.[phase] !== undefined) return view;
+  return { ...view, marks: { ...view.marks, [position]: { ...before, [phase]: Date.parse(at) } } };
+}
+
 function writing(view: LiveRun, position: number, generated: number, now: number): LiveRun {
   const before = view.phases[position];
-  if (before?.kind !== "writing") {
-    return withPhase(view, position, { kind: "writing", generated, since: now, first: generated });
-  }
-  const elapsed = now - before.since;
-  const rate = elapsed >= RATE_AFTER_MS ? ((generated - before.first) * 1000) / elapsed : before.rate;
-  return withPhase(view, position, { ...before, generated, ...(rate !== undefined && { rate }) });
+  const seen = before?.kind === "writing" ? before : undefined;
+  const samples = withSample(seen?.samples ?? [], { at: now, count: generated });
+  const rate = rateOf(samples) ?? seen?.rate;
+  return withPhase(view, position, {
+    kind: "writing",
+    generated,
+    samples,
+    ...(rate !== undefined && { rate }),
+  });
 }
 
 function addText(view: LiveRun, position: number, { offset, text }: Piece): LiveRun {

@@ -69,7 +69,13 @@ export type Health = Omit<Schemas["Health"], "worker"> & {
 
 export type ThemeSetting = Schemas["Theme"];
 export type LanguageSetting = Schemas["Language"];
-export type Settings = Schemas["Settings"];
+export type Settings = Schemas["Settings"] & {
+  /** Absent is automatic. */
+  threads?: number | null;
+  gpu_layers?: number | null;
+  notifications?: boolean;
+  first_start_done?: boolean;
+};
 export type Retention = Schemas["Retention"];
 
 export type ServerSettings = Schemas["ServerSettings"];

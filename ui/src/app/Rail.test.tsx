@@ -17,6 +17,6 @@ test.each([
 ])("the project %s called %s is shown as %s", async (id, name, shown) => {
   setLocale("es", { reload: false });
   serveApi({ "GET /projects": { projects: [{ id, name }] } });
-  renderApp(<Rail route={{ screen: "runs" }} />);
+  renderApp(<Rail route={{ screen: "runs" }} onSkip={vi.fn()} />);
   expect(await screen.findByText(shown)).toBeTruthy();
 });

@@ -1,11 +1,9 @@
 import { Box, History, type LucideIcon, PencilRuler, Settings2 } from "lucide-react";
-import { useEffect } from "react";
-import { useProjects } from "@/api/queries";
 import { classes } from "@/components/classes";
-import { Mark } from "@/components/Mark";
-import { projectName } from "@/components/projectName";
+import { shownKeys, useCommands } from "@/components/commands";
 import { Tooltip } from "@/components/Tooltip";
 import { m } from "@/paraglide/messages.js";
+import { ProjectSwitcher } from "./projects/ProjectSwitcher";
 import { navigate, type Route } from "./router";
 import { WorkerState } from "./WorkerState";
 
@@ -22,41 +20,42 @@ const ITEMS: Item[] = [
   { id: "settings", icon: Settings2, text: () => m.nav_settings() },
 ];
 
+/** The screen whose item is marked; a run belongs to the runs, and what comes before a pipeline to the design. */
+function itemOf(route: Route): Item["id"] {
+  switch (route.screen) {
+    case "run":
+    case "compare":
+      return "runs";
+    case "home":
+    case "start":
+      return "design";
+    default:
+      return route.screen;
+  }
+}
+
 /** The window's left edge: project, screens, and what the worker does. Ctrl with a digit opens a screen. */
-export function Rail({ route }: { route: Route }) {
-  const project = useProjects().data?.[0];
-  const current =
-    route.screen === "run"
-      ? "runs"
-      : route.screen === "home" || route.screen === "start"
-        ? "design"
-        : route.screen;
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => {
-      const item = ITEMS[Number(event.key) - 1];
-      if (!item || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
-      event.preventDefault();
-      navigate(`/${item.id}`);
-    };
-    window.addEventListener("keydown", onKey);
-    return () => window.removeEventListener("keydown", onKey);
-  }, []);
+export function Rail({ route, onSkip }: { route: Route; onSkip: () => void }) {
+  const current = itemOf(route);
+  useCommands(
+    ITEMS.map(({ id, text }, index) => ({
+      id: `go.${id}`,
+      title: m.go_to({ screen: text() }),
+      group: "go" as const,
+      keys: `mod+${index + 1}`,
+      run: () => navigate(`/${id}`),
+    })),
+  );
   return (
     <nav className="rail" aria-label={m.nav_label()}>
-      <div
-        className="rail-project"
-        title={project && [projectName(project), project.folder].filter(Boolean).join("\n")}
-      >
-        <Mark />
-        <span>
-          <strong>{project ? projectName(project) : "Brickwork"}</strong>
-          <small>{project?.folder ?? m.project_no_folder()}</small>
-        </span>
-      </div>
+      <button type="button" className="skip-link" data-testid="skip-link" onClick={onSkip}>
+        {m.skip_to_content()}
+      </button>
+      <ProjectSwitcher />
       <ul className="rail-items">
         {ITEMS.map(({ id, icon: Icon, text }, index) => (
           <li key={id}>
-            <Tooltip side="right" text={`Ctrl ${index + 1}`}>
+            <Tooltip side="right" text={`${text()} (${shownKeys(`mod+${index + 1}`)})`}>
               <a
                 href={`#/${id}`}
                 className={classes("rail-item", current === id && "rail-on")}
@@ -64,7 +63,7 @@ export function Rail({ route }: { route: Route }) {
                 data-testid={`nav-${id}`}
               >
                 <Icon aria-hidden size={17} />
-                {text()}
+                <span className="rail-text">{text()}</span>
               </a>
             </Tooltip>
           </li>

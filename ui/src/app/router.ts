@@ -7,11 +7,14 @@ export type Route =
   | { screen: "design" }
   | { screen: "runs" }
   | { screen: "run"; id: string }
+  | { screen: "compare"; left: string; right: string }
   | { screen: "models" }
   | { screen: "settings" };
 
 export function parseRoute(path: string): Route {
-  const [first, second] = path.replace(/^#?\/?/, "").split("/");
+  const [first, second, third] = path.replace(/^#?\/?/, "").split("/");
+  if (first === "compare" && second && third)
+    return { screen: "compare", left: decodeURIComponent(second), right: decodeURIComponent(third) };
   if (first === "runs" && second) return { screen: "run", id: decodeURIComponent(second) };
   if (
     first === "start" ||

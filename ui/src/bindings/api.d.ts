@@ -200,7 +200,7 @@ export interface paths {
         get: operations["get_pipeline"];
         /**
          * Save the next version of a pipeline
-         * @description The same document makes no new version. With a `base_version` that is not the newest any more nothing is saved.
+         * @description In the place of its draft. The same document makes no new version. With a `base_version` that is not the newest any more nothing is saved.
          */
         put: operations["update_pipeline"];
         post?: never;
@@ -240,7 +240,8 @@ export interface paths {
         };
         /** A version of a pipeline */
         get: operations["get_version"];
-        put?: never;
+        /** Rename a version */
+        put: operations["label_version"];
         post?: never;
         delete?: never;
         options?: never;
@@ -259,10 +260,55 @@ export interface paths {
         put?: never;
         /**
          * Make an earlier version the newest again
-         * @description Its document becomes a new version; nothing is lost.
+         * @description Its document becomes a new version, in the place of the draft; no version is lost.
          */
         post: operations["restore_version"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/pipelines/{pipeline_id}/copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Copy a saved pipeline
+         * @description As it stands, its draft where there is one, as version 1 of a new pipeline.
+         */
+        post: operations["copy_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/pipelines/{pipeline_id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep a draft of a pipeline
+         * @description On disk when this answers. A draft with a lower `seq` than the kept one's is refused with the code `draft_conflict` and
+         *     the kept one's `seq`. The body may have 5 MiB. Saving a version drops the draft.
+         */
+        put: operations["put_draft"];
+        post?: never;
+        /**
+         * Drop the draft of a pipeline
+         * @description The pipeline is then as its newest version says. That there is no draft is as good.
+         */
+        delete: operations["delete_draft"];
         options?: never;
         head?: never;
         patch?: never;
@@ -311,6 +357,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orchestrator/projects/{project_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at prompts and token budgets before a run
+         * @description Lays out what each step would ask its model, exactly as a run does, and counts it with the model's own tokenizer.
+         *     Outputs that are not known yet count with their `max_tokens`. Nothing is stored, and no model is loaded.
+         */
+        post: operations["preview_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orchestrator/projects/{project_id}/execute": {
         parameters: {
             query?: never;
@@ -339,10 +406,53 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The runs, newest first */
+        /**
+         * The runs, newest first
+         * @description Those in the trash are not among them. With `q` each run has the place where the words were found.
+         */
         get: operations["list_runs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/runs/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove several runs
+         * @description All that have ended go to the trash at once; the answer names the others.
+         */
+        post: operations["delete_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/runs/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take several runs out of the trash
+         * @description All that are still there come back at once; the answer names the others.
+         */
+        post: operations["restore_runs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -365,9 +475,44 @@ export interface paths {
         post?: never;
         /**
          * Remove a run
-         * @description Its steps, artifacts and events go with it. Only a run that has ended can go.
+         * @description It goes to the trash with its steps, artifacts and events, and no other route knows it any more but `restore`. After
+         *     seven days it is gone for good; with `forever` at once. Only a run that has ended can go.
          */
         delete: operations["delete_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/runs/{run_id}/favourite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Mark a run as a favourite */
+        put: operations["set_favourite"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/runs/{run_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a run out of the trash */
+        post: operations["restore_run"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -466,9 +611,51 @@ export interface paths {
         put?: never;
         /**
          * Repeat a run
-         * @description A new run of the same pipeline, or of an edited one. The steps before `from` are taken over with their results.
+         * @description A new run of the same pipeline, or of an edited one. The steps before `from` are taken over with their results; with
+         *     `keep=unchanged` exactly those that `rerun/plan` says.
          */
         post: operations["rerun_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/runs/{run_id}/rerun/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a repetition would take over
+         * @description What `rerun?keep=unchanged` does with each step, and for those that run again the reasons. Nothing is started.
+         */
+        post: operations["plan_rerun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/runs/{run_id}/steps/{step_name}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace the output of a step
+         * @description While the run is paused or interrupted, and before a step that reads the output has begun. The model's own words stay
+         *     in `original_result`.
+         */
+        put: operations["edit_output"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -583,6 +770,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orchestrator/runs/{run_id}/artifacts/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit artifacts
+         * @description Renames, retypes, joins, cuts, writes, adds or removes, or takes such an edit back. The output that the artifacts came
+         *     from stays as it is.
+         */
+        post: operations["edit_artifacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/runs/{run_id}/artifacts/{artifact_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An artifact as a page
+         * @description Markdown, HTML, CSS (on a specimen) and SVG, with everything taken out that could run, load, send or lead elsewhere. The
+         *     answer's policy forbids the same. Show it in a frame with an empty `sandbox`.
+         */
+        get: operations["preview_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orchestrator/runs/{run_id}/export/plan": {
         parameters: {
             query?: never;
@@ -614,9 +843,51 @@ export interface paths {
         put?: never;
         /**
          * Write a run's files into a folder
-         * @description Files that were edited, or that no export wrote, are skipped unless `overwrite` is set.
+         * @description Files that were edited, or that no export wrote, are skipped unless `overwrite` is set. What is overwritten is kept, so
+         *     that the export can be undone.
          */
         post: operations["export_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/runs/{run_id}/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The exports of a run that are kept
+         * @description The newest first. Only the latest 50 exports of all runs are kept.
+         */
+        get: operations["list_exports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/exports/{export_id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo an export
+         * @description Every file holds again what it held before, and files and folders that the export made are gone. What was edited or
+         *     removed since is skipped unless `overwrite` is set. An undo that was cut off is finished by asking again.
+         */
+        post: operations["undo_export"];
         delete?: never;
         options?: never;
         head?: never;
@@ -651,7 +922,7 @@ export interface paths {
         put?: never;
         /**
          * Remove old runs
-         * @description Only runs that have ended go, and without any limit none. A dry run tells exactly what would go.
+         * @description Empties the trash; beside it only runs that have ended go, and without any limit none. A dry run tells exactly what would go.
          */
         post: operations["prune_runs"];
         delete?: never;
@@ -773,6 +1044,84 @@ export interface components {
             /** @description Byte offset just past the content in the step's output. */
             end?: number;
         };
+        /** @description One edit of one of a run's lists of artifacts. */
+        ArtifactEditRequest: {
+            /** @description Which list. */
+            target: components["schemas"]["ArtifactTarget"];
+            /** @description What to do with it. */
+            operation: components["schemas"]["ArtifactOperation"];
+        };
+        /** @description One edit of one list. Every `index` is a place in that list, from 0. */
+        ArtifactOperation: {
+            /** @description Which one. */
+            index: number;
+            /** @description The new name, a relative path with `/` between its parts. */
+            name: string;
+            /** @description Whether the kind stays; otherwise it follows the name's extension. */
+            keep_type?: boolean;
+            /** @enum {string} */
+            op: "rename";
+        } | {
+            /** @description Which one. */
+            index: number;
+            /** @description The new kind, a file extension without its dot. */
+            type: string;
+            /** @description Whether the name gets it as its extension. */
+            rename?: boolean;
+            /** @enum {string} */
+            op: "retype";
+        } | {
+            /** @description Which ones, at least two, in the order of their contents. */
+            indices: number[];
+            /** @description The whole's name; its kind follows the extension, or else the first content's kind. */
+            name: string;
+            /** @enum {string} */
+            op: "merge";
+        } | {
+            /** @description Which one. */
+            index: number;
+            /** @description The lines, from 1, that begin a new part; growing, and none of them 1. */
+            at_lines: number[];
+            /** @description The parts' names, one more than `at_lines`; each kind follows its extension, or else stays. */
+            names: string[];
+            /** @enum {string} */
+            op: "split";
+        } | {
+            /** @description Which one. */
+            index: number;
+            /** @description The new content, as it is. */
+            content: string;
+            /** @enum {string} */
+            op: "set_content";
+        } | {
+            /** @description Which one. */
+            index: number;
+            /** @enum {string} */
+            op: "remove";
+        } | {
+            /** @description Its name; its kind follows the extension, or is `txt`. */
+            name: string;
+            /** @description Its content, as it is. */
+            content: string;
+            /** @enum {string} */
+            op: "add";
+        } | {
+            /** @enum {string} */
+            op: "undo";
+        } | {
+            /** @enum {string} */
+            op: "reset";
+        };
+        /** @description Whose artifacts are meant. */
+        ArtifactTarget: {
+            /** @description Its list position. */
+            position: number;
+            /** @enum {string} */
+            of: "step";
+        } | {
+            /** @enum {string} */
+            of: "final";
+        };
         /** @description Artifacts of a run. */
         Artifacts: {
             /** @description Those of the steps in their order, then the final ones. */
@@ -786,6 +1135,13 @@ export interface components {
             parameters?: components["schemas"]["Parameters"];
             /** @description How the pieces are joined: by the `model` (the default). */
             mode?: string;
+        };
+        /** @description A file of the project that stands in a step's turn. */
+        AttachedFile: {
+            /** @description Its path below the project's folder, with `/` between the parts. */
+            path: string;
+            /** @description Its text as it was when the run was made. */
+            content: string;
         };
         /** @description What a backup holds. */
         BackupReport: {
@@ -943,6 +1299,13 @@ export interface components {
         };
         /** @description A message's text, whole or in parts. */
         Content: string | components["schemas"]["TextPart"][];
+        /** @description What came of moving runs to the trash. */
+        DeletedRuns: {
+            /** @description How many are there now. */
+            deleted: number;
+            /** @description The others. */
+            refused: components["schemas"]["RefusedRun"][];
+        };
         /** @description What is added to the answer. */
         Delta: {
             /** @description `assistant`, in the first chunk. */
@@ -960,6 +1323,23 @@ export interface components {
             /** @description The name of the first step that runs again. */
             from: string;
         };
+        /** @description One place where models can run. */
+        DeviceView: {
+            /** @description Short name, e.g. `CPU`. */
+            name: string;
+            /** @description What the hardware calls itself. */
+            description: string;
+            /**
+             * Format: uint64
+             * @description Its whole memory.
+             */
+            memory_total_bytes: number;
+            /**
+             * Format: uint64
+             * @description Its free memory when the worker was started.
+             */
+            memory_free_bytes: number;
+        };
         /** @description One finding about a pipeline. */
         Diagnostic: {
             /** @description How bad it is. */
@@ -972,6 +1352,23 @@ export interface components {
             message: string;
             /** @description What to do about it. */
             remedy: string;
+        };
+        /** @description A draft to keep. */
+        DraftRequest: {
+            /** @description The document as it stands in the editor: any JSON object of at most 2 MiB. */
+            document: Record<string, unknown>;
+            /** @description What else the editor wants back: any JSON of at most 2 MiB. */
+            editor?: unknown;
+            /**
+             * Format: uint32
+             * @description The version that is edited.
+             */
+            base_version: number;
+            /**
+             * Format: uint64
+             * @description A number that grows with every draft. An older one than the kept draft's is refused; the same is taken again.
+             */
+            seq: number;
         };
         /** @description An error. */
         ErrorBody: {
@@ -992,6 +1389,10 @@ export interface components {
             action: string;
             /** @description Why, for a conflict or a refusal. */
             reason?: string | null;
+            /** @description The step that made it. */
+            step_name?: string | null;
+            /** @description Whether the scripted placeholder had a part in it. */
+            simulated: boolean;
             /**
              * Format: uint64
              * @description Bytes of the new content.
@@ -1004,6 +1405,12 @@ export interface components {
         ExportPlanView: {
             /** @description The folder. */
             folder: string;
+            /** @description Whether it is there already. */
+            exists: boolean;
+            /** @description Whether it lies in the working tree of a git repository. */
+            is_git: boolean;
+            /** @description The branch that is checked out there; absent where a commit is. */
+            branch?: string | null;
             /** @description Its files. */
             files: components["schemas"]["ExportFileView"][];
         };
@@ -1020,7 +1427,14 @@ export interface components {
              */
             source: components["schemas"]["ExportSource"];
             /**
-             * @description Names of the files to write; all of them when absent.
+             * @description Other names for files, by the names that they have.
+             * @default null
+             */
+            rename: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description Names of the files to write, new or old ones where they are renamed; all of them when absent.
              * @default null
              */
             include: string[] | null;
@@ -1032,6 +1446,13 @@ export interface components {
         };
         /** @description What an export did. */
         ExportResult: {
+            /**
+             * Format: uuid
+             * @description The export, to undo it by.
+             */
+            export_id: string;
+            /** @description Whether it can be undone: it changed something, and what was there is kept. */
+            undo: boolean;
             /** @description The folder. */
             folder: string;
             /** @description What was written. */
@@ -1046,6 +1467,11 @@ export interface components {
          * @enum {string}
          */
         ExportSource: "final" | "all";
+        /** @description Whether a run is a favourite. */
+        Favourite: {
+            /** @description Whether it is one from now on. */
+            favourite: boolean;
+        };
         /**
          * @description Which of the three sources the final artifacts came from.
          * @enum {string}
@@ -1115,6 +1541,25 @@ export interface components {
          * @enum {string}
          */
         InferenceErrorCode: "model_missing" | "model_invalid" | "load_failed" | "out_of_memory" | "prompt_too_long" | "worker_crashed" | "worker_silent" | "worker_unavailable" | "timed_out" | "bad_request" | "internal";
+        /** @description A draft of a pipeline. */
+        KeptDraft: {
+            /** @description The document as it stands in the editor, perhaps unfinished. */
+            document: Record<string, unknown>;
+            /** @description What else the editor wants back: its history, for example. */
+            editor?: unknown;
+            /**
+             * Format: uint32
+             * @description The version that was edited.
+             */
+            base_version: number;
+            /**
+             * Format: uint64
+             * @description Its number, which grows with every draft of an editor.
+             */
+            seq: number;
+            /** @description When it was kept. */
+            saved_at: components["schemas"]["Timestamp"];
+        };
         /**
          * @description The language of the window.
          * @enum {string}
@@ -1209,6 +1654,11 @@ export interface components {
             /** @description The error. */
             error: components["schemas"]["ErrorBody"];
         };
+        /** @description An output in the place of the model's. */
+        OutputBody: {
+            /** @description The text that the following steps read. Its artifacts are found anew. */
+            result: string;
+        };
         /** @description Sampling and length of one generation. */
         Parameters: {
             /**
@@ -1237,10 +1687,10 @@ export interface components {
             stop?: string[];
         };
         /**
-         * @description The kind of a part.
+         * @description What a part of a prompt is.
          * @enum {string}
          */
-        PartKind: "text";
+        PartKind: "system" | "project_context" | "context" | "charge" | "instruction" | "file" | "output" | "earlier" | "layout";
         /**
          * Brickwork pipeline
          * @description A pipeline: steps that run one after another, each on its own model, and the Assembler after them.
@@ -1268,6 +1718,20 @@ export interface components {
             /** @description Changes to the Assembler, which runs by itself after the steps. */
             assembler?: components["schemas"]["AssemblerSettings"];
         };
+        /** @description How to copy a saved pipeline. */
+        PipelineCopy: {
+            /**
+             * @description The copy's name; the pipeline's with `(copy)` when absent.
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Format: uuid
+             * @description The project to save it in; the pipeline's when absent.
+             * @default null
+             */
+            project_id: string | null;
+        };
         /** @description A saved pipeline in a list. */
         PipelineSummary: {
             /**
@@ -1291,6 +1755,11 @@ export interface components {
             label?: string | null;
             /** @description Steps in the newest document. */
             total_steps: number;
+            /** @description The `description` of the draft, or of the newest document where there is none. */
+            description?: string;
+            /** @description The role of each enabled step, in the order of the list, from the draft or the newest document. */
+            roles?: string[];
+            draft_saved_at?: components["schemas"]["Timestamp"] | null;
             /** @description When it was first saved. */
             created_at: components["schemas"]["Timestamp"];
             /** @description When its newest version was saved. */
@@ -1312,6 +1781,151 @@ export interface components {
         Pipelines: {
             /** @description The last saved first. */
             pipelines: components["schemas"]["PipelineSummary"][];
+        };
+        /** @description What is to be looked at. */
+        PreviewBody: {
+            /** @description The pipeline. Its name, steps and prompts may be missing yet. */
+            pipeline: components["schemas"]["Pipeline"];
+            /** @description Name of the step, or `assembler`, whose `messages` and `text` are wanted; none when absent. */
+            step?: string | null;
+            /**
+             * Format: uuid
+             * @description A run whose outputs are known where repeating it with this pipeline would take them over.
+             */
+            run_id?: string | null;
+        };
+        /** @description One message of a conversation. */
+        PreviewMessage: {
+            /** @description Who writes it. */
+            role: components["schemas"]["Speaker"];
+            /** @description Its text. */
+            content: string;
+        };
+        /** @description A model that would be used. */
+        PreviewModelView: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its file; empty for the placeholder and for one that is missing. */
+            path: string;
+            /** @description The roles that it would serve here. */
+            role_names: string[];
+            /**
+             * Format: uint64
+             * @description Bytes on disk.
+             */
+            size_bytes?: number | null;
+            /**
+             * Format: uint64
+             * @description Tokens of its context window.
+             */
+            context_length?: number | null;
+            /** @description Whether it is the scripted placeholder. */
+            simulated: boolean;
+            /** @description Whether the default model stands in for the roles' own. */
+            stand_in: boolean;
+            /** @description Why it cannot run, and what to do. */
+            problem?: string | null;
+        };
+        /** @description One part of a prompt. */
+        PreviewPartView: {
+            /** @description What it is. */
+            kind: components["schemas"]["PartKind"];
+            /** @description The file's path or the earlier step's name, for those kinds. */
+            label?: string | null;
+            /**
+             * Format: uint32
+             * @description Its tokens; the most that it can have where it is not known yet.
+             */
+            tokens: number;
+            /** @description Whether all of it is known. */
+            known: boolean;
+        };
+        /** @description Why a prompt cannot be counted. */
+        PreviewProblem: {
+            /** @description The kind: `model_problem` when no model can carry the step out, else the code of the model's fault. */
+            code: string;
+            /** @description What is wrong, and with which thing. */
+            message: string;
+            /** @description What to do about it, where the message does not say it. */
+            remedy?: string | null;
+        };
+        /** @description What one step would ask. */
+        PreviewStepView: {
+            /** @description List position in the pipeline, from 0; the Assembler's is the number of steps. */
+            position: number;
+            /** @description Its name. */
+            step_name: string;
+            /** @description Its role. */
+            model_type: components["schemas"]["Role"];
+            model?: components["schemas"]["ModelRef"] | null;
+            /** @description Always true: disabled steps are left out. */
+            enabled: boolean;
+            /**
+             * Format: uint32
+             * @description The most tokens that the prompt can have: the known ones and `unknown_tokens`. Absent when it cannot be counted.
+             */
+            prompt_tokens?: number | null;
+            /**
+             * Format: uint32
+             * @description Tokens of the prompt as far as it is known, counted by the model's own tokenizer on the whole layout.
+             */
+            known_tokens?: number | null;
+            /**
+             * Format: uint32
+             * @description The most tokens that outputs will add which are not known yet.
+             */
+            unknown_tokens: number;
+            /**
+             * Format: uint32
+             * @description The most tokens that it would generate.
+             */
+            max_tokens: number;
+            /**
+             * Format: uint32
+             * @description Tokens of the model's context window; absent for the placeholder, which has none.
+             */
+            context_length?: number | null;
+            /** @description Whether prompt and output fit into the context window for certain. */
+            fits?: boolean | null;
+            /**
+             * @description What the prompt is made of, in the order in which the model reads it, the layout around it last. Each part is
+             *     counted by itself; the layout is what is left of the whole.
+             */
+            parts: components["schemas"]["PreviewPartView"][];
+            /** @description What the user should know about the prompt. */
+            warnings: string[];
+            problem?: components["schemas"]["PreviewProblem"] | null;
+            /**
+             * @description The conversation, for the step that was asked for. Outputs that are not known yet stand as «output of `NAME`, up to
+             *     N tokens».
+             */
+            messages?: components["schemas"]["PreviewMessage"][] | null;
+            /**
+             * @description The text that the model gets, for the step that was asked for: the conversation in the layout of its chat template,
+             *     control tokens spelled out.
+             */
+            text?: string | null;
+        };
+        /** @description What a pipeline would ask its models, before it has run. */
+        PreviewView: {
+            /** @description The names of the steps in the order in which they would run, `assembler` last. */
+            order: string[];
+            /** @description How many times a model would be loaded if one is kept in memory. */
+            model_loads: number;
+            /** @description The models that would be used, in the order of the steps. */
+            models: components["schemas"]["PreviewModelView"][];
+            /**
+             * Format: uint64
+             * @description Tokens of all prompts; absent when one of them cannot be counted.
+             */
+            total_prompt_tokens?: number | null;
+            /**
+             * Format: uint64
+             * @description The most tokens that would be generated.
+             */
+            total_max_tokens: number;
+            /** @description The enabled steps in list order, the Assembler last. */
+            steps: components["schemas"]["PreviewStepView"][];
         };
         /** @description An error's answer (RFC 9457). */
         Problem: components["schemas"]["ProblemMembers"] & {
@@ -1338,6 +1952,11 @@ export interface components {
              * @description With the code `port_taken`: the next port that is free.
              */
             next_free_port?: number | null;
+            /**
+             * Format: uint64
+             * @description With the code `draft_conflict`: the number of the draft that is kept.
+             */
+            seq?: number | null;
         };
         /** @description A project. */
         Project: {
@@ -1383,9 +2002,14 @@ export interface components {
             dry_run: boolean;
             /**
              * Format: uint64
-             * @description Runs, each with its steps, artifacts and events.
+             * @description Runs, each with its steps, artifacts and events, those in the trash included.
              */
             runs: number;
+            /**
+             * Format: uint64
+             * @description Those that were in the trash, which goes first.
+             */
+            trashed_runs: number;
             /**
              * Format: uint64
              * @description Bytes of the database that became free. The file keeps its size, and new runs use them again.
@@ -1446,6 +2070,21 @@ export interface components {
             /** @description Paused and interrupted runs, which wait to be resumed. */
             held: components["schemas"]["RunSummary"][];
         };
+        /**
+         * @description Why a run stayed where it was.
+         * @enum {string}
+         */
+        RefusalReason: "not_found" | "unfinished";
+        /** @description A run that stayed where it was. */
+        RefusedRun: {
+            /**
+             * Format: uuid
+             * @description The run.
+             */
+            run_id: string;
+            /** @description Why. */
+            reason: components["schemas"]["RefusalReason"];
+        };
         /** @description One message of the conversation. */
         RequestMessage: {
             /** @description Who wrote it. */
@@ -1457,9 +2096,57 @@ export interface components {
          * @enum {string}
          */
         RequestRole: "system" | "developer" | "user" | "assistant";
+        /**
+         * @description What becomes of a step.
+         * @enum {string}
+         */
+        RerunAction: "reuse" | "run";
         /** @description How to repeat a run. */
         RerunBody: {
             pipeline?: components["schemas"]["Pipeline"] | null;
+        };
+        /**
+         * @description The kind of a reason.
+         * @enum {string}
+         */
+        RerunCode: "asked" | "new_step" | "not_finished" | "model_changed" | "parameters_changed" | "role_changed" | "prompt_changed" | "context_changed" | "files_changed" | "inputs_changed" | "input_runs_again" | "output_edited_input";
+        /** @description What would become of each step of a run that is run again with `keep_unchanged`. */
+        RerunPlan: {
+            /** @description In list order, the Assembler last. */
+            steps: components["schemas"]["RerunStep"][];
+        };
+        /** @description What to find out about a repetition. */
+        RerunPlanBody: {
+            pipeline?: components["schemas"]["Pipeline"] | null;
+            /** @description Name of the first step that is to be carried out again in any case. */
+            from?: string | null;
+        };
+        /** @description One reason why a step runs again. */
+        RerunReason: {
+            /** @description The kind. */
+            code: components["schemas"]["RerunCode"];
+            /** @description Which step, file, key or model is meant, where the kind names one; several are separated by `, `. */
+            detail?: string | null;
+        };
+        /** @description What becomes of one step when a run is run again. */
+        RerunStep: {
+            /** @description Its list position in the new plan; the Assembler's is the number of steps. */
+            position: number;
+            /** @description Its name; `assembler` for the Assembler. */
+            step_name: string;
+            /** @description List position of the step of that name in the earlier run; absent when there was none. */
+            earlier_position?: number | null;
+            /** @description What becomes of it. */
+            action: components["schemas"]["RerunAction"];
+            /** @description Why it runs; empty when it is taken over. */
+            reasons: components["schemas"]["RerunReason"][];
+        };
+        /** @description What came of taking runs out of the trash. */
+        RestoredRuns: {
+            /** @description How many are in the list now. */
+            restored: number;
+            /** @description The others. */
+            refused: components["schemas"]["RefusedRun"][];
         };
         /** @description How long ended runs are kept. Without any limit, forever. A run that has not ended is never removed. */
         Retention: {
@@ -1543,7 +2230,7 @@ export interface components {
             /** @enum {string} */
             kind: "step_restarted";
         } | {
-            /** @description Its position, the same in both runs. */
+            /** @description Its position in this run; in the earlier one it may have had another. */
             position: number;
             /**
              * Format: uuid
@@ -1565,8 +2252,28 @@ export interface components {
              */
             execution_time: number;
             timings?: components["schemas"]["Timings"] | null;
+            /** @description The model's own output, where the user had put `result` in its place. */
+            original_result?: string | null;
+            /** @description Whether the user had edited the artifacts. */
+            artifacts_edited?: boolean;
             /** @enum {string} */
             kind: "step_reused";
+        } | {
+            /** @description Its position. */
+            position: number;
+            /** @description The user's text. */
+            result: string;
+            /** @description The artifacts in it. */
+            artifacts: components["schemas"]["Artifact"][];
+            /** @enum {string} */
+            kind: "step_edited";
+        } | {
+            /** @description Whose they are. */
+            target: components["schemas"]["ArtifactTarget"];
+            /** @description All that there are from now on. */
+            artifacts: components["schemas"]["Artifact"][];
+            /** @enum {string} */
+            kind: "artifacts_edited";
         } | {
             /** @enum {string} */
             kind: "interrupted";
@@ -1662,12 +2369,35 @@ export interface components {
             /** @enum {string} */
             event: "text";
         };
+        /** @description An export that is kept. */
+        RunExport: {
+            /** @description The export. */
+            export_id: string;
+            /** @description The folder, as it was chosen. */
+            folder: string;
+            /** @description When, as RFC 3339. */
+            exported_at: string;
+            /** @description Files that it wrote. */
+            files: number;
+            /** @description Whether everything is as before it. */
+            undone: boolean;
+        };
+        /** @description The exports of a run that are kept. */
+        RunExports: {
+            /** @description The newest first. */
+            exports: components["schemas"]["RunExport"][];
+        };
         /** @description A page of the list of runs. */
         RunPage: {
             /** @description Newest first. */
             runs: components["schemas"]["RunSummary"][];
             /** @description The cursor of the next page; absent on the last. */
             next?: string | null;
+            /**
+             * Format: uint64
+             * @description How many runs pass the filter on all pages together, where that was asked for.
+             */
+            total?: number | null;
         };
         /** @description Everything that fixes a run before it starts. */
         RunPlan: {
@@ -1692,6 +2422,8 @@ export interface components {
              * @description Seconds after which a step fails that names no limit of its own.
              */
             step_timeout_s?: number | null;
+            /** @description The files attached to each step, one list per list position of `pipeline.steps`; empty when no step names any. */
+            files?: components["schemas"]["AttachedFile"][][];
             derived_from?: components["schemas"]["DerivedFrom"] | null;
         };
         /**
@@ -1711,6 +2443,8 @@ export interface components {
              * @description Its project.
              */
             project_id: string;
+            /** @description That project's name. */
+            project_name: string;
             /** @description Its pipeline's name. */
             name: string;
             /** @description Where it stands. */
@@ -1721,6 +2455,8 @@ export interface components {
             paused?: boolean;
             /** @description Whether any of its output comes from the scripted placeholder. */
             simulated: boolean;
+            /** @description Whether the user marked it as a favourite. */
+            favourite: boolean;
             /** @description When it was accepted. */
             created_at: components["schemas"]["Timestamp"];
             started_at?: components["schemas"]["Timestamp"] | null;
@@ -1736,6 +2472,23 @@ export interface components {
              * @description Seconds that the steps took, without the Assembler.
              */
             total_execution_time: number;
+            /**
+             * Format: uint64
+             * @description Tokens that the steps generated, the Assembler included.
+             */
+            generated_tokens: number;
+            /**
+             * Format: uuid
+             * @description The saved pipeline that it was made from, if that is still there.
+             */
+            pipeline_id?: string | null;
+            /**
+             * Format: uint32
+             * @description The version of that pipeline.
+             */
+            pipeline_version?: number | null;
+            /** @description In the answer to a search: the best place of the run, at most 160 characters of plain text. */
+            snippet?: components["schemas"]["SnippetPart"][] | null;
         };
         /** @description A run as surfaces show it. */
         RunView: {
@@ -1762,6 +2515,18 @@ export interface components {
             /** @description Whether it is to end. */
             cancel_requested: boolean;
             derived_from?: components["schemas"]["DerivedFrom"] | null;
+            /** @description Whether the user marked it as a favourite. */
+            favourite: boolean;
+            /**
+             * Format: uuid
+             * @description The saved pipeline that it was made from, if that is still there.
+             */
+            pipeline_id?: string | null;
+            /**
+             * Format: uint32
+             * @description The version of that pipeline.
+             */
+            pipeline_version?: number | null;
             /** @description Whether any of its output is the scripted placeholder's. */
             simulated: boolean;
             /** @description Why it failed. */
@@ -1784,6 +2549,8 @@ export interface components {
             /** @description The assembled pieces. */
             final_artifacts: components["schemas"]["Artifact"][];
             final_artifacts_from?: components["schemas"]["FinalArtifactsFrom"] | null;
+            /** @description Whether the user has edited them since. */
+            final_artifacts_edited: boolean;
             /** @description The Assembler's whole output. */
             assembled_code: string;
             /** @description The pipeline as it was written. */
@@ -1795,6 +2562,21 @@ export interface components {
             /**
              * Format: uint64
              * @description The number of its last recorded change.
+             */
+            seq: number;
+        };
+        /** @description Runs to be moved to the trash, or out of it. */
+        RunsRequest: {
+            /** @description The runs, at most 10,000. */
+            run_ids: string[];
+        };
+        /** @description That a draft is kept. */
+        SavedDraft: {
+            /** @description When it was kept. */
+            saved_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uint64
+             * @description Its number.
              */
             seq: number;
         };
@@ -1825,6 +2607,7 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             /** @description When its newest version was saved. */
             updated_at: components["schemas"]["Timestamp"];
+            draft?: components["schemas"]["KeptDraft"] | null;
         };
         /** @description A version with its document. */
         SavedVersion: {
@@ -1849,6 +2632,16 @@ export interface components {
             document: Record<string, unknown>;
             /** @description When it was saved. */
             created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uuid
+             * @description The first run that was made from it.
+             */
+            run_id?: string | null;
+            /**
+             * Format: uint64
+             * @description Runs that were made from it.
+             */
+            runs?: number;
         };
         /** @description How the window answers the REST interface. */
         ServerSettings: {
@@ -1929,10 +2722,32 @@ export interface components {
              */
             max_concurrent_runs: number;
             /**
+             * Format: uint32
+             * @description Threads that models are computed with from the next run on; the worker's own choice when absent.
+             * @default null
+             */
+            threads: number | null;
+            /**
+             * Format: uint32
+             * @description Layers of models that are put on GPUs from the next run on; as many as fit when absent.
+             * @default null
+             */
+            gpu_layers: number | null;
+            /**
              * @description Which ended runs are removed by themselves.
              * @default {}
              */
             retention: components["schemas"]["Retention"];
+            /**
+             * @description Whether the window tells the system when a run has ended or waits for the user.
+             * @default true
+             */
+            notifications: boolean;
+            /**
+             * @description Whether the user has been through the window's first start.
+             * @default false
+             */
+            first_start_done: boolean;
         };
         /**
          * @description How bad a finding is.
@@ -1946,6 +2761,18 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
+        /** @description A piece of a snippet. */
+        SnippetPart: {
+            /** @description Plain text. */
+            text: string;
+            /** @description Whether it is a word that was looked for. */
+            hit: boolean;
+        };
+        /**
+         * @description Who wrote a message of the conversation.
+         * @enum {string}
+         */
+        Speaker: "system" | "user" | "assistant";
         /** @description One step: one role, one instruction. */
         Step: {
             /** @description Its name, unique in the pipeline: letters, digits, `_`, `-`, `.` and spaces. */
@@ -2020,8 +2847,12 @@ export interface components {
             status: components["schemas"]["RunStatus"];
             /** @description The model's output so far. */
             result: string;
+            /** @description The model's own output, where the user has put `result` in its place. */
+            original_result?: string | null;
             /** @description The artifacts in it. */
             artifacts: components["schemas"]["Artifact"][];
+            /** @description Whether the user has edited them since. */
+            artifacts_edited: boolean;
             /** @description Why it failed. */
             error?: string | null;
             error_code?: components["schemas"]["InferenceErrorCode"] | null;
@@ -2086,9 +2917,14 @@ export interface components {
             models_bytes: number;
             /**
              * Format: uint64
-             * @description Runs.
+             * @description Runs outside the trash.
              */
             runs: number;
+            /**
+             * Format: uint64
+             * @description Runs in the trash.
+             */
+            trashed_runs: number;
             /**
              * Format: uint64
              * @description Those that have not ended.
@@ -2173,9 +3009,14 @@ export interface components {
         };
         /** @description A part of a message. */
         TextPart: {
-            type: components["schemas"]["PartKind"];
+            type: components["schemas"]["TextPartKind"];
             text: string;
         };
+        /**
+         * @description The kind of a part.
+         * @enum {string}
+         */
+        TextPartKind: "text";
         /**
          * @description The colours of the window.
          * @enum {string}
@@ -2219,6 +3060,25 @@ export interface components {
              */
             generated_tokens: number;
         };
+        /** @description How to undo an export. */
+        UndoRequest: {
+            /**
+             * @description Whether files are put back that were edited or removed since.
+             * @default false
+             */
+            overwrite: boolean;
+        };
+        /** @description What an undo did. */
+        UndoResult: {
+            /** @description The folder. */
+            folder: string;
+            /** @description Files that hold again what they held before the export. */
+            restored: string[];
+            /** @description Files that the export made and that are gone. */
+            removed: string[];
+            /** @description Files that stay as they are, and why. */
+            skipped: components["schemas"]["SkippedFile"][];
+        };
         /** @description Numbers of tokens. */
         Usage: {
             /**
@@ -2246,6 +3106,11 @@ export interface components {
             /** @description Errors and warnings. */
             diagnostics: components["schemas"]["Diagnostic"][];
         };
+        /** @description What to call a version. */
+        VersionLabel: {
+            /** @description Its name; null takes it away. */
+            label?: string | null;
+        };
         /** @description A version in the list of a pipeline's versions. */
         VersionSummary: {
             /**
@@ -2262,6 +3127,16 @@ export interface components {
             restored_from?: number | null;
             /** @description When it was saved. */
             created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: uuid
+             * @description The first run that was made from it.
+             */
+            run_id?: string | null;
+            /**
+             * Format: uint64
+             * @description Runs that were made from it.
+             */
+            runs?: number;
         };
         /** @description Versions of a pipeline. */
         Versions: {
@@ -2274,6 +3149,13 @@ export interface components {
             state: string;
             /** @description The model in use. */
             model?: string | null;
+            /**
+             * Format: uint32
+             * @description Threads that it computes with unless the settings name a number; absent until a worker has been started.
+             */
+            threads?: number | null;
+            /** @description Where models can run; absent until a worker has been started. */
+            devices?: components["schemas"]["DeviceView"][] | null;
         };
         /** @description A file that was written. */
         WrittenFile: {
@@ -2394,8 +3276,12 @@ export interface components {
 }
 export type AnswerMessage = components['schemas']['AnswerMessage'];
 export type Artifact = components['schemas']['Artifact'];
+export type ArtifactEditRequest = components['schemas']['ArtifactEditRequest'];
+export type ArtifactOperation = components['schemas']['ArtifactOperation'];
+export type ArtifactTarget = components['schemas']['ArtifactTarget'];
 export type Artifacts = components['schemas']['Artifacts'];
 export type AssemblerSettings = components['schemas']['AssemblerSettings'];
+export type AttachedFile = components['schemas']['AttachedFile'];
 export type BackupReport = components['schemas']['BackupReport'];
 export type BackupRequest = components['schemas']['BackupRequest'];
 export type BindingRequest = components['schemas']['BindingRequest'];
@@ -2406,15 +3292,19 @@ export type ChatCompletionRequest = components['schemas']['ChatCompletionRequest
 export type Choice = components['schemas']['Choice'];
 export type ChunkChoice = components['schemas']['ChunkChoice'];
 export type Content = components['schemas']['Content'];
+export type DeletedRuns = components['schemas']['DeletedRuns'];
 export type Delta = components['schemas']['Delta'];
 export type DerivedFrom = components['schemas']['DerivedFrom'];
+export type DeviceView = components['schemas']['DeviceView'];
 export type Diagnostic = components['schemas']['Diagnostic'];
+export type DraftRequest = components['schemas']['DraftRequest'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type ExportFileView = components['schemas']['ExportFileView'];
 export type ExportPlanView = components['schemas']['ExportPlanView'];
 export type ExportRequest = components['schemas']['ExportRequest'];
 export type ExportResult = components['schemas']['ExportResult'];
 export type ExportSource = components['schemas']['ExportSource'];
+export type Favourite = components['schemas']['Favourite'];
 export type FinalArtifactsFrom = components['schemas']['FinalArtifactsFrom'];
 export type Finish = components['schemas']['Finish'];
 export type FinishReason = components['schemas']['FinishReason'];
@@ -2423,6 +3313,7 @@ export type Health = components['schemas']['Health'];
 export type HighlightRequest = components['schemas']['HighlightRequest'];
 export type Highlighted = components['schemas']['Highlighted'];
 export type InferenceErrorCode = components['schemas']['InferenceErrorCode'];
+export type KeptDraft = components['schemas']['KeptDraft'];
 export type Language = components['schemas']['Language'];
 export type ModelEntry = components['schemas']['ModelEntry'];
 export type ModelFileView = components['schemas']['ModelFileView'];
@@ -2432,12 +3323,21 @@ export type ModelsView = components['schemas']['ModelsView'];
 export type MoveRequest = components['schemas']['MoveRequest'];
 export type NewPipeline = components['schemas']['NewPipeline'];
 export type OpenAiError = components['schemas']['OpenAiError'];
+export type OutputBody = components['schemas']['OutputBody'];
 export type Parameters = components['schemas']['Parameters'];
 export type PartKind = components['schemas']['PartKind'];
 export type Pipeline = components['schemas']['Pipeline'];
+export type PipelineCopy = components['schemas']['PipelineCopy'];
 export type PipelineSummary = components['schemas']['PipelineSummary'];
 export type PipelineUpdate = components['schemas']['PipelineUpdate'];
 export type Pipelines = components['schemas']['Pipelines'];
+export type PreviewBody = components['schemas']['PreviewBody'];
+export type PreviewMessage = components['schemas']['PreviewMessage'];
+export type PreviewModelView = components['schemas']['PreviewModelView'];
+export type PreviewPartView = components['schemas']['PreviewPartView'];
+export type PreviewProblem = components['schemas']['PreviewProblem'];
+export type PreviewStepView = components['schemas']['PreviewStepView'];
+export type PreviewView = components['schemas']['PreviewView'];
 export type Problem = components['schemas']['Problem'];
 export type ProblemMembers = components['schemas']['ProblemMembers'];
 export type Project = components['schemas']['Project'];
@@ -2449,20 +3349,33 @@ export type PruneRequest = components['schemas']['PruneRequest'];
 export type QueueHolder = components['schemas']['QueueHolder'];
 export type QueueState = components['schemas']['QueueState'];
 export type QueueView = components['schemas']['QueueView'];
+export type RefusalReason = components['schemas']['RefusalReason'];
+export type RefusedRun = components['schemas']['RefusedRun'];
 export type RequestMessage = components['schemas']['RequestMessage'];
 export type RequestRole = components['schemas']['RequestRole'];
+export type RerunAction = components['schemas']['RerunAction'];
 export type RerunBody = components['schemas']['RerunBody'];
+export type RerunCode = components['schemas']['RerunCode'];
+export type RerunPlan = components['schemas']['RerunPlan'];
+export type RerunPlanBody = components['schemas']['RerunPlanBody'];
+export type RerunReason = components['schemas']['RerunReason'];
+export type RerunStep = components['schemas']['RerunStep'];
+export type RestoredRuns = components['schemas']['RestoredRuns'];
 export type Retention = components['schemas']['Retention'];
 export type Role = components['schemas']['Role'];
 export type RoleView = components['schemas']['RoleView'];
 export type RunChange = components['schemas']['RunChange'];
 export type RunEvent = components['schemas']['RunEvent'];
 export type RunEventKind = components['schemas']['RunEventKind'];
+export type RunExport = components['schemas']['RunExport'];
+export type RunExports = components['schemas']['RunExports'];
 export type RunPage = components['schemas']['RunPage'];
 export type RunPlan = components['schemas']['RunPlan'];
 export type RunStatus = components['schemas']['RunStatus'];
 export type RunSummary = components['schemas']['RunSummary'];
 export type RunView = components['schemas']['RunView'];
+export type RunsRequest = components['schemas']['RunsRequest'];
+export type SavedDraft = components['schemas']['SavedDraft'];
 export type SavedPipeline = components['schemas']['SavedPipeline'];
 export type SavedVersion = components['schemas']['SavedVersion'];
 export type ServerSettings = components['schemas']['ServerSettings'];
@@ -2471,6 +3384,8 @@ export type ServerView = components['schemas']['ServerView'];
 export type Settings = components['schemas']['Settings'];
 export type Severity = components['schemas']['Severity'];
 export type SkippedFile = components['schemas']['SkippedFile'];
+export type SnippetPart = components['schemas']['SnippetPart'];
+export type Speaker = components['schemas']['Speaker'];
 export type Step = components['schemas']['Step'];
 export type StepOutcome = components['schemas']['StepOutcome'];
 export type StepView = components['schemas']['StepView'];
@@ -2481,11 +3396,15 @@ export type StreamOptions = components['schemas']['StreamOptions'];
 export type Template = components['schemas']['Template'];
 export type Templates = components['schemas']['Templates'];
 export type TextPart = components['schemas']['TextPart'];
+export type TextPartKind = components['schemas']['TextPartKind'];
 export type Theme = components['schemas']['Theme'];
 export type Timestamp = components['schemas']['Timestamp'];
 export type Timings = components['schemas']['Timings'];
+export type UndoRequest = components['schemas']['UndoRequest'];
+export type UndoResult = components['schemas']['UndoResult'];
 export type Usage = components['schemas']['Usage'];
 export type Validation = components['schemas']['Validation'];
+export type VersionLabel = components['schemas']['VersionLabel'];
 export type VersionSummary = components['schemas']['VersionSummary'];
 export type Versions = components['schemas']['Versions'];
 export type WorkerState = components['schemas']['WorkerState'];
@@ -2852,7 +3771,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description With its newest document. */
+            /** @description With its newest document and its draft. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2984,6 +3903,43 @@ export interface operations {
             500: components["responses"]["Failure"];
         };
     };
+    label_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The pipeline. */
+                pipeline_id: string;
+                /** @description The version's number. */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionLabel"];
+            };
+        };
+        responses: {
+            /** @description The version. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionSummary"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
     restore_version: {
         parameters: {
             query?: never;
@@ -3006,6 +3962,105 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SavedPipeline"];
                 };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    copy_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The pipeline. */
+                pipeline_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description May be left out. */
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PipelineCopy"] | null;
+            };
+        };
+        responses: {
+            /** @description The copy. */
+            201: {
+                headers: {
+                    /** @description Path of the copy. */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedPipeline"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    put_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The pipeline. */
+                pipeline_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftRequest"];
+            };
+        };
+        responses: {
+            /** @description That it is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedDraft"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    delete_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The pipeline. */
+                pipeline_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -3161,9 +4216,47 @@ export interface operations {
             500: components["responses"]["Failure"];
         };
     };
-    execute_pipeline: {
+    preview_pipeline: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                /** @description The project that the pipeline would run in. */
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewBody"];
+            };
+        };
+        responses: {
+            /** @description The steps with their budgets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    execute_pipeline: {
+        parameters: {
+            query?: {
+                /** @description The saved pipeline that is run: the body is kept as its next version, unless it is the newest one. */
+                pipeline_id?: string;
+            };
             header?: {
                 /** @description `respond-async` answers at once (RFC 7240). */
                 Prefer?: string | null;
@@ -3221,12 +4314,25 @@ export interface operations {
                 limit?: number;
                 /** @description The `next` of the page before. */
                 before?: string;
-                /** @description Only runs of this status. */
-                status?: components["schemas"]["RunStatus"];
+                /** @description Only runs in one of these states: statuses, `INTERRUPTED` and `PAUSED`, with commas between them. */
+                status?: string;
                 /** @description Only runs of this project. */
                 project_id?: string;
-                /** @description Only runs whose name holds this text. */
+                /** @description Only runs made from this saved pipeline. */
+                pipeline_id?: string;
+                /** @description Whether only favourites are wanted. */
+                favourite?: boolean;
+                /** @description Only runs accepted at this instant or later. */
+                from?: string;
+                /** @description Only runs accepted before this instant. */
+                to?: string;
+                /**
+                 * @description Only runs in whose name, prompts and outputs all these words are, the last one perhaps only begun, in whatever case
+                 *     and with whatever accents; also the run whose id begins with this.
+                 */
                 q?: string;
+                /** @description Whether to tell how many runs there are on all pages together. */
+                count?: boolean;
             };
             header?: never;
             path?: never;
@@ -3246,6 +4352,68 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    delete_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunsRequest"];
+            };
+        };
+        responses: {
+            /** @description How many went, and which stayed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedRuns"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    restore_runs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunsRequest"];
+            };
+        };
+        responses: {
+            /** @description How many came back, and which are gone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoredRuns"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Failure"];
         };
@@ -3279,7 +4447,10 @@ export interface operations {
     };
     delete_run: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether it goes for good at once. */
+                forever?: boolean;
+            };
             header?: never;
             path: {
                 /** @description The run. */
@@ -3289,7 +4460,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It is gone. */
+            /** @description It is in the trash, or gone. */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -3300,6 +4471,67 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    set_favourite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Favourite"];
+            };
+        };
+        responses: {
+            /** @description It is marked, or not any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    restore_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run as it was. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             500: components["responses"]["Failure"];
         };
     };
@@ -3427,6 +4659,8 @@ export interface operations {
             query?: {
                 /** @description Name of the first step to be carried out again; the steps before it are taken over. All of them when absent. */
                 from?: string;
+                /** @description `unchanged`: every step is taken over that would be asked what it was asked, wherever it stands. */
+                keep?: "unchanged";
             };
             header?: never;
             path: {
@@ -3447,6 +4681,81 @@ export interface operations {
                 headers: {
                     /** @description Path of the new run. */
                     Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    plan_rerun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run to repeat. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description May be left out. */
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RerunPlanBody"] | null;
+            };
+        };
+        responses: {
+            /** @description Each step in list order, the Assembler last. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RerunPlan"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    edit_output: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run. */
+                run_id: string;
+                /** @description The step's name. */
+                step_name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutputBody"];
+            };
+        };
+        responses: {
+            /** @description The run. */
+            200: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {
@@ -3644,6 +4953,86 @@ export interface operations {
             500: components["responses"]["Failure"];
         };
     };
+    edit_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArtifactEditRequest"];
+            };
+        };
+        responses: {
+            /** @description The run with its artifacts as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    preview_artifact: {
+        parameters: {
+            query?: {
+                /** @description The colours of a page that has none of its own; `light` when absent. */
+                theme?: "light" | "dark";
+            };
+            header?: never;
+            path: {
+                /** @description The run. */
+                run_id: string;
+                /** @description The artifact's number. */
+                artifact_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page. */
+            200: {
+                headers: {
+                    /** @description Sandboxed; nothing is loaded and no script runs. */
+                    "Content-Security-Policy"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description It is of another type, or too large. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
     plan_export: {
         parameters: {
             query?: never;
@@ -3703,6 +5092,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExportResult"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    list_exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those that can be undone, and those that were. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunExports"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    undo_export: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The export. */
+                export_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description What was put back and what was not. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoResult"];
                 };
             };
             400: components["responses"]["Unreadable"];

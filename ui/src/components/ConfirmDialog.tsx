@@ -10,6 +10,8 @@ interface ConfirmDialogProps {
   /** The verb of what will happen. */
   action: string;
   icon?: LucideIcon;
+  /** How the verb looks; what takes something away is red. */
+  look?: "destructive" | "primary";
   busy?: boolean;
   /** Without it there is nothing to confirm, and the dialog can only be closed. */
   onConfirm?: () => void;
@@ -17,7 +19,16 @@ interface ConfirmDialogProps {
 }
 
 /** Asks before something that cannot be taken back. The focus starts on the button that does nothing. */
-export function ConfirmDialog({ title, text, action, icon, busy, onConfirm, onClose }: ConfirmDialogProps) {
+export function ConfirmDialog({
+  title,
+  text,
+  action,
+  icon,
+  look = "destructive",
+  busy,
+  onConfirm,
+  onClose,
+}: ConfirmDialogProps) {
   return (
     <AlertDialog.Root open onOpenChange={(next) => !next && onClose()}>
       <AlertDialog.Portal>
@@ -32,13 +43,7 @@ export function ConfirmDialog({ title, text, action, icon, busy, onConfirm, onCl
               <span>{onConfirm ? m.keep() : m.close()}</span>
             </AlertDialog.Close>
             {onConfirm && (
-              <Button
-                look="destructive"
-                icon={icon}
-                busy={busy}
-                onClick={onConfirm}
-                data-testid="confirm-action"
-              >
+              <Button look={look} icon={icon} busy={busy} onClick={onConfirm} data-testid="confirm-action">
                 {action}
               </Button>
             )}

@@ -5,6 +5,8 @@ import { m } from "@/paraglide/messages.js";
 import { Button, IconButton } from "./Button";
 import { Segmented } from "./Choice";
 import { emptyRow, fromRows, parseJson, type Row, rowFault, toRows } from "./contextRows";
+import { JsonEditor } from "./JsonEditor";
+import { jsonFault } from "./jsonFault";
 
 interface ContextEditorProps {
   value: Context;
@@ -147,7 +149,7 @@ function ContextJson({ value, onChange, label }: ContextEditorProps) {
   function edit(next: string) {
     setText(next);
     const parsed = parseJson(next);
-    if ("error" in parsed) return setFault(parsed.error);
+    if ("error" in parsed) return setFault(placeOf(next));
     if (parsed.value === null || typeof parsed.value !== "object" || Array.isArray(parsed.value))
       return setFault(m.context_not_object());
     setFault("");
@@ -155,19 +157,21 @@ function ContextJson({ value, onChange, label }: ContextEditorProps) {
     onChange(parsed.value);
   }
   return (
-    <>
-      <textarea
-        className="input mono context-json"
-        rows={8}
-        spellCheck={false}
-        value={text}
-        aria-label={label}
-        aria-invalid={fault ? true : undefined}
-        onChange={(event) => edit(event.target.value)}
-      />
-      {fault && <p className="field-error">{fault}</p>}
-    </>
+    <div className="context-json">
+      <JsonEditor value={text} onChange={edit} label={label} />
+      {fault && (
+        <p className="field-error" role="status">
+          {fault}
+        </p>
+      )}
+    </div>
   );
+}
+
+/** Says where `text` stops being JSON. */
+function placeOf(text: string): string {
+  const fault = jsonFault(text);
+  return fault ? m.json_fault_at({ line: fault.line, column: fault.column }) : "";
 }
 
 /** Rows that show `text` without scrolling, up to a dozen; about 48 characters fit in one. */

@@ -1,125 +1,91 @@
-import { autocompletion, type CompletionContext, completionKeymap } from "@codemirror/autocomplete";
-import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { EditorState } from "@codemirror/state";
-import {
-  Decoration,
-  type DecorationSet,
-  EditorView,
-  keymap,
-  MatchDecorator,
-  placeholder,
-  ViewPlugin,
-  type ViewUpdate,
-} from "@codemirror/view";
+import { autocompletion, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap } from "@codemirror/commands";
+import { forceLinting, lintKeymap } from "@codemirror/lint";
+import { Compartment, EditorState } from "@codemirror/state";
+import { EditorView, keymap, placeholder } from "@codemirror/view";
 import { useEffect, useRef } from "react";
 import { m } from "@/paraglide/messages.js";
+import { changeTo } from "./editorText";
+import {
+  completeVariables,
+  lintVariables,
+  type PromptNames,
+  showNames,
+  variableMarks,
+} from "./promptVariables";
 
 interface PromptEditorProps {
   value: string;
   onChange: (value: string) => void;
   label: string;
-  /** Dotted paths that a `{{ variable }}` may name here; others are marked as unknown. */
-  variables: string[];
+  /** What a `{{ variable }}` may name here, and what is wrong with one that it may not. */
+  names: PromptNames;
   /** What stands in the empty editor. */
   empty?: string;
+  testId?: string;
 }
 
-/** `{{ dotted.path }}` not preceded by `$`, the only form that is a variable. */
-const VARIABLE = /(?<!\$)\{\{\s*([\w-]+(?:\.[\w-]+)*)\s*\}\}/g;
-
-/** An editor for one prompt that marks its variables and completes their names after `{{`. */
+/**
+ * An editor for one prompt: marks its variables, completes their names after `{{`, and underlines those that nothing stands for. It has
+ * no undo of its own: the prompt is part of the pipeline, whose history covers it.
+ */
 export function PromptEditor({
   value,
   onChange,
   label,
-  variables,
+  names,
   empty = m.prompt_placeholder(),
+  testId,
 }: PromptEditorProps) {
   const host = useRef<HTMLDivElement>(null);
   const view = useRef<EditorView>(null);
+  const known = useRef(new Compartment());
   const change = useRef(onChange);
   change.current = onChange;
-  const known = variables.join("\n");
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the text is synchronised below without rebuilding the editor.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: text and names are put into the running editor below.
   useEffect(() => {
-    const names = known.split("\n").filter(Boolean);
     const editor = new EditorView({
       parent: host.current as HTMLDivElement,
       state: EditorState.create({
-        doc: view.current?.state.doc ?? value,
+        doc: value,
         extensions: [
-          history(),
           // Ctrl+Enter runs the pipeline, so the editor must not insert a line for it.
           keymap.of([
             ...completionKeymap,
+            ...lintKeymap.filter((key) => key.key === "F8"),
             ...defaultKeymap.filter((key) => key.key !== "Mod-Enter"),
-            ...historyKeymap,
           ]),
           EditorView.lineWrapping,
           placeholder(empty),
-          variableMarks(new Set(names)),
-          autocompletion({ override: [completeVariable(names)], icons: false }),
+          known.current.of(showNames(names)),
+          variableMarks,
+          lintVariables,
+          autocompletion({ override: [completeVariables], icons: false }),
           EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
           EditorView.updateListener.of((update) => {
-            if (update.docChanged) change.current(update.state.doc.toString());
+            const text = update.docChanged && update.state.doc.toString();
+            if (text !== false) change.current(text);
           }),
         ],
       }),
     });
     view.current = editor;
     return () => editor.destroy();
-  }, [known, label, empty]);
+  }, [label, empty]);
 
   useEffect(() => {
     const editor = view.current;
-    if (!editor || editor.state.doc.toString() === value) return;
-    editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: value } });
+    const changes = editor && changeTo(editor.state.doc.toString(), value);
+    if (changes) editor.dispatch({ changes });
   }, [value]);
 
-  return <div ref={host} className="prompt-editor" />;
-}
+  useEffect(() => {
+    const editor = view.current;
+    if (!editor) return;
+    editor.dispatch({ effects: known.current.reconfigure(showNames(names)) });
+    forceLinting(editor);
+  }, [names]);
 
-function variableMarks(known: Set<string>) {
-  const matcher = new MatchDecorator({
-    regexp: VARIABLE,
-    decoration: ([, path]) =>
-      Decoration.mark(
-        known.has(path ?? "")
-          ? { class: "cm-variable" }
-          : {
-              class: "cm-variable cm-variable-unknown",
-              attributes: { title: m.variable_unknown({ path: path ?? "" }) },
-            },
-      ),
-  });
-  return ViewPlugin.fromClass(
-    class {
-      marks: DecorationSet;
-      constructor(view: EditorView) {
-        this.marks = matcher.createDeco(view);
-      }
-      update(update: ViewUpdate) {
-        this.marks = matcher.updateDeco(update, this.marks);
-      }
-    },
-    { decorations: (plugin) => plugin.marks },
-  );
-}
-
-function completeVariable(names: string[]) {
-  return (context: CompletionContext) => {
-    const before = context.matchBefore(/\{\{\s*[\w.-]*/);
-    if (!before) return null;
-    const open = before.text.match(/^\{\{\s*/)?.[0].length ?? 2;
-    const closed = context.state
-      .sliceDoc(context.pos, context.pos + 3)
-      .trimStart()
-      .startsWith("}}");
-    return {
-      from: before.from + open,
-      options: names.map((label) => ({ label, apply: closed ? label : `${label} }}` })),
-      validFor: /^[\w.-]*$/,
-    };
-  };
+  return <div ref={host} className="prompt-editor" data-testid={testId} />;
 }

@@ -10,15 +10,17 @@ interface SheetProps {
   text?: string;
   children: ReactNode;
   footer?: ReactNode;
+  /** For what needs two columns. */
+  wide?: boolean;
 }
 
 /** A panel that slides in over the right side of the window and keeps the focus until it is closed. */
-export function Sheet({ open, onClose, title, text, children, footer }: SheetProps) {
+export function Sheet({ open, onClose, title, text, children, footer, wide = false }: SheetProps) {
   return (
     <Dialog.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className="sheet-backdrop" />
-        <Dialog.Popup className="sheet">
+        <Dialog.Popup className={wide ? "sheet sheet-wide" : "sheet"}>
           <header className="sheet-head">
             <div>
               <Dialog.Title className="sheet-title">{title}</Dialog.Title>

@@ -19,11 +19,17 @@ test("blocks keep every character and change only at the end", () => {
   expect(outputBlocks(long).every((block) => block.length % 2 === 0)).toBe(true);
 });
 
-test("an output of a megabyte is on the page as text", () => {
-  const text = "<b>bold</b> text\n".repeat(60_000);
-  const { container } = render(<OutputText text={text} label="Output" testId="out" />);
-  expect(screen.getByTestId("out").textContent?.length).toBeGreaterThan(900_000);
+test("an output is on the page whole and as text, up to a size beyond which only what is in view is", () => {
+  const line = "<b>bold</b> text\n";
+  const { container, rerender } = render(
+    <OutputText text={line.repeat(15_000)} label="Output" testId="out" />,
+  );
+  expect(screen.getByTestId("out").textContent?.length).toBeGreaterThan(250_000);
   expect(container.querySelector("b")).toBeNull();
+  rerender(<OutputText text={line.repeat(60_000)} label="Output" testId="out" />);
+  expect(screen.getByTestId("out").dataset.whole).toBe("false");
+  expect(screen.getByTestId("out").textContent?.length).toBeLessThan(100_000);
+  expect(screen.getByTestId("out").style.height).not.toBe("");
 });
 
 test("context rows keep text, numbers and objects apart", () => {

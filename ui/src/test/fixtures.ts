@@ -1,4 +1,5 @@
 // Small but whole values of the API's types, for tests.
+import type { ListedRun } from "@/api/library";
 import type { Artifact, Pipeline, RunSummary, RunView, Settings, Step, StepView } from "@/api/types";
 
 export const step = (step_name: string, extra: Partial<Step> = {}): Step => ({
@@ -37,6 +38,7 @@ export const stepView = (position: number, extra: Partial<StepView> = {}): StepV
   seed: 7,
   prompt: "",
   warnings: [],
+  artifacts_edited: false,
   ...extra,
 });
 
@@ -52,6 +54,8 @@ export const runView = (extra: Partial<RunView> = {}): RunView => ({
   cancel_requested: false,
   simulated: false,
   total_steps: 2,
+  favourite: false,
+  final_artifacts_edited: false,
   successful_steps: 0,
   failed_steps: 0,
   total_execution_time: 0,
@@ -79,6 +83,18 @@ export const runSummary = (run_id: string, extra: Partial<RunSummary> = {}): Run
   finished_steps: 0,
   artifacts: 0,
   total_execution_time: 0,
+  project_name: "",
+  favourite: false,
+  generated_tokens: 0,
+  ...extra,
+});
+
+/** A line of the history. */
+export const listedRun = (run_id: string, extra: Partial<ListedRun> = {}): ListedRun => ({
+  ...runSummary(run_id, { status: "SUCCESS", finished_steps: 2 }),
+  favourite: false,
+  generated_tokens: 0,
+  project_name: "Default project",
   ...extra,
 });
 
@@ -88,6 +104,10 @@ export const settings = (extra: Partial<Settings> = {}): Settings => ({
   resume_interrupted: false,
   step_timeout_s: null,
   max_concurrent_runs: 2,
+  threads: null,
+  gpu_layers: null,
+  notifications: true,
+  first_start_done: false,
   retention: { max_age_days: null, max_size_mib: null },
   ...extra,
 });

@@ -9,7 +9,7 @@ export function renderApp(element: ReactElement): RenderResult {
   return render(<QueryClientProvider client={queries}>{element}</QueryClientProvider>);
 }
 
-type Answer = unknown | ((body: unknown) => unknown);
+type Answer = unknown | ((body: unknown, path: string) => unknown);
 
 export interface Call {
   method: string;
@@ -28,8 +28,8 @@ export function serveApi(answers: Record<string, Answer>): Call[] {
     const answer = answers[`${method} ${route}`];
     if (answer === undefined)
       return new Response(JSON.stringify({ code: "not_found", detail: route }), { status: 404 });
-    const given = typeof answer === "function" ? answer(body) : answer;
-    return given instanceof Response ? given : new Response(JSON.stringify(given), { status: 200 });
+    const given = typeof answer === "function" ? answer(body, path) : answer;
+    return given instanceof Response ? given.clone() : new Response(JSON.stringify(given), { status: 200 });
   });
   return calls;
 }

@@ -8,18 +8,19 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::judge;
 use super::refusal::Refusal;
-use crate::MAX_BODY_BYTES;
+use crate::max_body_bytes;
 
 /// The request with its whole body at hand. A body that announces to be too long is refused unread.
 pub(super) async fn read(request: Request<Body>, within: Duration) -> Result<Request<Body>, Refusal> {
     if !judge::has_body(request.headers()) {
         return Ok(request);
     }
-    if judge::content_length(request.headers()).is_none_or(|length| length > MAX_BODY_BYTES as u64) {
+    let max_bytes = max_body_bytes(request.uri().path());
+    if judge::content_length(request.headers()).is_none_or(|length| length > max_bytes as u64) {
         return Err(Refusal::TooLarge);
     }
     let (head, body) = request.into_parts();
-    match tokio::time::timeout(within, Limited::new(body, MAX_BODY_BYTES).collect()).await {
+    match tokio::time::timeout(within, Limited::new(body, max_bytes).collect()).await {
         Ok(Ok(whole)) => Ok(Request::from_parts(head, Body::from(whole.to_bytes()))),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::TooLarge),
         Ok(Err(error)) => {

@@ -4,11 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
-use brickwork_app::{App, StoredArtifact, artifact_id_of, run_id_of};
+use brickwork_app::{
+    App, ArtifactEditRequest, PREVIEW_POLICY, PreviewTheme, RunView, StoredArtifact, artifact_id_of, run_id_of,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::extract::{Path, Query};
+use crate::extract::{Body, Path, Query};
 use crate::handlers::Answer;
 use crate::openapi::responses::{Conflict, Invalid, NotFound};
 use crate::problem::Problem;
@@ -65,6 +67,64 @@ pub(crate) async fn download_artifact(
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
     Ok((headers, file.content))
+}
+
+/// Edit artifacts
+///
+/// Renames, retypes, joins, cuts, writes, adds or removes, or takes such an edit back. The output that the artifacts came
+/// from stays as it is.
+#[utoipa::path(post, path = "/runs/{run_id}/artifacts/edit", tag = "artifacts",
+    params(("run_id" = Uuid, Path, description = "The run.")), request_body = ArtifactEditRequest,
+    responses((status = 200, description = "The run with its artifacts as they are now.", body = RunView), NotFound, Conflict))]
+pub(crate) async fn edit_artifacts(
+    State(app): State<App>,
+    Path(run_id): Path<String>,
+    Body(request): Body<ArtifactEditRequest>,
+) -> Answer<RunView> {
+    Ok(Json(app.edit_artifacts(run_id_of(&run_id)?, &request).await?))
+}
+
+/// How to show an artifact.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PreviewQuery {
+    /// The colours of a page that has none of its own; `light` when absent.
+    #[serde(default)]
+    #[param(inline)]
+    theme: PreviewTheme,
+}
+
+/// An artifact as a page
+///
+/// Markdown, HTML, CSS (on a specimen) and SVG, with everything taken out that could run, load, send or lead elsewhere. The
+/// answer's policy forbids the same. Show it in a frame with an empty `sandbox`.
+#[utoipa::path(get, path = "/runs/{run_id}/artifacts/{artifact_id}/preview", tag = "artifacts",
+    params(
+        ("run_id" = Uuid, Path, description = "The run."),
+        ("artifact_id" = i64, Path, description = "The artifact's number."),
+        PreviewQuery,
+    ),
+    responses(
+        (status = 200, description = "A page.", body = String, content_type = "text/html; charset=utf-8",
+            headers(("Content-Security-Policy" = String, description = "Sandboxed; nothing is loaded and no script runs."))),
+        (status = 415, description = "It is of another type, or too large.", body = Problem,
+            content_type = "application/problem+json"),
+        NotFound))]
+pub(crate) async fn preview_artifact(
+    State(app): State<App>,
+    Path((run_id, artifact_id)): Path<(String, String)>,
+    Query(query): Query<PreviewQuery>,
+) -> Result<impl IntoResponse, Problem> {
+    let page = app.artifact_preview(run_id_of(&run_id)?, artifact_id_of(&artifact_id)?, query.theme).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, PREVIEW_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, page))
 }
 
 /// Which artifacts to pack.

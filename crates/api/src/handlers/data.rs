@@ -22,7 +22,7 @@ pub(crate) async fn get_storage(State(app): State<App>) -> Answer<StorageView> {
 
 /// Remove old runs
 ///
-/// Only runs that have ended go, and without any limit none. A dry run tells exactly what would go.
+/// Empties the trash; beside it only runs that have ended go, and without any limit none. A dry run tells exactly what would go.
 #[utoipa::path(post, path = "/prune", tag = "data", request_body = PruneRequest,
     responses((status = 200, description = "What went, or would go.", body = PruneReport)))]
 pub(crate) async fn prune_runs(State(app): State<App>, Body(request): Body<PruneRequest>) -> Answer<PruneReport> {

@@ -1,12 +1,10 @@
-//! Starting, reading, listing and removing runs.
+//! Starting and reading runs.
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use brickwork_app::{
-    App, Pipeline, RunListRequest, RunPage, RunStatus, RunView, StartRun, StartedRun, project_id_of, run_id_of,
-};
+use brickwork_app::{App, Pipeline, RunStatus, RunView, StartRun, StartedRun, project_id_of, run_id_of};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -14,14 +12,20 @@ use uuid::Uuid;
 use crate::BASE;
 use crate::extract::{AnyBody, Path, Query};
 use crate::handlers::Answer;
-use crate::openapi::responses::{Conflict, NotFound};
+use crate::openapi::responses::NotFound;
 use crate::problem::Problem;
-
-/// The most runs of a page.
-const MAX_PAGE: usize = 500;
 
 /// The longest `Idempotency-Key`, in characters.
 const MAX_KEY_CHARS: usize = 255;
+
+/// What a run is made from.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExecuteQuery {
+    /// The saved pipeline that is run: the body is kept as its next version, unless it is the newest one.
+    pipeline_id: Option<Uuid>,
+}
 
 /// Run a pipeline
 ///
@@ -30,6 +34,7 @@ const MAX_KEY_CHARS: usize = 255;
 #[utoipa::path(post, path = "/projects/{project_id}/execute", tag = "runs",
     params(
         ("project_id" = Uuid, Path, description = "The project that the run belongs to."),
+        ExecuteQuery,
         ("Prefer" = Option<String>, Header, description = "`respond-async` answers at once (RFC 7240)."),
         ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255,
             description = "A request that comes again with the same key is answered with the run of the first one."),
@@ -48,12 +53,16 @@ const MAX_KEY_CHARS: usize = 255;
 pub(crate) async fn execute_pipeline(
     State(app): State<App>,
     Path(project_id): Path<String>,
+    Query(query): Query<ExecuteQuery>,
     headers: HeaderMap,
     AnyBody(body): AnyBody,
 ) -> Result<Response, Problem> {
     let request =
         StartRun { project_id: project_id_of(&project_id)?, body: &body, idempotency_key: idempotency_key(&headers)? };
-    let StartedRun { run: accepted, replayed } = app.start_run(request).await?;
+    let StartedRun { run: accepted, replayed } = match query.pipeline_id {
+        Some(pipeline_id) => app.start_run_of_pipeline(pipeline_id, request).await?,
+        None => app.start_run(request).await?,
+    };
     let location = format!("{BASE}/runs/{}", accepted.run_id);
     let answer = if prefers_async(&headers) { accepted } else { app.wait(accepted.run_id).await? };
     let status = match answer.status {
@@ -91,41 +100,6 @@ fn prefers_async(headers: &HeaderMap) -> bool {
         .any(|preference| preference.trim().eq_ignore_ascii_case("respond-async"))
 }
 
-/// Which runs to list.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RunsQuery {
-    /// Runs of a page; 50 when absent.
-    #[param(minimum = 1, maximum = 500)]
-    limit: Option<usize>,
-    /// The `next` of the page before.
-    before: Option<String>,
-    /// Only runs of this status.
-    status: Option<RunStatus>,
-    /// Only runs of this project.
-    project_id: Option<Uuid>,
-    /// Only runs whose name holds this text.
-    q: Option<String>,
-}
-
-/// The runs, newest first
-#[utoipa::path(get, path = "/runs", tag = "runs", params(RunsQuery),
-    responses((status = 200, description = "A page of runs.", body = RunPage), NotFound))]
-pub(crate) async fn list_runs(State(app): State<App>, Query(query): Query<RunsQuery>) -> Answer<RunPage> {
-    if let Some(limit) = query.limit.filter(|limit| !(1..=MAX_PAGE).contains(limit)) {
-        return Err(Problem::invalid_query(format!("A page cannot have {limit} runs. Ask for 1 to {MAX_PAGE}.")));
-    }
-    let request = RunListRequest {
-        limit: query.limit,
-        before: query.before,
-        status: query.status,
-        project_id: query.project_id,
-        text: query.q.filter(|text| !text.is_empty()),
-    };
-    Ok(Json(app.runs(request).await?))
-}
-
 /// A run
 ///
 /// With its steps, its artifacts and everything else that is kept of it.
@@ -133,14 +107,4 @@ pub(crate) async fn list_runs(State(app): State<App>, Query(query): Query<RunsQu
     responses((status = 200, description = "The run as it is now.", body = RunView), NotFound))]
 pub(crate) async fn get_run(State(app): State<App>, Path(run_id): Path<String>) -> Answer<RunView> {
     Ok(Json(app.run(run_id_of(&run_id)?).await?))
-}
-
-/// Remove a run
-///
-/// Its steps, artifacts and events go with it. Only a run that has ended can go.
-#[utoipa::path(delete, path = "/runs/{run_id}", tag = "runs", params(("run_id" = Uuid, Path, description = "The run.")),
-    responses((status = 204, description = "It is gone."), NotFound, Conflict))]
-pub(crate) async fn delete_run(State(app): State<App>, Path(run_id): Path<String>) -> Result<StatusCode, Problem> {
-    app.delete_run(run_id_of(&run_id)?).await?;
-    Ok(StatusCode::NO_CONTENT)
 }

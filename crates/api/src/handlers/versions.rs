@@ -4,14 +4,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use brickwork_app::{
-    App, NewPipeline, PipelineSummary, PipelineUpdate, SavedPipeline, SavedVersion, VersionSummary, pipeline_id_of,
-    version_of,
+    App, NewPipeline, PipelineCopy, PipelineSummary, PipelineUpdate, SavedPipeline, SavedVersion, VersionLabel,
+    VersionSummary, pipeline_id_of, version_of,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::extract::{Body, Path, Query};
+use crate::extract::{Body, OptionalBody, Path, Query};
 use crate::handlers::{Answer, Created, created};
 use crate::openapi::responses::{Conflict, NotFound};
 use crate::problem::Problem;
@@ -53,14 +53,14 @@ pub(crate) async fn save_pipeline(State(app): State<App>, Body(request): Body<Ne
 /// A saved pipeline
 #[utoipa::path(get, path = "/pipelines/{pipeline_id}", tag = "pipelines",
     params(("pipeline_id" = Uuid, Path, description = "The pipeline.")),
-    responses((status = 200, description = "With its newest document.", body = SavedPipeline), NotFound))]
+    responses((status = 200, description = "With its newest document and its draft.", body = SavedPipeline), NotFound))]
 pub(crate) async fn get_pipeline(State(app): State<App>, Path(pipeline_id): Path<String>) -> Answer<SavedPipeline> {
     Ok(Json(app.pipeline(pipeline_id_of(&pipeline_id)?).await?))
 }
 
 /// Save the next version of a pipeline
 ///
-/// The same document makes no new version. With a `base_version` that is not the newest any more nothing is saved.
+/// In the place of its draft. The same document makes no new version. With a `base_version` that is not the newest any more nothing is saved.
 #[utoipa::path(put, path = "/pipelines/{pipeline_id}", tag = "pipelines",
     params(("pipeline_id" = Uuid, Path, description = "The pipeline.")), request_body = PipelineUpdate,
     responses((status = 200, description = "The pipeline as it is now.", body = SavedPipeline), NotFound, Conflict))]
@@ -115,9 +115,42 @@ pub(crate) async fn get_version(
     Ok(Json(app.pipeline_version(pipeline_id_of(&pipeline_id)?, version_of(&version)?).await?))
 }
 
+/// Rename a version
+#[utoipa::path(put, path = "/pipelines/{pipeline_id}/versions/{version}", tag = "pipelines",
+    params(
+        ("pipeline_id" = Uuid, Path, description = "The pipeline."),
+        ("version" = u32, Path, minimum = 1, description = "The version's number."),
+    ),
+    request_body = VersionLabel,
+    responses((status = 200, description = "The version.", body = VersionSummary), NotFound))]
+pub(crate) async fn label_version(
+    State(app): State<App>,
+    Path((pipeline_id, version)): Path<(String, String)>,
+    Body(request): Body<VersionLabel>,
+) -> Answer<VersionSummary> {
+    Ok(Json(app.label_version(pipeline_id_of(&pipeline_id)?, version_of(&version)?, request).await?))
+}
+
+/// Copy a saved pipeline
+///
+/// As it stands, its draft where there is one, as version 1 of a new pipeline.
+#[utoipa::path(post, path = "/pipelines/{pipeline_id}/copy", tag = "pipelines",
+    params(("pipeline_id" = Uuid, Path, description = "The pipeline.")),
+    request_body(content = Option<PipelineCopy>, description = "May be left out."),
+    responses((status = 201, description = "The copy.", body = SavedPipeline,
+        headers(("Location" = String, description = "Path of the copy."))), NotFound))]
+pub(crate) async fn copy_pipeline(
+    State(app): State<App>,
+    Path(pipeline_id): Path<String>,
+    OptionalBody(request): OptionalBody<PipelineCopy>,
+) -> Created<SavedPipeline> {
+    let copy = app.copy_pipeline(pipeline_id_of(&pipeline_id)?, request.unwrap_or_default()).await?;
+    created(StatusCode::CREATED, &format!("/pipelines/{}", copy.id), copy)
+}
+
 /// Make an earlier version the newest again
 ///
-/// Its document becomes a new version; nothing is lost.
+/// Its document becomes a new version, in the place of the draft; no version is lost.
 #[utoipa::path(post, path = "/pipelines/{pipeline_id}/versions/{version}/restore", tag = "pipelines",
     params(
         ("pipeline_id" = Uuid, Path, description = "The pipeline."),

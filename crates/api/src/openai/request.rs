@@ -78,14 +78,14 @@ pub(crate) enum Content {
 pub(crate) struct TextPart {
     #[serde(rename = "type")]
     #[expect(dead_code, reason = "that it is `text` is all that is to be known")]
-    kind: PartKind,
+    kind: TextPartKind,
     text: String,
 }
 
 /// The kind of a part.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum PartKind {
+pub(crate) enum TextPartKind {
     Text,
 }
 

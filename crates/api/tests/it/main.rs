@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod editing;
 mod events;
 mod exporting;
+mod history;
 mod listener;
 mod openai;
 mod openapi;
+mod preview;
+mod reruns;
 mod routes;
 mod socket;
 mod world;

@@ -3,5 +3,22 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod backup;
+mod files;
+mod history;
 mod library;
+mod preview;
 mod queue;
+mod rerun;
+
+use brickwork_app::{App, AppConfig};
+use tempfile::TempDir;
+
+/// A data folder of its own, in which the placeholder plays all roles.
+async fn world() -> (TempDir, App) {
+    let folder = tempfile::tempdir().unwrap();
+    let app = App::open(AppConfig::new(folder.path())).await.unwrap();
+    for role in ["CodeLlama", "CodeGemma", "T5Gemma", "Assembler"] {
+        app.bind(role, "scripted").await.unwrap();
+    }
+    (folder, app)
+}

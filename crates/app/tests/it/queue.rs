@@ -248,7 +248,7 @@ async fn a_rerun_takes_over_the_steps_before_it() {
     let app = open(folder.path()).await;
     let first = app.wait(start(&app, &short_pipeline()).await.run_id).await.unwrap();
     let rerun = |request: RerunRequest| app.rerun(first.run_id, request);
-    let from = |name: &str| RerunRequest { from: Some(name.into()), pipeline: None };
+    let from = |name: &str| RerunRequest { from: Some(name.into()), ..RerunRequest::default() };
 
     let again = rerun(from("write")).await.unwrap();
     let again = app.wait(again.run_id).await.unwrap();

@@ -29,7 +29,7 @@ pub(crate) enum DataCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Remove old runs that have ended. Runs that wait or are under way are never touched.
+    /// Empty the trash and remove old runs that have ended. Runs that wait or are under way are never touched.
     Prune(PruneArgs),
     /// Check that the database is whole.
     Check {
@@ -126,10 +126,16 @@ pub(crate) enum PipelinesCommand {
         #[arg(long)]
         json: bool,
     },
-    /// List the versions of a saved pipeline, the newest first.
+    /// List the versions of a saved pipeline, the newest first, or give one of them another label.
     Versions {
         /// Its id.
         pipeline: String,
+        /// The version to label.
+        #[arg(long, value_name = "NUMBER", requires = "label")]
+        version: Option<u32>,
+        /// What to call that version; an empty text takes its label away.
+        #[arg(long, requires = "version")]
+        label: Option<String>,
         /// Print one JSON document.
         #[arg(long)]
         json: bool,

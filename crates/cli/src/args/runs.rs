@@ -1,6 +1,7 @@
 //! The grammar of `brickwork runs`.
 
 use clap::Subcommand;
+use uuid::Uuid;
 
 use super::FollowArgs;
 
@@ -11,9 +12,16 @@ pub(crate) enum RunsCommand {
         /// How many.
         #[arg(long, default_value_t = 20)]
         limit: usize,
-        /// Only runs whose name holds this text.
+        /// Only runs in whose name, prompts and outputs all these words are, the last one perhaps only begun; or the run
+        /// whose id begins with this.
+        #[arg(long, visible_alias = "text", value_name = "WORDS")]
+        search: Option<String>,
+        /// Only favourites.
         #[arg(long)]
-        text: Option<String>,
+        favourite: bool,
+        /// Only runs of this saved pipeline.
+        #[arg(long, value_name = "ID")]
+        pipeline: Option<Uuid>,
         /// Print one JSON document.
         #[arg(long)]
         json: bool,
@@ -71,16 +79,33 @@ pub(crate) enum RunsCommand {
         /// The first step to run again, `assembler` included; all of them without it.
         #[arg(long, value_name = "STEP")]
         from: Option<String>,
-        /// A pipeline file with changes to that step or later ones.
+        /// A pipeline file with changes to that step or later ones; with --keep-unchanged to any.
         #[arg(long, value_name = "FILE")]
         pipeline: Option<String>,
+        /// Take over every finished step that would be asked what it was asked, and say why the others run.
+        #[arg(long)]
+        keep_unchanged: bool,
         #[command(flatten)]
         follow: FollowArgs,
     },
-    /// Remove a run that has ended, with everything that it made.
+    /// Move a run that has ended to the trash, from which `restore` takes it for a week.
     Delete {
         /// The run's id.
         run: String,
+        /// Remove it for good, with everything that it made; also one in the trash.
+        #[arg(long)]
+        forever: bool,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a run out of the trash.
+    Restore {
+        /// The run's id.
+        run: String,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
     },
 }
 

@@ -79,6 +79,9 @@ fn print_storage(storage: &StorageView) {
     println!("Log files    {}", size(storage.logs_bytes));
     println!("Models       {} in {}", size(storage.models_bytes), storage.models_dir);
     println!("Runs         {}, {} of them not ended", storage.runs, storage.unfinished_runs);
+    if storage.trashed_runs > 0 {
+        println!("Trash        {} runs", storage.trashed_runs);
+    }
     if let Some(oldest) = storage.oldest_run_at {
         println!("Oldest run   {oldest}");
     }
@@ -106,8 +109,9 @@ fn print_restore(report: &RestoreReport) {
 fn print_prune(report: &PruneReport, vacuum: bool) {
     let verb = if report.dry_run { "Would remove" } else { "Removed" };
     println!(
-        "{verb} {} runs, {} of the database; {} in use.",
+        "{verb} {} runs ({} of them from the trash), {} of the database; {} in use.",
         report.runs,
+        report.trashed_runs,
         size(report.freed_bytes),
         size(report.used_bytes)
     );

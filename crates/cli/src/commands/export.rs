@@ -14,8 +14,8 @@ pub(crate) async fn export(app: &App, args: ExportArgs) -> Result<(), Failure> {
     let request = ExportRequest {
         folder: folder.display().to_string(),
         source: if args.all { ExportSource::All } else { ExportSource::Final },
-        include: None,
         overwrite: args.overwrite,
+        ..ExportRequest::default()
     };
     if args.plan {
         let plan = app.plan_export(run_id, &request).await?;

@@ -1,6 +1,6 @@
 //! `brickwork pipelines`.
 
-use brickwork_app::{App, NewPipeline, PipelineUpdate, SavedPipeline, pipeline_id_of};
+use brickwork_app::{App, NewPipeline, PipelineUpdate, SavedPipeline, VersionLabel, VersionSummary, pipeline_id_of};
 use serde_json::json;
 
 use super::read_pipeline;
@@ -28,17 +28,18 @@ pub(crate) async fn pipelines(app: &App, command: PipelinesCommand) -> Result<()
         }
         PipelinesCommand::Save(args) => save(app, args).await?,
         PipelinesCommand::Show { pipeline, version, json } => show(app, &pipeline, version, json).await?,
-        PipelinesCommand::Versions { pipeline, json } => {
+        PipelinesCommand::Versions { pipeline, version: Some(version), label, json } => {
+            let label = label.filter(|label| !label.is_empty());
+            let one = app.label_version(pipeline_id_of(&pipeline)?, version, VersionLabel { label }).await?;
+            if json { println!("{}", serde_json::to_string(&one)?) } else { print_version(one) }
+        }
+        PipelinesCommand::Versions { pipeline, json, .. } => {
             let versions = app.pipeline_versions(pipeline_id_of(&pipeline)?).await?;
             if json {
                 println!("{}", json!({ "versions": versions }));
                 return Ok(());
             }
-            for one in versions {
-                let label = one.label.map(|label| format!("  {label}")).unwrap_or_default();
-                let origin = one.restored_from.map(|from| format!("  (version {from} again)")).unwrap_or_default();
-                println!("{:>4}  {}{label}{origin}", one.version, one.created_at);
-            }
+            versions.into_iter().for_each(print_version);
         }
         PipelinesCommand::Delete { pipeline, json } => {
             let id = pipeline_id_of(&pipeline)?;
@@ -47,6 +48,12 @@ pub(crate) async fn pipelines(app: &App, command: PipelinesCommand) -> Result<()
         }
     }
     Ok(())
+}
+
+fn print_version(one: VersionSummary) {
+    let label = one.label.map(|label| format!("  {label}")).unwrap_or_default();
+    let origin = one.restored_from.map(|from| format!("  (version {from} again)")).unwrap_or_default();
+    println!("{:>4}  {}  {} runs{label}{origin}", one.version, one.created_at, one.runs);
 }
 
 async fn save(app: &App, args: SavePipelineArgs) -> Result<(), Failure> {

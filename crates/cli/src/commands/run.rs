@@ -8,7 +8,7 @@ use futures::StreamExt;
 use serde_json::{Map, Value, json};
 
 use super::{read_pipeline, read_text};
-use crate::args::{FollowArgs, RunArgs};
+use crate::args::{ContextArgs, FollowArgs, RunArgs};
 use crate::exit::Failure;
 use crate::progress::Progress;
 
@@ -115,9 +115,17 @@ fn report(run: &RunView, exported: Option<&ExportResult>) {
     }
 }
 
-/// The pipeline with the command line's values in its global context.
+/// The pipeline with the command line's values in its global context, and with its seed.
 fn pipeline_body(app: &App, args: &RunArgs) -> Result<Value, Failure> {
-    let mut body = read_pipeline(app, &args.pipeline)?;
+    let mut body = with_context(read_pipeline(app, &args.pipeline)?, &args.context)?;
+    if let Some(seed) = args.seed {
+        seed_open_steps(&mut body, seed);
+    }
+    Ok(body)
+}
+
+/// A pipeline with the command line's values in its global context.
+pub(crate) fn with_context(mut body: Value, args: &ContextArgs) -> Result<Value, Failure> {
     let mut added = Map::new();
     if let Some(file) = &args.context {
         let name = file.display().to_string();
@@ -142,9 +150,6 @@ fn pipeline_body(app: &App, args: &RunArgs) -> Result<Value, Failure> {
         && let Some(context) = object_at(&mut body, "global_context")
     {
         context.extend(added);
-    }
-    if let Some(seed) = args.seed {
-        seed_open_steps(&mut body, seed);
     }
     Ok(body)
 }

@@ -1,6 +1,9 @@
 //! `brickwork runs`.
 
-use brickwork_app::{App, QueueHolder, QueueView, RerunRequest, RunListRequest, RunSummary, RunView, StepView};
+use brickwork_app::{
+    App, QueueHolder, QueueView, RerunAction, RerunCode, RerunPlan, RerunReason, RerunRequest, RunListRequest,
+    RunSummary, RunView, StepView, run_id_of,
+};
 
 use super::{find_run, read_pipeline, run};
 use crate::args::RunsCommand;
@@ -9,8 +12,16 @@ use crate::exit::Failure;
 /// Looks at runs, or steers one.
 pub(crate) async fn runs(app: &App, command: RunsCommand) -> Result<(), Failure> {
     match command {
-        RunsCommand::List { limit, text, json } => {
-            let page = app.runs(RunListRequest { limit: Some(limit), text, ..RunListRequest::default() }).await?;
+        RunsCommand::List { limit, search, favourite, pipeline, json } => {
+            let is_filtered = search.is_some() || favourite || pipeline.is_some();
+            let request = RunListRequest {
+                limit: Some(limit),
+                text: search,
+                favourite,
+                pipeline_id: pipeline,
+                ..RunListRequest::default()
+            };
+            let page = app.runs(request).await?;
             if json {
                 println!("{}", serde_json::to_string(&page)?);
                 return Ok(());
@@ -18,7 +29,9 @@ pub(crate) async fn runs(app: &App, command: RunsCommand) -> Result<(), Failure>
             for run in &page.runs {
                 print_line(run);
             }
-            if page.runs.is_empty() {
+            if page.runs.is_empty() && is_filtered {
+                println!("No run is like that.");
+            } else if page.runs.is_empty() {
                 println!("No runs yet. Start one with `brickwork run PIPELINE`.");
             }
         }
@@ -63,23 +76,81 @@ pub(crate) async fn runs(app: &App, command: RunsCommand) -> Result<(), Failure>
             let run = app.resume_run(find_run(app, &run).await?).await?;
             return run::follow(app, &run, &follow).await;
         }
-        RunsCommand::Rerun { run, from, pipeline, follow } => {
+        RunsCommand::Rerun { run, from, pipeline, keep_unchanged, follow } => {
             let pipeline = pipeline.map(|file| read_pipeline(app, &file)).transpose()?;
-            let run = app.rerun(find_run(app, &run).await?, RerunRequest { from, pipeline }).await?;
+            let run = find_run(app, &run).await?;
+            let request = RerunRequest { from, pipeline, keep_unchanged };
+            if keep_unchanged {
+                print_plan(&app.plan_rerun(run, request.clone()).await?);
+            }
+            let run = app.rerun(run, request).await?;
             return run::follow(app, &run, &follow).await;
         }
-        RunsCommand::Delete { run } => {
-            let run = find_run(app, &run).await?;
-            app.delete_run(run).await?;
-            println!("Run {run} is deleted.");
+        RunsCommand::Delete { run, forever, json } => delete(app, &run, forever, json).await?,
+        RunsCommand::Restore { run, json } => {
+            let run = app.restore_run(run_id_of(&run)?).await?;
+            if json {
+                println!("{}", serde_json::to_string(&run)?);
+            } else {
+                println!("Run {} is back: {}.", run.run_id, run.name);
+            }
         }
+    }
+    Ok(())
+}
+
+/// Says on the error stream why steps run again, since standard output belongs to the result.
+fn print_plan(plan: &RerunPlan) {
+    for step in plan.steps.iter().filter(|step| step.action == RerunAction::Run) {
+        let reasons: Vec<String> = step
+            .reasons
+            .iter()
+            .map(|RerunReason { code, detail }| match detail {
+                Some(detail) => format!("{} ({detail})", reason(*code)),
+                None => reason(*code).to_owned(),
+            })
+            .collect();
+        eprintln!("{} runs: {}", step.step_name, reasons.join(", "));
+    }
+}
+
+const fn reason(code: RerunCode) -> &'static str {
+    match code {
+        RerunCode::Asked => "as asked",
+        RerunCode::NewStep => "it is new",
+        RerunCode::NotFinished => "it did not end well",
+        RerunCode::ModelChanged => "another model serves it",
+        RerunCode::ParametersChanged => "its parameters changed",
+        RerunCode::RoleChanged => "its role changed",
+        RerunCode::PromptChanged => "its prompt changed",
+        RerunCode::ContextChanged => "its context changed",
+        RerunCode::FilesChanged => "its files changed",
+        RerunCode::InputsChanged => "it reads other steps",
+        RerunCode::InputRunsAgain => "a step that it reads runs again",
+        RerunCode::OutputEditedInput => "the output of a step that it reads was edited",
+    }
+}
+
+async fn delete(app: &App, run: &str, forever: bool, json: bool) -> Result<(), Failure> {
+    let run = find_run(app, run).await?;
+    if forever {
+        app.delete_run_forever(run).await?;
+    } else {
+        app.delete_run(run).await?;
+    }
+    if json {
+        println!("{}", serde_json::json!({ "deleted": run, "forever": forever }));
+    } else if forever {
+        println!("Run {run} is deleted for good.");
+    } else {
+        println!("Run {run} is in the trash for a week. `brickwork runs restore {run}` brings it back.");
     }
     Ok(())
 }
 
 fn print_line(run: &RunSummary) {
     println!(
-        "{}  {}  {:<9} {}/{} steps  {} files  {}{}",
+        "{}  {}  {:<9} {}/{} steps  {} files  {}{}{}",
         run.run_id,
         run.created_at,
         run.status.as_str(),
@@ -88,7 +159,12 @@ fn print_line(run: &RunSummary) {
         run.artifacts,
         run.name,
         mark(run.interrupted, run.paused),
+        if run.favourite { " (favourite)" } else { "" },
     );
+    if let Some(snippet) = &run.snippet {
+        let text: String = snippet.iter().map(|part| part.text.as_str()).collect();
+        println!("    {text}");
+    }
 }
 
 fn print_queue(queue: &QueueView) {

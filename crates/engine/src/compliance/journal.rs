@@ -3,6 +3,7 @@
 //! The checks panic with the broken promise. They use no runtime: a caller blocks on them with whatever it has. All runs
 //! belong to [`PROJECT_ID`], which the journal must accept.
 
+mod edits;
 mod sample;
 
 use uuid::Uuid;
@@ -11,6 +12,7 @@ use crate::event::{RunEvent, RunEventKind};
 use crate::ports::{Journal, JournalError};
 use crate::run::{DerivedFrom, RunChange, RunId, RunRecord, RunStatus};
 
+pub use edits::{artifacts_are_edited_also_after_the_end, edited_output_keeps_the_models_words};
 pub use sample::{PROJECT_ID, at, finish_run, finish_step, happy_changes, plan};
 use sample::{artifact, fail_step, reuse_step, start_step, text};
 
@@ -32,6 +34,8 @@ pub async fn journal_suite<J: Journal>(make: impl Fn() -> J) {
     paused_run_waits_for_the_user(&make()).await;
     wishes_are_kept_until_they_are_met(&make()).await;
     reused_steps_are_as_they_were(&make()).await;
+    edited_output_keeps_the_models_words(&make()).await;
+    artifacts_are_edited_also_after_the_end(&make()).await;
     restarted_step_loses_its_text(&make()).await;
     events_page_by_number(&make()).await;
     two_runs_do_not_mix(&make()).await;
@@ -332,7 +336,8 @@ pub async fn reused_steps_are_as_they_were<J: Journal>(journal: &J) {
     assert_eq!(loaded.plan, derived);
     let step = &loaded.steps[0];
     assert_eq!((step.status, step.reused_from, &*step.result), (RunStatus::Success, Some(earlier), "one"));
-    assert_eq!(step.artifacts.len(), 1);
+    assert_eq!((step.artifacts.len(), step.artifacts_edited), (1, true));
+    assert_eq!(step.original_result.as_deref(), Some("one, as the model wrote it"));
     record(journal, run, 2, RunChange::Started).await;
     refuse(journal, run, reuse_step(1, earlier, "late")).await;
     refuse(journal, run, start_step(0)).await;

@@ -3,7 +3,10 @@
 use brickwork_artifacts::Artifact;
 use serde::{Deserialize, Serialize};
 
-use super::{ASSEMBLER_STEP, FinalArtifactsFrom, ModelRef, RunChange, RunId, RunPlan, RunStatus, StepOutcome};
+use super::{
+    ASSEMBLER_STEP, ArtifactTarget, FinalArtifactsFrom, ModelRef, RunChange, RunId, RunPlan, RunStatus, StepOutcome,
+};
+use crate::context::visible_steps;
 use crate::ports::{FinishReason, InferenceErrorCode, Timings};
 use crate::role::Role;
 use crate::time::Timestamp;
@@ -25,8 +28,14 @@ pub struct StepRecord {
     pub prompt: String,
     /// The model's output so far.
     pub result: String,
+    /// The model's own output, where the user has put `result` in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original_result: Option<String>,
     /// The artifacts in it, once ended.
     pub artifacts: Vec<Artifact>,
+    /// Whether the user has edited them since.
+    #[serde(default)]
+    pub artifacts_edited: bool,
     /// The kind of fault, when it failed.
     pub error_code: Option<InferenceErrorCode>,
     /// The cause, when it failed.
@@ -73,6 +82,9 @@ pub struct RunRecord {
     pub final_artifacts: Vec<Artifact>,
     /// Where they came from.
     pub final_artifacts_from: Option<FinalArtifactsFrom>,
+    /// Whether the user has edited them since.
+    #[serde(default)]
+    pub final_artifacts_edited: bool,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When it first began.
@@ -123,6 +135,7 @@ impl RunRecord {
             steps,
             final_artifacts: Vec::new(),
             final_artifacts_from: None,
+            final_artifacts_edited: false,
             created_at: at,
             started_at: None,
             finished_at: None,
@@ -197,14 +210,28 @@ impl RunRecord {
             | RunChange::StepText { position, .. }
             | RunChange::StepFinished { position, .. }
             | RunChange::StepReused { position, .. }
+            | RunChange::StepEdited { position, .. }
+            | RunChange::ArtifactsEdited { target: ArtifactTarget::Step { position }, .. }
             | RunChange::StepRestarted { position } => {
                 if let Some(step) = self.steps.iter_mut().find(|step| step.position == *position) {
                     step.apply(at, change);
                 }
             }
+            RunChange::ArtifactsEdited { target: ArtifactTarget::Final, artifacts } => {
+                self.final_artifacts.clone_from(artifacts);
+                self.final_artifacts_edited = true;
+            }
         }
         self.seq += 1;
         Ok(())
+    }
+
+    /// Whether a step that reads the output of the one at list position `position` has begun, or has ended.
+    fn has_begun_to_read(&self, position: usize) -> bool {
+        self.steps
+            .iter()
+            .filter(|step| step.status != RunStatus::Pending)
+            .any(|step| visible_steps(&self.plan.pipeline, step.position).contains(&position))
     }
 
     fn accepts(&self, change: &RunChange) -> bool {
@@ -230,6 +257,15 @@ impl RunRecord {
                     && self.started_at.is_none()
                     && self.step(*position).is_some_and(|step| step.status == RunStatus::Pending)
             }
+            RunChange::StepEdited { position, .. } => {
+                is_held
+                    && self.step(*position).is_some_and(|step| step.status == RunStatus::Success)
+                    && !self.has_begun_to_read(*position)
+            }
+            RunChange::ArtifactsEdited { target: ArtifactTarget::Step { position }, .. } => {
+                self.step(*position).is_some_and(|step| step.status == RunStatus::Success)
+            }
+            RunChange::ArtifactsEdited { target: ArtifactTarget::Final, .. } => self.status == RunStatus::Success,
             RunChange::Interrupted | RunChange::Requeued => is_running,
             RunChange::PauseRequested => is_running && !self.pause_requested,
             RunChange::Paused => is_waiting || (is_running && !step_runs()),
@@ -253,7 +289,9 @@ impl StepRecord {
             status: RunStatus::Pending,
             prompt: String::new(),
             result: String::new(),
+            original_result: None,
             artifacts: Vec::new(),
+            artifacts_edited: false,
             error_code: None,
             error: None,
             finish_reason: None,
@@ -307,9 +345,13 @@ impl StepRecord {
                 finish_reason,
                 execution_time,
                 timings,
+                original_result,
+                artifacts_edited,
                 ..
             } => {
                 self.status = RunStatus::Success;
+                self.original_result.clone_from(original_result);
+                self.artifacts_edited = *artifacts_edited;
                 self.reused_from = Some(*from);
                 self.prompt.clone_from(prompt);
                 self.warnings.clone_from(warnings);
@@ -318,6 +360,16 @@ impl StepRecord {
                 self.finish_reason = *finish_reason;
                 self.execution_time = *execution_time;
                 self.timings = *timings;
+            }
+            RunChange::StepEdited { result, artifacts, .. } => {
+                let before = std::mem::replace(&mut self.result, result.clone());
+                self.original_result.get_or_insert(before);
+                self.artifacts.clone_from(artifacts);
+                self.artifacts_edited = false;
+            }
+            RunChange::ArtifactsEdited { artifacts, .. } => {
+                self.artifacts.clone_from(artifacts);
+                self.artifacts_edited = true;
             }
             RunChange::StepRestarted { .. } => {
                 *self =

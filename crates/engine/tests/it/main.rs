@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod branches;
 mod compliance;
+mod preview;
+mod rerun;
 mod run;
 mod validate;

@@ -11,11 +11,11 @@ use futures::FutureExt;
 use futures::executor::block_on;
 use serde_json::{Value, json};
 
-const RUN: RunId = RunId::from_u128(7);
+pub(crate) const RUN: RunId = RunId::from_u128(7);
 
-struct World {
-    inference: ScriptedInference,
-    journal: MemoryJournal,
+pub(crate) struct World {
+    pub(crate) inference: ScriptedInference,
+    pub(crate) journal: MemoryJournal,
     clock: ManualClock,
     announced: Mutex<Vec<RunEvent>>,
 }
@@ -32,7 +32,7 @@ fn pipeline() -> Value {
     })
 }
 
-fn text(text: &str) -> ScriptedReply {
+pub(crate) fn text(text: &str) -> ScriptedReply {
     ScriptedReply::Text(text.into())
 }
 
@@ -40,28 +40,32 @@ fn world(body: &Value, replies: Vec<ScriptedReply>) -> World {
     let pipeline: Pipeline = parse_pipeline(body).unwrap();
     let models = vec![ModelRef::scripted(); pipeline.steps.len() + 1];
     let seeds = (7..).take(models.len()).collect();
+    world_of(RunPlan::new(RunId::nil(), pipeline, models, seeds), replies)
+}
+
+/// A world with one run of `plan`, whose models answer with `replies` in order.
+pub(crate) fn world_of(plan: RunPlan, replies: Vec<ScriptedReply>) -> World {
     let world = World {
         inference: ScriptedInference::new(replies),
         journal: MemoryJournal::new(),
         clock: ManualClock::new(Timestamp::from_micros(0), 1_000),
         announced: Mutex::default(),
     };
-    let plan = RunPlan::new(RunId::nil(), pipeline, models, seeds);
     block_on(world.journal.record(RUN, Timestamp::from_micros(0), RunChange::Created { plan })).unwrap();
     world
 }
 
 impl World {
-    fn run(&self) -> RunRecord {
+    pub(crate) fn run(&self) -> RunRecord {
         let (_givers, signals) = RunSignals::pair();
         self.run_with(&signals)
     }
 
-    fn run_with(&self, signals: &RunSignals) -> RunRecord {
+    pub(crate) fn run_with(&self, signals: &RunSignals) -> RunRecord {
         block_on(self.runner(&|event| self.announced.lock().unwrap().push(event)).run(RUN, signals)).unwrap()
     }
 
-    fn record(&self, change: RunChange) {
+    pub(crate) fn record(&self, change: RunChange) {
         block_on(self.journal.record(RUN, self.clock.now(), change)).unwrap();
     }
 
@@ -70,7 +74,7 @@ impl World {
     }
 }
 
-fn messages(generation: &Generation) -> &[Message] {
+pub(crate) fn messages(generation: &Generation) -> &[Message] {
     match &generation.prompt {
         Prompt::Chat(messages) => messages,
         Prompt::Raw(text) => panic!("a step sends a conversation, not {text:?}"),

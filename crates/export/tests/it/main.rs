@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
 
 mod applying;
+mod git;
 #[cfg(unix)]
 mod links;
 mod names;
 mod planning;
+mod undoing;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -28,15 +28,17 @@ pub struct IdempotencyKey {
     pub fingerprint: String,
 }
 
-/// The fingerprint and the run of a key, if it was used.
+/// The fingerprint and the run of a key, if it was used and its run is not in the trash.
 pub(crate) fn get(connection: &Connection, project_id: Uuid, key: &str) -> Result<Option<(String, RunId)>, Fault> {
-    let mut statement = connection
-        .prepare_cached("SELECT fingerprint, run_id FROM idempotency_keys WHERE project_id = ?1 AND key = ?2")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT k.fingerprint, k.run_id FROM idempotency_keys AS k JOIN orchestration_runs AS r USING (run_id)
+             WHERE k.project_id = ?1 AND k.key = ?2 AND r.deleted_at IS NULL",
+    )?;
     let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get::<_, Id>(1)?.0));
     Ok(statement.query_row(params![Id(project_id), key], read).optional()?)
 }
 
-/// Notes that `key` stands for `run_id`.
+/// Notes that `key` stands for `run_id`, and not for a run in the trash any more.
 pub(crate) fn insert(
     connection: &Connection,
     project_id: Uuid,
@@ -44,7 +46,7 @@ pub(crate) fn insert(
     run_id: RunId,
 ) -> Result<(), Fault> {
     let mut statement = connection.prepare_cached(
-        "INSERT INTO idempotency_keys (project_id, key, fingerprint, run_id) VALUES (?1, ?2, ?3, ?4)",
+        "INSERT OR REPLACE INTO idempotency_keys (project_id, key, fingerprint, run_id) VALUES (?1, ?2, ?3, ?4)",
     )?;
     statement.execute(params![Id(project_id), key.key, key.fingerprint, Id(run_id)])?;
     Ok(())

@@ -4,10 +4,12 @@ use brickwork_engine::{JsonMap, Timestamp};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
+use serde_json::Value as JsonValue;
 use uuid::Uuid;
 
 use crate::column::{At, Id, Json};
 use crate::error::Fault;
+use crate::table::pipeline_drafts::KeptDraft;
 
 /// The table as it was first made. A later migration moved `document` into `pipeline_versions` and added `version`.
 pub(crate) const CREATE: &str = "
@@ -43,6 +45,9 @@ pub struct SavedPipeline {
     pub created_at: Timestamp,
     /// When its newest version was saved.
     pub updated_at: Timestamp,
+    /// What an editor has not saved as a version yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<KeptDraft>,
 }
 
 /// A saved pipeline in a list.
@@ -61,6 +66,15 @@ pub struct PipelineSummary {
     pub label: Option<String>,
     /// Steps in the newest document.
     pub total_steps: usize,
+    /// The `description` of the draft, or of the newest document where there is none.
+    #[serde(default)]
+    pub description: String,
+    /// The role of each enabled step, in the order of the list, from the draft or the newest document.
+    #[serde(default)]
+    pub roles: Vec<String>,
+    /// When the draft was kept, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft_saved_at: Option<Timestamp>,
     /// When it was first saved.
     pub created_at: Timestamp,
     /// When its newest version was saved.
@@ -72,8 +86,10 @@ pub(crate) fn list(connection: &Connection, project_id: Option<Uuid>) -> Result<
     let condition = if project_id.is_some() { "p.project_id = ?" } else { "true" };
     let mut statement = connection.prepare_cached(&format!(
         "SELECT p.pipeline_id, p.project_id, p.name, p.version, v.label,
-                coalesce(json_array_length(v.document, '$.steps'), 0), p.created_at, p.updated_at
+                coalesce(json_array_length(v.document, '$.steps'), 0), p.created_at, p.updated_at,
+                coalesce(d.document, v.document), d.saved_at
          FROM pipelines AS p JOIN pipeline_versions AS v ON v.pipeline_id = p.pipeline_id AND v.version = p.version
+              LEFT JOIN pipeline_drafts AS d ON d.pipeline_id = p.pipeline_id
          WHERE {condition} ORDER BY p.updated_at DESC, p.pipeline_id DESC"
     ))?;
     let rows = statement.query_map(params_from_iter(project_id.map(|id| Value::Text(id.to_string()))), summary)?;
@@ -81,6 +97,7 @@ pub(crate) fn list(connection: &Connection, project_id: Option<Uuid>) -> Result<
 }
 
 fn summary(row: &Row<'_>) -> rusqlite::Result<PipelineSummary> {
+    let document = row.get::<_, Json<Document>>(8)?.0;
     Ok(PipelineSummary {
         id: row.get::<_, Id>(0)?.0,
         project_id: row.get::<_, Id>(1)?.0,
@@ -90,10 +107,28 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<PipelineSummary> {
         total_steps: row.get(5)?,
         created_at: row.get::<_, At>(6)?.0,
         updated_at: row.get::<_, At>(7)?.0,
+        description: document.description.as_str().unwrap_or_default().to_owned(),
+        roles: roles(&document.steps),
+        draft_saved_at: row.get::<_, Option<At>>(9)?.map(|at| at.0),
     })
 }
 
-/// The pipeline `id` with its newest document.
+/// What the list shows of a document, which may hold anything.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Document {
+    description: JsonValue,
+    steps: JsonValue,
+}
+
+/// The roles of the steps that are not switched off.
+fn roles(steps: &JsonValue) -> Vec<String> {
+    let steps = steps.as_array().map(Vec::as_slice).unwrap_or_default();
+    let enabled = steps.iter().filter(|step| step["enabled"] != JsonValue::Bool(false));
+    enabled.filter_map(|step| Some(step["model_type"].as_str()?.to_owned())).collect()
+}
+
+/// The pipeline `id` with its newest document, without its draft.
 pub(crate) fn get(connection: &Connection, id: Uuid) -> Result<Option<SavedPipeline>, Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT p.project_id, p.name, p.version, v.label, v.document, p.created_at, p.updated_at
@@ -110,9 +145,16 @@ pub(crate) fn get(connection: &Connection, id: Uuid) -> Result<Option<SavedPipel
             document: row.get::<_, Json<_>>(4)?.0,
             created_at: row.get::<_, At>(5)?.0,
             updated_at: row.get::<_, At>(6)?.0,
+            draft: None,
         })
     };
     Ok(statement.query_row([Id(id)], read).optional()?)
+}
+
+/// Whether there is a pipeline `id`.
+pub(crate) fn is_there(connection: &Connection, id: Uuid) -> Result<bool, Fault> {
+    let mut statement = connection.prepare_cached("SELECT EXISTS (SELECT 1 FROM pipelines WHERE pipeline_id = ?1)")?;
+    Ok(statement.query_row([Id(id)], |row| row.get(0))?)
 }
 
 /// Adds the pipeline, or gives the one with its id this name, version and stamp. Its document is not written here.

@@ -4,7 +4,7 @@ use brickwork_engine::{ModelRef, RunId, RunStatus};
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use super::orchestration_runs::{SUMMARY, summary};
+use super::run_list::{SUMMARY, summary};
 use crate::column::{Id, Json, Word};
 use crate::error::Fault;
 use crate::page::RunSummary;
@@ -81,8 +81,10 @@ pub(crate) fn wishes(connection: &Connection) -> Result<Vec<Wish>, Fault> {
 
 /// Where the run stands; `None` when there is no such run.
 pub(crate) fn standing(connection: &Connection, run_id: RunId) -> Result<Option<Standing>, Fault> {
-    let mut statement = connection
-        .prepare_cached("SELECT status, interrupted OR paused, seq FROM orchestration_runs WHERE run_id = ?1")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT status, interrupted OR paused, seq FROM orchestration_runs
+                          WHERE run_id = ?1 AND deleted_at IS NULL",
+    )?;
     let read = |row: &rusqlite::Row<'_>| {
         Ok(Standing { status: row.get::<_, Word<_>>(0)?.0, held: row.get(1)?, seq: row.get(2)? })
     };
@@ -94,7 +96,8 @@ pub(crate) fn running(connection: &Connection) -> Result<Vec<Abandoned>, Fault> 
     let mut statement = connection.prepare_cached(
         "SELECT run_id, cancel_requested, pause_requested,
                 EXISTS (SELECT 1 FROM run_steps AS s WHERE s.run_id = r.run_id AND s.status = 'RUNNING')
-         FROM orchestration_runs AS r WHERE status = 'RUNNING' ORDER BY created_at, run_id",
+         FROM orchestration_runs AS r WHERE status = 'RUNNING' AND deleted_at IS NULL
+         ORDER BY created_at, run_id",
     )?;
     let rows = statement.query_map([], |row| {
         Ok(Abandoned {

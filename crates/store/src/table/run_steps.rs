@@ -37,6 +37,12 @@ CREATE TABLE run_steps (
 /// Which run carried out a step that another one took over.
 pub(crate) const ADD_REUSED_FROM: &str = "ALTER TABLE run_steps ADD COLUMN reused_from TEXT;";
 
+/// What the user has made of a step: the model's own output where theirs is in its place.
+pub(crate) const ADD_EDITS: &str = "
+ALTER TABLE run_steps ADD COLUMN original_result TEXT;
+ALTER TABLE run_steps ADD COLUMN artifacts_edited INTEGER NOT NULL DEFAULT 0 CHECK (artifacts_edited IN (0, 1));
+";
+
 /// Adds a step of a new run.
 pub(crate) fn insert(connection: &Connection, run_id: RunId, step: &StepRecord) -> Result<(), Fault> {
     let mut statement = connection.prepare_cached(
@@ -56,7 +62,7 @@ pub(crate) fn update(connection: &Connection, run_id: RunId, step: &StepRecord, 
         "UPDATE run_steps
          SET status = ?3, prompt = ?4, result = ?5, error_code = ?6, error = ?7, finish_reason = ?8, warnings = ?9,
              execution_time = ?10, timings = ?11, started_at = ?12, finished_at = ?13, text_bytes = 0,
-             text_after_seq = ?14, reused_from = ?15
+             text_after_seq = ?14, reused_from = ?15, original_result = ?16, artifacts_edited = ?17
          WHERE run_id = ?1 AND position = ?2",
     )?;
     statement.execute(params![
@@ -75,6 +81,8 @@ pub(crate) fn update(connection: &Connection, run_id: RunId, step: &StepRecord, 
         step.finished_at.map(At),
         seq,
         step.reused_from.map(Id),
+        step.original_result,
+        step.artifacts_edited,
     ])?;
     Ok(())
 }
@@ -99,7 +107,8 @@ pub(crate) fn text_bytes(connection: &Connection, run_id: RunId, position: usize
 pub(crate) fn outlines(connection: &Connection, run_id: RunId) -> Result<Vec<StepRecord>, Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT position, step_name, role, model_id, model_path, stand_in, status, '', '', error_code, error,
-                finish_reason, '[]', execution_time, timings, started_at, finished_at, reused_from
+                finish_reason, '[]', execution_time, timings, started_at, finished_at, reused_from, NULL,
+                artifacts_edited
          FROM run_steps WHERE run_id = ?1 ORDER BY position",
     )?;
     let steps = statement.query_map([Id(run_id)], from_row)?.collect::<Result<_, _>>()?;
@@ -118,10 +127,10 @@ pub(crate) fn of_run(connection: &Connection, run_id: RunId) -> Result<Vec<StepR
     let mut statement = connection.prepare_cached(
         "SELECT position, step_name, role, model_id, model_path, stand_in, status, prompt, result, error_code, error,
                 finish_reason, warnings, execution_time, timings, started_at, finished_at, reused_from,
-                text_after_seq
+                original_result, artifacts_edited, text_after_seq
          FROM run_steps WHERE run_id = ?1 ORDER BY position",
     )?;
-    let rows = statement.query_map([Id(run_id)], |row| Ok((from_row(row)?, row.get::<_, u64>(18)?)))?;
+    let rows = statement.query_map([Id(run_id)], |row| Ok((from_row(row)?, row.get::<_, u64>(20)?)))?;
     let mut steps = Vec::new();
     for row in rows {
         let (mut step, text_after_seq) = row?;
@@ -142,7 +151,9 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StepRecord> {
         status: row.get::<_, Word<_>>(6)?.0,
         prompt: row.get(7)?,
         result: row.get(8)?,
+        original_result: row.get(18)?,
         artifacts: Vec::new(),
+        artifacts_edited: row.get(19)?,
         error_code: row.get::<_, Option<Word<_>>>(9)?.map(|word| word.0),
         error: row.get(10)?,
         finish_reason: row.get::<_, Option<Word<_>>>(11)?.map(|word| word.0),

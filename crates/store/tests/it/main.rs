@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod backup;
+mod drafts;
+mod filters;
 mod full_disk;
 mod interrupted;
 mod journal;
@@ -15,6 +17,8 @@ mod records;
 mod replace;
 mod resume;
 mod retention;
+mod search;
+mod trash;
 mod version;
 
 use std::path::PathBuf;

@@ -1,8 +1,8 @@
 //! Row 13: a database of every released version opens, and nothing in it is lost.
 
 use brickwork_engine::compliance::journal::{at, folded, happy_changes, plan};
-use brickwork_engine::{Journal, RunChange, RunRecord, RunStatus};
-use brickwork_store::{DEFAULT_PROJECT_ID, RunFilter, SCHEMA_VERSION};
+use brickwork_engine::{Journal, JsonMap, RunChange, RunRecord, RunStatus};
+use brickwork_store::{DEFAULT_PROJECT_ID, DraftKept, NewDraft, RunFilter, SCHEMA_VERSION};
 use futures::executor::block_on;
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
@@ -38,6 +38,18 @@ fn row_13_the_schema_of_0_1_0_migrates_and_nothing_is_lost() {
     let runs = block_on(store.runs_page(RunFilter::default(), None, 10)).unwrap().runs;
     assert_eq!(runs.iter().map(|run| run.run_id).collect::<Vec<_>>(), [WAITING, ENDED]);
 
+    assert!(runs.iter().all(|run| !run.favourite && run.pipeline_id.is_none()));
+    assert_eq!(runs[1].generated_tokens, 2 * 42);
+    let found = |text: &str| -> Vec<Uuid> {
+        let filter = RunFilter { text: Some(text.into()), ..RunFilter::default() };
+        let page = block_on(store.runs_page(filter, None, 10)).unwrap();
+        page.runs.iter().map(|run| run.run_id).collect()
+    };
+    assert_eq!(found("sampl"), [WAITING, ENDED], "names of old runs are found");
+    assert_eq!(found("instruction"), [ENDED], "rendered prompts too");
+    assert_eq!(found("do part of task"), [WAITING], "and the prompts of what has not begun");
+    assert_eq!(found("fn main"), [ENDED], "and outputs");
+
     let shop = block_on(store.project(SHOP)).unwrap().unwrap();
     assert_eq!((&*shop.name, shop.folder.as_deref()), ("Shop", Some("/home/ana/shop")));
     assert_eq!(block_on(store.setting::<Value>("window")).unwrap(), Some(json!({ "theme": "dark" })));
@@ -46,11 +58,19 @@ fn row_13_the_schema_of_0_1_0_migrates_and_nothing_is_lost() {
     assert_eq!((saved.version, &*saved.name, saved.project_id), (1, "Form", SHOP));
     assert_eq!(Value::Object(saved.document), document());
     assert_eq!((saved.created_at, saved.updated_at), (at(1), at(2)));
+    assert_eq!(saved.draft, None);
     assert_eq!(block_on(store.pipeline_versions(SAVED)).unwrap()[0].created_at, at(2));
+    let draft = NewDraft { document: saved_name("Form 2"), editor: None, base_version: 1, seq: 1 };
+    assert_eq!(block_on(store.keep_draft(SAVED, draft, at(60))).unwrap(), DraftKept::Done);
+    assert!(block_on(store.pipeline(SAVED)).unwrap().unwrap().draft.is_some());
     drop(store);
     let connection = Connection::open(folder.database()).unwrap();
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert_eq!(version, SCHEMA_VERSION);
+}
+
+fn saved_name(name: &str) -> JsonMap {
+    JsonMap::from_iter([("name".into(), json!(name))])
 }
 
 fn document() -> Value {

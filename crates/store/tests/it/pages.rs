@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use brickwork_engine::compliance::journal::{at, happy_changes, plan};
 use brickwork_engine::{Journal, ModelRef, RunChange, RunStatus};
-use brickwork_store::{Cursor, DEFAULT_PROJECT_ID, InvalidCursor, Project, RunFilter, RunSummary, Store};
+use brickwork_store::{Cursor, DEFAULT_PROJECT_ID, InvalidCursor, Project, RunFilter, RunState, RunSummary, Store};
 use futures::executor::block_on;
 use futures::future::join_all;
 use uuid::Uuid;
@@ -64,12 +64,16 @@ fn five_thousand_runs_page_completely_and_in_order() {
     };
     let of_other = RunFilter { project_id: Some(other), ..RunFilter::default() };
     assert_eq!(all_pages(&store, &of_other, 100), keep(&|run| run.project_id == other));
-    let running = RunFilter { status: Some(RunStatus::Running), ..RunFilter::default() };
+    let states = vec![RunState::Status(RunStatus::Running)];
+    let running = RunFilter { states: states.clone(), ..RunFilter::default() };
     assert_eq!(all_pages(&store, &running, 7), keep(&|run| run.status == RunStatus::Running));
-    let both = RunFilter { status: Some(RunStatus::Running), ..of_other };
+    let both = RunFilter { states, ..of_other };
     assert_eq!(all_pages(&store, &both, 7).len(), N_RUNS.div_ceil(30));
     let named = RunFilter { text: Some(" áRBOL 49".into()), ..RunFilter::default() };
-    assert_eq!(all_pages(&store, &named, 50), keep(&|run| run.name.starts_with("Árbol 49")));
+    let found: Vec<_> = all_pages(&store, &named, 50).iter().map(|run| run.run_id).collect();
+    let wanted = keep(&|run| run.name.starts_with("Árbol 49"));
+    assert_eq!(found, wanted.iter().map(|run| run.run_id).collect::<Vec<_>>());
+    assert_eq!(block_on(store.count_runs(named)).unwrap(), wanted.len() as u64);
     let literal = RunFilter { text: Some("%".into()), ..RunFilter::default() };
     assert_eq!(all_pages(&store, &literal, 50), [], "nothing in a filter is a pattern");
 

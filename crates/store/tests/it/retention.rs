@@ -44,7 +44,7 @@ fn retention_by_age_removes_ended_runs_only() {
     block_on(store.record(interrupted, at(1), RunChange::Interrupted)).unwrap();
     let old: Vec<RunId> = (10..55).map(|number| tell_happy_run(&store, number, 1, 100)).collect();
     let young = tell_happy_run(&store, 60, 1, 10_000);
-    let limits = RetentionLimits { ended_before: Some(at(5_000)), max_used_bytes: None };
+    let limits = RetentionLimits { ended_before: Some(at(5_000)), max_used_bytes: None, trashed_before: None };
 
     let told = block_on(store.prune(limits, true)).unwrap();
     assert!(told.runs == 45 && told.freed_bytes > 0, "{told:?}");
@@ -69,14 +69,16 @@ fn retention_by_size_removes_what_ended_first() {
     let before = block_on(store.size()).unwrap();
     assert_eq!((before.runs, before.unfinished_runs), (9, 1));
     let max_used_bytes = Some(before.used_bytes / 2);
-    let pruned = block_on(store.prune(RetentionLimits { ended_before: None, max_used_bytes }, false)).unwrap();
+    let pruned =
+        block_on(store.prune(RetentionLimits { max_used_bytes, ..RetentionLimits::default() }, false)).unwrap();
     assert!((3..=5).contains(&pruned.runs) && pruned.used_bytes <= before.used_bytes / 2, "{pruned:?}");
     assert!(pruned.used_bytes > before.used_bytes / 4, "no more than needed: {pruned:?}");
     let left: Vec<bool> = runs.iter().map(|run| is_there(&store, *run)).collect();
     assert!(left.is_sorted(), "the first to end go first: {left:?}");
     assert!(is_there(&store, unfinished));
 
-    let all = block_on(store.prune(RetentionLimits { ended_before: None, max_used_bytes: Some(1) }, false)).unwrap();
+    let all = block_on(store.prune(RetentionLimits { max_used_bytes: Some(1), ..RetentionLimits::default() }, false))
+        .unwrap();
     assert!(all.used_bytes > 1, "what has not ended stays, though the limit is not met: {all:?}");
     let emptied = block_on(store.size()).unwrap();
     assert_eq!((emptied.runs, emptied.unfinished_runs), (1, 1));
@@ -103,7 +105,7 @@ fn retention_while_runs_are_written() {
                 tell_happy_run(&writer, number, 1, 9_000);
             }
         });
-        let limits = RetentionLimits { ended_before: Some(at(5_000)), max_used_bytes: None };
+        let limits = RetentionLimits { ended_before: Some(at(5_000)), max_used_bytes: None, trashed_before: None };
         assert_eq!(block_on(store.prune(limits, false)).unwrap().runs, 60);
     });
     assert_eq!(block_on(store.size()).unwrap().runs, 30);

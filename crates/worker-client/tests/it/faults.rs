@@ -194,8 +194,8 @@ fn the_worker_dies_with_its_parent() {
         "type": "generate", "job": 1, "model": model_path(SMOL), "prompt": { "raw": "Once upon a time" },
         "max_tokens": 4000, "sampling": { "temperature": 1.0, "seed": 1 },
     });
-    std::io::Write::write_all(&mut input, format!("{{\"type\":\"hello\",\"protocol\":1}}\n{generate}\n").as_bytes())
-        .unwrap();
+    let hello = serde_json::json!({ "type": "hello", "protocol": brickwork_worker_protocol::PROTOCOL_VERSION });
+    std::io::Write::write_all(&mut input, format!("{hello}\n{generate}\n").as_bytes()).unwrap();
     std::thread::sleep(Duration::from_secs(1));
     assert!(is_alive(worker), "the worker is at work");
     parent.kill().unwrap();

@@ -11,4 +11,5 @@ mod faults;
 mod model_files;
 mod prompts;
 mod reference;
+mod rendering;
 mod support;

@@ -2,8 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use brickwork_worker_protocol::{
-    ChatMessage, ContextLimits, CountTokens, Done, Failed, FailureCode, FinishReason, FrameDecoder, FrameError,
-    FromWorker, Generate, PROTOCOL_VERSION, Prompt, Role, Sampling, Timings, ToWorker, check_protocol, encode,
+    ChatMessage, Compute, ContextLimits, CountTexts, CountTokens, Done, Failed, FailureCode, FinishReason,
+    FrameDecoder, FrameError, FromWorker, Generate, PROTOCOL_VERSION, Prompt, Render, Rendered, Role, Sampling,
+    Timings, ToWorker, check_protocol, encode,
 };
 use proptest::prelude::*;
 
@@ -43,6 +44,10 @@ fn to_worker() -> impl Strategy<Value = ToWorker> {
             model,
             prompt
         })),
+        (any::<u64>(), any::<String>(), prompt(), any::<bool>())
+            .prop_map(|(job, model, prompt, with_text)| ToWorker::Render(Render { job, model, prompt, with_text })),
+        (any::<u64>(), any::<String>(), prop::collection::vec(any::<String>(), 0..4))
+            .prop_map(|(job, model, texts)| ToWorker::CountTexts(CountTexts { job, model, texts })),
         (
             any::<u64>(),
             any::<String>(),
@@ -53,7 +58,8 @@ fn to_worker() -> impl Strategy<Value = ToWorker> {
         )
             .prop_map(|(job, model, prompt, max_tokens, sampling, stop)| {
                 let limits = ContextLimits { max_context_tokens: Some(max_tokens), max_batch_tokens: None };
-                ToWorker::Generate(Generate { job, model, prompt, max_tokens, sampling, stop, limits })
+                let compute = Compute { threads: Some(max_tokens), gpu_layers: sampling.top_p.map(|_| max_tokens) };
+                ToWorker::Generate(Generate { job, model, prompt, max_tokens, sampling, stop, limits, compute })
             }),
     ]
 }
@@ -74,6 +80,12 @@ fn from_worker() -> impl Strategy<Value = FromWorker> {
             let timings = Timings { load_ms: 1.5, generated_tokens: 3, ..Timings::default() };
             FromWorker::Done(Done { job, finish_reason: FinishReason::StopString, timings, token_ids })
         }),
+        (any::<u64>(), prop::option::of(any::<String>()), any::<u32>()).prop_map(|(job, text, tokens)| {
+            let (n_ctx_train, has_chat_template) = (tokens, text.is_some());
+            FromWorker::Rendered(Rendered { job, text, tokens, n_ctx_train, has_chat_template })
+        }),
+        (any::<u64>(), prop::collection::vec(any::<u32>(), 0..50))
+            .prop_map(|(job, counts)| FromWorker::TextCounts { job, counts }),
     ]
 }
 

@@ -35,6 +35,8 @@ pub(crate) struct ControlTokens {
     markers: Vec<String>,
     /// The token that llama.cpp would put first, if any.
     first: Option<LlamaToken>,
+    /// That token's text.
+    first_text: String,
     /// Whether llama.cpp puts a space before every run of text.
     prefixes_space: bool,
 }
@@ -69,11 +71,12 @@ impl ControlTokens {
         }
         let bos = vocab.bos();
         let first = (vocab.should_add_bos() && bos.0 >= 0).then_some(bos);
+        let first_text = first.and_then(|first| vocab.text(first)).map(|text| text.to_string_lossy().into_owned());
         let prefixes_space = vocab
             .tokenize(b"a", false, false)
             .first()
             .is_some_and(|token| vocab.token_to_piece(*token, false, None).starts_with(b" "));
-        Self { controls, starts, markers, first, prefixes_space }
+        Self { controls, starts, markers, first, first_text: first_text.unwrap_or_default(), prefixes_space }
     }
 
     /// The control token whose text `bytes` starts with; the longest one.
@@ -99,19 +102,30 @@ fn is_marker(text: &str) -> bool {
     bracketed && text.len() > 4
 }
 
-/// The token ids of a rendered conversation. An assistant message whose content was generated here becomes exactly the
-/// ids that were generated.
-pub(crate) fn conversation(
-    model: &LlamaModel,
-    controls: &ControlTokens,
-    rendered: &Rendered,
-    outputs: &Outputs,
-) -> Vec<LlamaToken> {
+/// A prompt as the model gets it: the ids, and the same in words.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct LaidOut {
+    pub(crate) ids: Vec<LlamaToken>,
+    /// The text that the ids stand for, with control tokens spelled out as the vocabulary names them.
+    pub(crate) text: String,
+}
+
+/// Text that is continued as it stands, behind the token that llama.cpp puts first.
+pub(crate) fn plain(model: &LlamaModel, controls: &ControlTokens, text: &str) -> LaidOut {
+    let ids = model.vocab().tokenize(text.as_bytes(), true, false);
+    let first = controls.first.filter(|first| ids.first() == Some(first));
+    LaidOut { text: first.map(|_| controls.first_text.as_str()).unwrap_or_default().to_owned() + text, ids }
+}
+
+/// A rendered conversation as the model gets it. An assistant message whose content was generated here becomes exactly
+/// the ids that were generated.
+pub(crate) fn lay_out(model: &LlamaModel, controls: &ControlTokens, rendered: &Rendered, outputs: &Outputs) -> LaidOut {
     let markers = controls.markers_in(&rendered.pieces);
     let mut ids = Ids {
         model,
         prefixes_space: controls.prefixes_space,
         ids: Vec::new(),
+        text: String::new(),
         run: vec![String::new()],
         follows_text: false,
         strip_start: false,
@@ -127,7 +141,7 @@ pub(crate) fn conversation(
                     Role::System | Role::User => None,
                 };
                 match generated {
-                    Some(generated) => ids.push_ids(generated),
+                    Some(generated) => ids.push_ids(generated, content),
                     None => push_content(&mut ids, &markers, content),
                 }
             }
@@ -138,8 +152,9 @@ pub(crate) fn conversation(
         && ids.ids.first() != Some(&first)
     {
         ids.ids.insert(0, first);
+        ids.text.insert_str(0, &controls.first_text);
     }
-    ids.ids
+    LaidOut { ids: ids.ids, text: ids.text }
 }
 
 /// `content` without what the template strips from its ends.
@@ -190,6 +205,8 @@ struct Ids<'model> {
     model: &'model LlamaModel,
     prefixes_space: bool,
     ids: Vec<LlamaToken>,
+    /// What `ids` stand for.
+    text: String,
     /// The text since the last control token, in parts that must be tokenised apart; never empty.
     run: Vec<String>,
     /// Whether what precedes the run is text, not a control token or the start.
@@ -212,13 +229,15 @@ impl Ids<'_> {
     fn push_control(&mut self, control: &Control) {
         self.end_run(control.strips_before);
         self.ids.push(control.token);
+        self.text.push_str(&String::from_utf8_lossy(&control.text));
         self.follows_text = false;
         self.strip_start = control.strips_after;
     }
 
-    fn push_ids(&mut self, ids: &[LlamaToken]) {
+    fn push_ids(&mut self, ids: &[LlamaToken], text: &str) {
         self.end_run(false);
         self.ids.extend_from_slice(ids);
+        self.text.push_str(text);
         self.follows_text = true;
     }
 
@@ -233,6 +252,7 @@ impl Ids<'_> {
             part.truncate(part.trim_ascii_end().len());
         }
         for part in parts.iter().filter(|part| !part.is_empty()) {
+            self.text.push_str(part);
             if self.follows_text && self.prefixes_space {
                 self.ids.extend(continued(self.model, part));
             } else {

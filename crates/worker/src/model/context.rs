@@ -37,6 +37,7 @@ pub(crate) struct Context {
     batch: LlamaBatch<'static>,
     ids: Vec<LlamaToken>,
     size: ContextSize,
+    threads: u32,
     /// Its state cannot be cut back to an earlier token.
     is_recurrent: bool,
     _model: Arc<LlamaModel>,
@@ -45,14 +46,14 @@ pub(crate) struct Context {
 impl Context {
     /// Makes a context of `size` with an empty cache. `None` when llama.cpp refuses; the reason is in its log.
     pub(crate) fn new(backend: &LlamaBackend, model: Arc<LlamaModel>, size: ContextSize, threads: u32) -> Option<Self> {
-        let threads = i32::try_from(threads).unwrap_or(1);
+        let n_threads = i32::try_from(threads).unwrap_or(1);
         let params = LlamaContextParams::default()
             .with_n_ctx(Some(NonZeroU32::new(size.n_ctx)?))
             .with_n_batch(size.n_batch)
             .with_n_ubatch(size.n_batch)
             .with_n_seq_max(1)
-            .with_n_threads(threads)
-            .with_n_threads_batch(threads)
+            .with_n_threads(n_threads)
+            .with_n_threads_batch(n_threads)
             // A sliding window's cache that keeps all positions can be cut back like any other.
             .with_swa_full(true);
         // SAFETY: `model` is shared ownership of a model that is never moved or changed while it is owned. The context
@@ -62,12 +63,17 @@ impl Context {
         let size = ContextSize { n_ctx: inner.n_ctx().min(size.n_ctx), n_batch: inner.n_batch().min(size.n_batch) };
         let batch = LlamaBatch::new(size.n_batch as usize, 1);
         let is_recurrent = model.is_recurrent() || model.is_hybrid();
-        Some(Self { inner, batch, ids: Vec::new(), size, is_recurrent, _model: model })
+        Some(Self { inner, batch, ids: Vec::new(), size, threads, is_recurrent, _model: model })
     }
 
     /// Its size.
     pub(crate) const fn size(&self) -> ContextSize {
         self.size
+    }
+
+    /// The threads that compute in it.
+    pub(crate) const fn threads(&self) -> u32 {
+        self.threads
     }
 
     /// How many tokens the cache holds.

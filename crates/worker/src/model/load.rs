@@ -23,7 +23,10 @@ const GPU_LEAST_CONTEXT: u32 = 4096;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extent {
     /// Everything.
-    Weights,
+    Weights {
+        /// Layers for GPUs; as many as fit when absent.
+        gpu_layers: Option<u32>,
+    },
     /// Metadata and vocabulary, enough to count tokens.
     Vocabulary,
 }
@@ -44,15 +47,18 @@ pub(crate) fn load(
 
     let is_stopped = Rc::new(Cell::new(false));
     let stopped = Rc::clone(&is_stopped);
-    let params = LlamaModelParams::default().with_vocab_only(extent == Extent::Vocabulary).with_progress_callback(
+    let mut params = LlamaModelParams::default().with_vocab_only(extent == Extent::Vocabulary).with_progress_callback(
         move |fraction| {
             let goes_on = on_progress(fraction);
             stopped.set(!goes_on);
             goes_on
         },
     );
+    if let Extent::Weights { gpu_layers: Some(layers) } = extent {
+        params = params.with_n_gpu_layers(layers);
+    }
     let mut params = pin!(params);
-    if extent == Extent::Weights && backend.supports_gpu_offload() {
+    if extent == (Extent::Weights { gpu_layers: None }) && backend.supports_gpu_offload() {
         fit_to_gpu(params.as_mut(), path);
     }
     log::take_errors();

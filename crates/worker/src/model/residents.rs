@@ -39,6 +39,9 @@ const CPU_OPERATIONS_PER_THREAD: u64 = 20_000_000_000;
 /// Memory that must stay free beside a model's file when it is loaded, in bytes.
 const MEMORY_MARGIN_BYTES: u64 = 512 << 20;
 
+/// The most vocabularies that are kept without their models: one for each role.
+const MOST_VOCABULARIES: usize = 4;
+
 /// A file as it was when it was loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stamp {
@@ -51,6 +54,8 @@ struct Stamp {
 pub(crate) struct Resident {
     path: String,
     stamp: Stamp,
+    /// Layers that it was to put on GPUs; as many as fit when absent.
+    gpu_layers: Option<u32>,
     last_used: u64,
     // Dropped before the model that it belongs to.
     context: Option<Context>,
@@ -65,29 +70,33 @@ pub(crate) struct Residents {
     clock: u64,
     /// The model of the present job is the last one.
     loaded: Vec<Resident>,
-    /// The last file whose tokens were counted without loading it.
-    vocabulary: Option<(String, Stamp, Model)>,
+    /// The files whose tokens were counted without loading them, the one that was used last at the end.
+    vocabularies: Vec<(String, Stamp, Model)>,
 }
 
 impl Residents {
     pub(crate) const fn new(backend: LlamaBackend, threads: u32) -> Self {
-        Self { backend, threads, clock: 0, loaded: Vec::new(), vocabulary: None }
+        Self { backend, threads, clock: 0, loaded: Vec::new(), vocabularies: Vec::new() }
     }
 
-    /// The model at `path`, loaded if it is not in memory, and the time that took in milliseconds.
+    /// The model at `path`, loaded if it is not in memory with so many layers on GPUs, and the time that took in
+    /// milliseconds.
     ///
     /// # Errors
     /// Those of [`load::load`], and [`FailureCode::ModelMissing`].
     pub(crate) fn model(
         &mut self,
         path: &str,
+        gpu_layers: Option<u32>,
         on_progress: impl FnMut(f32) -> bool + Clone + 'static,
     ) -> Result<(&mut Resident, f64), Stopped> {
         let stamp = stamp(path)?;
         self.clock += 1;
         if let Some(index) = self.loaded.iter().position(|resident| resident.path == path) {
             let mut resident = self.loaded.remove(index);
-            if resident.stamp == stamp {
+            // Without a GPU the number of its layers is nothing that a model could be loaded differently for.
+            let is_placed = resident.gpu_layers == gpu_layers || !self.backend.supports_gpu_offload();
+            if resident.stamp == stamp && is_placed {
                 resident.last_used = self.clock;
                 self.loaded.push(resident);
                 return Ok((self.last()?, 0.0));
@@ -95,18 +104,20 @@ impl Residents {
         }
         let started = Instant::now();
         self.make_room(stamp.size_bytes);
-        let model = match self.load(path, on_progress.clone()) {
+        let model = match self.load(path, gpu_layers, on_progress.clone()) {
             Err(Stopped::Failed(failure)) if failure.code == FailureCode::OutOfMemory && !self.loaded.is_empty() => {
                 self.loaded.clear();
-                self.load(path, on_progress)?
+                self.load(path, gpu_layers, on_progress)?
             }
             other => other?,
         };
-        self.loaded.push(Resident { path: path.to_owned(), stamp, last_used: self.clock, context: None, model });
+        let (path, last_used) = (path.to_owned(), self.clock);
+        self.loaded.push(Resident { path, stamp, gpu_layers, last_used, context: None, model });
         Ok((self.last()?, started.elapsed().as_secs_f64() * 1000.0))
     }
 
-    /// The model of the present job with a context for `n_needed` tokens.
+    /// The model of the present job with a context for `n_needed` tokens, computed by `threads` threads where a number is
+    /// given.
     ///
     /// # Errors
     /// [`FailureCode::OutOfMemory`] or [`FailureCode::LoadFailed`] when llama.cpp makes none, also after all other
@@ -115,16 +126,21 @@ impl Residents {
         &mut self,
         n_needed: u32,
         limits: ContextLimits,
+        threads: Option<u32>,
     ) -> Result<(&mut Model, &mut Context), Failure> {
-        let cpu_threads = if self.backend.supports_gpu_offload() { None } else { Some(self.threads) };
+        let threads = threads.unwrap_or(self.threads);
+        let cpu_threads = if self.backend.supports_gpu_offload() { None } else { Some(threads) };
         let resident = self.last()?;
         let wanted = context_size(resident, n_needed, limits, cpu_threads);
-        let is_enough = resident.context.as_ref().map(Context::size).is_some_and(|size| {
-            (n_needed..=window(resident, limits)).contains(&size.n_ctx) && size.n_batch == wanted.n_batch
+        let is_enough = resident.context.as_ref().is_some_and(|context| {
+            let size = context.size();
+            (n_needed..=window(resident, limits)).contains(&size.n_ctx)
+                && size.n_batch == wanted.n_batch
+                && context.threads() == threads
         });
         if !is_enough {
             resident.context = None;
-            let context = self.new_context(wanted)?;
+            let context = self.new_context(wanted, threads)?;
             self.last()?.context = Some(context);
         }
         let resident = self.last()?;
@@ -134,7 +150,7 @@ impl Residents {
         }
     }
 
-    fn new_context(&mut self, size: ContextSize) -> Result<Context, Failure> {
+    fn new_context(&mut self, size: ContextSize, threads: u32) -> Result<Context, Failure> {
         let weights = Arc::clone(&self.last()?.model.weights);
         for is_retry in [false, true] {
             if is_retry {
@@ -144,7 +160,7 @@ impl Residents {
                 self.loaded.drain(..self.loaded.len() - 1);
             }
             log::take_errors();
-            if let Some(context) = Context::new(&self.backend, Arc::clone(&weights), size, self.threads) {
+            if let Some(context) = Context::new(&self.backend, Arc::clone(&weights), size, threads) {
                 return Ok(context);
             }
         }
@@ -159,7 +175,7 @@ impl Residents {
         Err(Failure::new(FailureCode::LoadFailed, message))
     }
 
-    /// The model at `path` for counting tokens: the loaded one, or only its vocabulary.
+    /// The model at `path` for laying prompts out and counting tokens: the loaded one, or only its vocabulary.
     ///
     /// # Errors
     /// Those of [`Residents::model`].
@@ -168,12 +184,19 @@ impl Residents {
         if let Some(index) = self.loaded.iter().position(|resident| resident.path == path && resident.stamp == stamp) {
             return Ok(&self.loaded[index].model);
         }
-        let is_kept = self.vocabulary.as_ref().is_some_and(|(kept, at, _)| kept == path && *at == stamp);
-        if !is_kept {
-            let weights = load::load(&self.backend, path, Extent::Vocabulary, |_| true)?;
-            self.vocabulary = Some((path.to_owned(), stamp, Model::new(weights, path)?));
+        match self.vocabularies.iter().position(|(kept, at, _)| kept == path && *at == stamp) {
+            Some(index) => self.vocabularies[index..].rotate_left(1),
+            None => {
+                self.vocabularies.retain(|(kept, ..)| kept != path);
+                let weights = load::load(&self.backend, path, Extent::Vocabulary, |_| true)?;
+                let model = Model::new(weights, path)?;
+                if self.vocabularies.len() >= MOST_VOCABULARIES {
+                    self.vocabularies.remove(0);
+                }
+                self.vocabularies.push((path.to_owned(), stamp, model));
+            }
         }
-        match &self.vocabulary {
+        match self.vocabularies.last() {
             Some((_, _, model)) => Ok(model),
             None => Err(Failure::new(FailureCode::Internal, "The vocabulary that was just read is gone.").into()),
         }
@@ -184,8 +207,13 @@ impl Residents {
         self.loaded.retain(|resident| resident.path != path);
     }
 
-    fn load(&self, path: &str, on_progress: impl FnMut(f32) -> bool + 'static) -> Result<Model, Stopped> {
-        let weights = load::load(&self.backend, path, Extent::Weights, on_progress)?;
+    fn load(
+        &self,
+        path: &str,
+        gpu_layers: Option<u32>,
+        on_progress: impl FnMut(f32) -> bool + 'static,
+    ) -> Result<Model, Stopped> {
+        let weights = load::load(&self.backend, path, Extent::Weights { gpu_layers }, on_progress)?;
         Ok(Model::new(weights, path)?)
     }
 

@@ -29,7 +29,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
 ];
 
 /// Outside packages (a name, or a beginning with `*`) that only these packages of ours may use.
-const RESERVED: [(&str, &[&str]); 8] = [
+const RESERVED: [(&str, &[&str]); 10] = [
     ("rusqlite*", &["store"]),
     ("libsqlite3-sys", &["store"]),
     ("llama-cpp*", &["worker"]),
@@ -38,6 +38,8 @@ const RESERVED: [(&str, &[&str]); 8] = [
     ("axum*", &["api", "window"]),
     ("clap*", &["cli", "worker"]),
     ("reqwest", &["models", "tests"]),
+    ("ammonia", &["app"]),
+    ("pulldown-cmark*", &["app"]),
 ];
 
 /// What must not be reachable from the pure crates (invariant 1).

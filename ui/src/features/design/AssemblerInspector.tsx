@@ -1,63 +1,81 @@
-import { useMemo } from "react";
+import { MessageSquareText, SlidersHorizontal } from "lucide-react";
 import { useModels } from "@/api/queries";
 import type { Diagnostic, Parameters, Pipeline } from "@/api/types";
 import { PromptEditor } from "@/components/PromptEditor";
 import { RoleChip } from "@/components/RoleChip";
 import { ROLES } from "@/components/roles";
 import { m } from "@/paraglide/messages.js";
+import { useStepBudget } from "./budget";
 import { useDraft } from "./draft";
 import { ProblemList } from "./Inspector";
+import { BudgetPanel } from "./inspector/BudgetPanel";
+import { InspectorHead } from "./inspector/InspectorHead";
+import { PreviewSection } from "./inspector/PreviewSection";
+import { usePromptNames } from "./inspector/promptNames";
+import { ModelLine } from "./inspector/RoleField";
+import { Section } from "./inspector/Section";
 import { ParametersForm } from "./ParametersForm";
 import { problemsOfAssembler } from "./problems";
-import { knownVariables } from "./variables";
 
-/** The form of the last card, which runs by itself: what is left as it is stays out of the pipeline. */
-export function AssemblerInspector({
-  pipeline,
-  diagnostics,
-}: {
+interface AssemblerInspectorProps {
   pipeline: Pipeline;
   diagnostics: Diagnostic[];
-}) {
+  onCollapse?: () => void;
+}
+
+/** The form of the last card, which runs by itself: what is left as it is stays out of the pipeline. */
+export function AssemblerInspector({ pipeline, diagnostics, onCollapse }: AssemblerInspectorProps) {
   const edit = useDraft((draft) => draft.editAssembler);
   const model = useModels().data?.models.find((one) => one.name === "Assembler");
   const { max_tokens, temperature } = { ...ROLES.Assembler.parameters, ...model?.recommended_parameters };
   const recommended = { max_tokens, temperature };
   const { prompt, parameters } = pipeline.assembler ?? {};
-  const variables = useMemo(() => knownVariables(pipeline, pipeline.steps.length), [pipeline]);
+  const names = usePromptNames(pipeline, pipeline.steps.length);
+  const budget = useStepBudget(pipeline.steps.length);
+  const setParameters = (value: Parameters) =>
+    edit({ parameters: same(value, recommended) ? undefined : value });
   return (
     <aside className="inspector" aria-label={m.assembler_title()} data-testid="assembler-inspector">
-      <header className="inspector-head">
-        <h2>{m.assembler_title()}</h2>
-        <RoleChip role="Assembler" model={model?.binding} />
+      <InspectorHead
+        title={m.assembler_title()}
+        names={["prompt", "parameters", "preview"]}
+        onCollapse={onCollapse}
+      >
+        <RoleChip role="Assembler" />
+        <ModelLine role="Assembler" />
+        <BudgetPanel
+          budget={budget}
+          readsLess={false}
+          onMaxTokens={(tokens) => setParameters({ ...(parameters ?? recommended), max_tokens: tokens })}
+        />
         <p className="hint">{m.assembler_explained()}</p>
-      </header>
+      </InspectorHead>
       <div className="inspector-body">
         <ProblemList diagnostics={problemsOfAssembler(diagnostics)} />
-        <section className="group">
-          <h3>{m.prompt()}</h3>
+        <Section name="prompt" title={m.prompt()} icon={MessageSquareText}>
           <PromptEditor
             value={prompt ?? ""}
             onChange={(text) => edit({ prompt: text.trim() === "" ? undefined : text })}
             label={m.prompt_of({ name: m.assembler_title() })}
             empty={m.assembler_prompt_placeholder()}
-            variables={variables}
+            names={names}
+            testId="prompt-editor"
           />
           <p className="hint">{m.assembler_prompt_hint()}</p>
-        </section>
-        <section className="group">
-          <h3>{m.parameters()}</h3>
+        </Section>
+        <Section name="parameters" title={m.parameters()} icon={SlidersHorizontal}>
           <ParametersForm
             value={parameters ?? recommended}
             recommended={recommended}
             role="Assembler"
-            onChange={(value) => edit({ parameters: same(value, recommended) ? undefined : value })}
+            onChange={setParameters}
           />
-        </section>
-        <dl className="facts">
-          <dt>{m.reads()}</dt>
-          <dd>{m.reads_everything()}</dd>
-        </dl>
+          <dl className="facts">
+            <dt>{m.reads()}</dt>
+            <dd>{m.reads_everything()}</dd>
+          </dl>
+        </Section>
+        <PreviewSection pipeline={pipeline} name="assembler" prompt={prompt ?? ""} />
       </div>
     </aside>
   );

@@ -1,11 +1,12 @@
-import { screen, waitFor } from "@testing-library/react";
+import { fireEvent, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { Toaster } from "sonner";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Pipeline } from "@/api/types";
 import { pipeline, runView, step } from "@/test/fixtures";
 import { renderApp, serveApi } from "@/test/render";
 import { DesignScreen } from "./DesignScreen";
-import { parsePipeline, useDraft } from "./draft";
+import { useDraft } from "./draft";
 import { cardOf } from "./problems";
 
 const TEMPLATE = {
@@ -21,6 +22,18 @@ const answers = (extra = {}) => ({
   "GET /projects": { projects: [{ id: "p1", name: "Shop" }] },
   "POST /validate": VALID,
   "POST /projects/p1/execute": () => runView({ run_id: "new" }),
+  "POST /pipelines": ({ document }: { document: Pipeline }) => ({
+    id: "doc",
+    project_id: "p1",
+    name: document.name,
+    version: 1,
+    document,
+    created_at: "2026-01-01T10:00:00Z",
+    updated_at: "2026-01-01T10:00:00Z",
+  }),
+  "PUT /pipelines/doc/draft": ({ seq }: { seq: number }) => ({ saved_at: "2026-01-01T10:00:00Z", seq }),
+  "GET /runs/new": runView({ run_id: "new", status: "SUCCESS" }),
+  "GET /pipelines": { pipelines: [] },
   ...extra,
 });
 
@@ -41,16 +54,22 @@ test("from a template through its context to a run", async () => {
   await userEvent.type(value, "vue");
   await userEvent.click(screen.getByTestId("run-button"));
   await waitFor(() => expect(onStarted).toHaveBeenCalledWith("new"));
-  const sent = calls.find((call) => call.path.endsWith("/execute"))?.body as Pipeline;
+  const sent = calls.find((call) => call.path.includes("/execute"))?.body as Pipeline;
   expect(sent.global_context).toEqual({ framework: "vue" });
   expect(sent).not.toHaveProperty("id");
 });
 
 test("a step is edited, duplicated, moved and deleted with a way back", async () => {
   serveApi(answers());
-  renderApp(<DesignScreen onStarted={vi.fn()} />);
+  renderApp(
+    <>
+      <DesignScreen onStarted={vi.fn()} />
+      <Toaster />
+    </>,
+  );
   await openTemplate();
-  await userEvent.click(screen.getByTestId("step-1"));
+  // A plain click: the canvas's own dragging needs a real pointer.
+  fireEvent.click(screen.getByTestId("step-1"));
   const tokens = screen.getByTestId("max-tokens");
   await userEvent.clear(tokens);
   await userEvent.type(tokens, "64");
@@ -59,9 +78,12 @@ test("a step is edited, duplicated, moved and deleted with a way back", async ()
   await userEvent.click(screen.getByRole("button", { name: "Move generate_2 up" }));
   const names = () => useDraft.getState().pipeline?.steps.map((one) => one.step_name);
   expect(names()).toEqual(["analyze", "generate_2", "generate"]);
-  screen.getByTestId("step-0").focus();
-  await userEvent.keyboard("{Delete}");
+  fireEvent.click(screen.getByTestId("step-0"));
+  await userEvent.click(screen.getByRole("button", { name: "Delete analyze" }));
   expect(names()).toEqual(["generate_2", "generate"]);
+  expect(await screen.findByText("Done: analyze deleted")).toBeTruthy();
+  await userEvent.click(screen.getByRole("button", { name: "Undo" }));
+  expect(names()).toEqual(["analyze", "generate_2", "generate"]);
 });
 
 test("problems are counted, lead to their step, and stop a run", async () => {
@@ -83,13 +105,7 @@ test("problems are counted, lead to their step, and stop a run", async () => {
   await userEvent.click(await screen.findByRole("button", { name: /No prompt\./ }));
   expect(screen.getByTestId("step-inspector").getAttribute("aria-label")).toBe("Step generate");
   await userEvent.click(screen.getByTestId("run-button"));
-  expect(calls.some((call) => call.path.endsWith("/execute"))).toBe(false);
-});
-
-test("a file is a pipeline, or it is said why not", () => {
-  expect(parsePipeline("{")).toBe("json");
-  expect(parsePipeline('{"name":"x","steps":[{}]}')).toBe("shape");
-  expect(parsePipeline(JSON.stringify(pipeline(step("a"))))).toMatchObject({ name: "Form" });
+  expect(calls.some((call) => call.path.includes("/execute"))).toBe(false);
 });
 
 test("the Assembler is edited, left out when it is as built in, and its faults lead to it", async () => {

@@ -1,10 +1,17 @@
+import { useEffect } from "react";
 import { Group, Panel, Separator } from "react-resizable-panels";
-import type { Pipeline } from "@/api/types";
+import type { Diagnostic, Pipeline } from "@/api/types";
 import { m } from "@/paraglide/messages.js";
+import { Announcer } from "./canvas/Announcer";
+import { RunDrawer } from "./canvas/RunDrawer";
+import { useDesignCommands } from "./canvas/useDesignCommands";
+import { useView } from "./canvas/view";
+import { useDocument } from "./document";
 import { useDraft } from "./draft";
-import { Flow } from "./Flow";
+import { Flow, useNarrow } from "./Flow";
 import { Gallery } from "./Gallery";
 import { Inspector } from "./Inspector";
+import { cardOf } from "./problems";
 import { TopBar } from "./TopBar";
 import { useProblems } from "./useProblems";
 
@@ -17,18 +24,57 @@ export function DesignScreen({ onStarted }: { onStarted: (runId: string) => void
 
 function Editor({ pipeline, onStarted }: { pipeline: Pipeline; onStarted: (runId: string) => void }) {
   const problems = useProblems(pipeline);
-  return (
-    <div className="screen">
-      <TopBar pipeline={pipeline} problems={problems} onStarted={onStarted} />
-      <Group className="panes" orientation="horizontal" id="design">
-        <Panel id="flow" minSize="34%" defaultSize="54%">
-          <Flow pipeline={pipeline} diagnostics={problems.diagnostics} />
-        </Panel>
-        <Separator className="pane-separator" aria-label={m.resize_panes()} />
-        <Panel id="inspector" minSize="32%" defaultSize="46%">
-          <Inspector pipeline={pipeline} diagnostics={problems.diagnostics} />
-        </Panel>
-      </Group>
+  const narrow = useNarrow();
+  const { runId } = useDocument();
+  usePlacedProblems(problems.diagnostics);
+  useDesignCommands();
+  const flow = (
+    <div className="flow-column">
+      <Flow pipeline={pipeline} />
+      {runId && <RunDrawer runId={runId} />}
     </div>
   );
+  const inspector = <Inspector pipeline={pipeline} diagnostics={problems.diagnostics} />;
+  return (
+    <div className="screen design">
+      <TopBar pipeline={pipeline} problems={problems} onStarted={onStarted} />
+      <Announcer />
+      {narrow ? (
+        <div className="design-stack">
+          {flow}
+          {inspector}
+        </div>
+      ) : (
+        <Group className="panes" orientation="horizontal" id="design">
+          <Panel id="flow" minSize="34%" defaultSize="58%">
+            {flow}
+          </Panel>
+          <Separator className="pane-separator" aria-label={m.resize_panes()} />
+          <Panel id="inspector" minSize="28%" defaultSize="42%" collapsible>
+            {inspector}
+          </Panel>
+        </Group>
+      )}
+    </div>
+  );
+}
+
+/** Gives each node its own faults; a node whose faults stayed the same keeps the same list. */
+function usePlacedProblems(diagnostics: Diagnostic[]): void {
+  const keys = useDraft((draft) => draft.keys);
+  useEffect(() => {
+    const placed: Record<string, Diagnostic[]> = {};
+    for (const one of diagnostics) {
+      const id = cardOf(one.path, keys);
+      placed[id] = [...(placed[id] ?? []), one];
+    }
+    useView.setState(({ problems: old }) => ({
+      problems: Object.fromEntries(
+        Object.entries(placed).map(([id, list]) => [
+          id,
+          JSON.stringify(old[id]) === JSON.stringify(list) ? (old[id] ?? list) : list,
+        ]),
+      ),
+    }));
+  }, [diagnostics, keys]);
 }

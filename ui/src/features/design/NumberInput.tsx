@@ -2,6 +2,8 @@ import { useEffect, useState } from "react";
 import { m } from "@/paraglide/messages.js";
 
 interface NumberInputProps {
+  /** By which a label names it. */
+  id?: string;
   value: number | undefined;
   onChange: (value: number | undefined) => void;
   min?: number;
@@ -13,6 +15,7 @@ interface NumberInputProps {
 
 /** A number as typed; what is out of range stays visible and is not passed on. */
 export function NumberInput({
+  id,
   value,
   onChange,
   min,
@@ -49,6 +52,7 @@ export function NumberInput({
   }
   return (
     <input
+      id={id}
       className="input mono"
       inputMode={whole ? "numeric" : "decimal"}
       value={text}

@@ -1,5 +1,5 @@
-import { ChevronDown } from "lucide-react";
-import { useState } from "react";
+import { ChevronDown, RotateCcw } from "lucide-react";
+import { useId, useState } from "react";
 import type { Parameters, Role } from "@/api/types";
 import { formatDecimal } from "@/components/format";
 import { m } from "@/paraglide/messages.js";
@@ -12,6 +12,8 @@ interface ParametersFormProps {
   onChange: (value: Parameters) => void;
 }
 
+/** Most tokens that the router takes as a longest output. */
+const TOKENS_MAX = 131_072;
 /** Largest seed; seeds have 32 bits. */
 const SEED_MAX = 4_294_967_295;
 
@@ -20,6 +22,7 @@ export function ParametersForm({ value, recommended, role, onChange }: Parameter
   const set = (patch: Partial<Parameters>) => onChange(withoutEmpty({ ...value, ...patch }));
   const temperature = value.temperature ?? 0.7;
   const tokens = value.max_tokens ?? 512;
+  const id = useId();
   const [more, setMore] = useState(
     value.seed !== undefined || value.top_p !== undefined || (value.stop?.length ?? 0) > 0,
   );
@@ -28,22 +31,40 @@ export function ParametersForm({ value, recommended, role, onChange }: Parameter
   return (
     <div className="parameters">
       <div className="parameter-row">
-        <label className="field">
-          <span>{m.max_tokens()}</span>
+        <div className="field">
+          <span>
+            <label htmlFor={`${id}-tokens`}>{m.max_tokens()}</label>
+            <Recommended
+              differs={tokens !== recommended.max_tokens}
+              text={String(recommended.max_tokens ?? 512)}
+              field={m.max_tokens()}
+              onReset={() => set({ max_tokens: recommended.max_tokens })}
+            />
+          </span>
           <NumberInput
+            id={`${id}-tokens`}
             value={value.max_tokens}
             min={1}
+            max={TOKENS_MAX}
             whole
             placeholder="512"
             testId="max-tokens"
             onChange={(max_tokens) => set({ max_tokens })}
           />
-        </label>
-        <label className="field field-wide">
+        </div>
+        <div className="field field-wide">
           <span>
-            {m.temperature()} <output>{formatDecimal(temperature)}</output>
+            <label htmlFor={`${id}-temperature`}>{m.temperature()}</label>
+            <Recommended
+              differs={temperature !== recommended.temperature}
+              text={formatDecimal(recommended.temperature ?? 0.7)}
+              field={m.temperature()}
+              onReset={() => set({ temperature: recommended.temperature })}
+            />
+            <output htmlFor={`${id}-temperature`}>{formatDecimal(temperature)}</output>
           </span>
           <input
+            id={`${id}-temperature`}
             type="range"
             min={0}
             max={1}
@@ -56,7 +77,7 @@ export function ParametersForm({ value, recommended, role, onChange }: Parameter
             <span>{m.temperature_low()}</span>
             <span>{m.temperature_high()}</span>
           </span>
-        </label>
+        </div>
       </div>
       <p className="hint">
         {m.recommended_for_role({
@@ -74,7 +95,13 @@ export function ParametersForm({ value, recommended, role, onChange }: Parameter
           </button>
         )}
       </p>
-      <button type="button" className="disclosure" aria-expanded={more} onClick={() => setMore(!more)}>
+      <button
+        type="button"
+        className="disclosure"
+        data-testid="more-parameters"
+        aria-expanded={more}
+        onClick={() => setMore(!more)}
+      >
         <ChevronDown aria-hidden size={14} /> {m.more_parameters()}
       </button>
       {more && (
@@ -116,6 +143,17 @@ export function ParametersForm({ value, recommended, role, onChange }: Parameter
         </div>
       )}
     </div>
+  );
+}
+
+/** Marks a value that is not the recommended one, and takes it back to that. */
+function Recommended(props: { differs: boolean; text: string; field: string; onReset: () => void }) {
+  if (!props.differs) return null;
+  const label = m.param_reset({ field: props.field, value: props.text });
+  return (
+    <button type="button" className="recommended" aria-label={label} title={label} onClick={props.onReset}>
+      <RotateCcw aria-hidden size={12} /> {props.text}
+    </button>
   );
 }
 

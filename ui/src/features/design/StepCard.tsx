@@ -1,130 +1,127 @@
-import { ArrowDown, ArrowUp, CircleX, Copy, Trash2, TriangleAlert } from "lucide-react";
-import { type KeyboardEvent, useEffect, useRef } from "react";
-import { toast } from "sonner";
+// What a card tells about its node, the same on the canvas and in the outline.
+import { CirclePause, PowerOff } from "lucide-react";
+import { createContext, type ReactNode, useContext, useState } from "react";
 import { useModels } from "@/api/queries";
-import type { Diagnostic, Step } from "@/api/types";
-import { IconButton } from "@/components/Button";
+import type { Binding, Pipeline, Role, Step } from "@/api/types";
 import { classes } from "@/components/classes";
-import { formatDecimal } from "@/components/format";
-import { RoleChip, RoleIcon } from "@/components/RoleChip";
+import { RoleChip } from "@/components/RoleChip";
+import { ROLES } from "@/components/roles";
 import { m } from "@/paraglide/messages.js";
-import { useDraft } from "./draft";
+import { isEnabled } from "./canvas/inputs";
+import { StepName } from "./canvas/NameField";
+import { NodeProblems } from "./canvas/NodeProblems";
+import { StepStatus } from "./canvas/StepStatus";
+import { BudgetBadge } from "./inspector/BudgetBadge";
 
-interface StepCardProps {
+type Bindings = Partial<Record<Role, Binding | null>>;
+
+const BindingsContext = createContext<Bindings>({});
+
+/** Gives the cards below it the models that play the roles, so that not each of 200 asks for them. */
+export function Bound({ children }: { children: ReactNode }) {
+  const models = useModels().data?.models;
+  const bindings = Object.fromEntries((models ?? []).map((model) => [model.name, model.binding ?? null]));
+  return <BindingsContext value={useStable(bindings)}>{children}</BindingsContext>;
+}
+
+/** The same object for as long as its content is the same. */
+function useStable<T>(value: T): T {
+  const text = JSON.stringify(value);
+  const [kept, keep] = useState({ text, value });
+  if (kept.text !== text) keep({ text, value });
+  return kept.text === text ? kept.value : value;
+}
+
+interface StepBodyProps {
   step: Step;
   position: number;
-  /** How many steps the pipeline has. */
-  count: number;
-  stepKey: string;
-  problems: Diagnostic[];
+  id: string;
 }
 
-export function StepCard({ step, position, count, stepKey, problems }: StepCardProps) {
-  const { selected, select } = useDraft();
-  const bound = useModels().data?.models.find((model) => model.name === step.model_type)?.binding;
-  const on = selected === stepKey;
-  const card = useRef<HTMLLIElement>(null);
-  useEffect(() => {
-    if (on) card.current?.scrollIntoView?.({ block: "nearest" });
-  }, [on]);
-
+export function StepBody({ step, position, id }: StepBodyProps) {
+  const bound = useContext(BindingsContext)[step.model_type];
+  const prompt = step.prompt.trim();
   return (
-    <li
-      ref={card}
-      className={classes(
-        "card",
-        on && "card-on",
-        problems.some((p) => p.severity === "error") && "card-faulty",
-      )}
-    >
-      <RoleIcon role={step.model_type} />
-      <button
-        type="button"
-        className="card-main"
-        aria-pressed={on}
-        data-testid={`step-${position}`}
-        onClick={() => select(stepKey)}
-        onKeyDown={useStepKeys(step, position, stepKey)}
-      >
-        <span className="card-head">
-          <span className="card-position">{position + 1}</span>
-          <strong>{step.step_name || m.step_unnamed()}</strong>
-          <ProblemMark problems={problems} />
-        </span>
-        <RoleChip role={step.model_type} model={bound} />
-        <span className={classes("card-text", !step.prompt && "card-text-missing")}>
-          {step.prompt.trim() || m.prompt_missing()}
-        </span>
-        <span className="card-facts">
-          <span>{m.tokens_up_to({ count: step.parameters?.max_tokens ?? 512 })}</span>
-          <span>{m.temperature_of({ value: formatDecimal(step.parameters?.temperature ?? 0.7) })}</span>
-          {Object.keys(step.context ?? {}).length > 0 && (
-            <span>{m.own_context({ count: Object.keys(step.context ?? {}).length })}</span>
+    <>
+      <span className="node-head">
+        <span className="card-position">{position + 1}</span>
+        <StepName name={step.step_name} position={position} id={id} />
+        {!isEnabled(step) && (
+          <span className="node-flag">
+            <PowerOff aria-hidden size={13} />
+            {m.step_off()}
+          </span>
+        )}
+        {step.pause_after && (
+          <span className="node-flag" title={m.pauses_after()}>
+            <CirclePause role="img" aria-label={m.pauses_after()} size={14} />
+          </span>
+        )}
+        <NodeProblems id={id} name={step.step_name} />
+      </span>
+      <RoleChip role={step.model_type} model={bound} />
+      <span className={classes("node-text", prompt === "" && "card-text-missing")}>
+        {prompt === "" ? m.prompt_missing() : firstLine(prompt)}
+      </span>
+      <BudgetBadge position={position} />
+      <StepStatus name={step.step_name} />
+    </>
+  );
+}
+
+/** The first line that says something. */
+export function firstLine(text: string): string {
+  return (
+    text
+      .split("\n")
+      .find((line) => line.trim() !== "")
+      ?.trim() ?? ""
+  );
+}
+
+export function AssemblerBody({ pipeline }: { pipeline: Pipeline }) {
+  const bound = useContext(BindingsContext).Assembler;
+  const { prompt } = pipeline.assembler ?? {};
+  const count = pipeline.steps.filter(isEnabled).length;
+  return (
+    <>
+      <span className="node-head">
+        <strong className="node-name">{m.assembler_title()}</strong>
+        <NodeProblems id="assembler" name={m.assembler_title()} />
+      </span>
+      <RoleChip role="Assembler" model={bound} />
+      <span className="node-text">{prompt ? firstLine(prompt) : m.assembler_text({ count })}</span>
+      <BudgetBadge position={pipeline.steps.length} />
+      <StepStatus name="assembler" />
+    </>
+  );
+}
+
+export function ContextBody({ pipeline }: { pipeline: Pipeline }) {
+  const entries = Object.entries(pipeline.global_context ?? {});
+  return (
+    <>
+      <span className="node-head">
+        <strong className="node-name">{m.context_title()}</strong>
+        <NodeProblems id="context" name={m.context_title()} />
+      </span>
+      {entries.length === 0 ? (
+        <span className="node-text">{m.context_card_empty()}</span>
+      ) : (
+        <span className="card-pairs">
+          {entries.slice(0, 4).map(([key, value]) => (
+            <span key={key} className="pair">
+              <b>{key}</b>
+              <i>{typeof value === "string" ? value : JSON.stringify(value)}</i>
+            </span>
+          ))}
+          {entries.length > 4 && (
+            <span className="pair-more">{m.context_more({ count: entries.length - 4 })}</span>
           )}
         </span>
-      </button>
-      <StepActions step={step} position={position} count={count} stepKey={stepKey} />
-    </li>
+      )}
+    </>
   );
 }
 
-export function ProblemMark({ problems }: { problems: Diagnostic[] }) {
-  if (problems.length === 0) return null;
-  const error = problems.some((problem) => problem.severity === "error");
-  const Icon = error ? CircleX : TriangleAlert;
-  return (
-    <span className={error ? "problem-mark diagnostic-error" : "problem-mark diagnostic-warning"}>
-      <Icon aria-hidden size={14} />
-      {m.problems_count({ count: problems.length })}
-    </span>
-  );
-}
-
-function useRemove(step: Step, position: number, stepKey: string) {
-  const { removeStep, restoreStep } = useDraft();
-  return () => {
-    removeStep(position);
-    toast(m.step_deleted({ name: step.step_name }), {
-      action: { label: m.undo(), onClick: () => restoreStep(position, step, stepKey) },
-    });
-  };
-}
-
-/** Delete removes the step; Alt with an arrow moves it. */
-function useStepKeys(step: Step, position: number, stepKey: string) {
-  const moveStep = useDraft((draft) => draft.moveStep);
-  const remove = useRemove(step, position, stepKey);
-  return (event: KeyboardEvent) => {
-    if (event.key === "Delete") remove();
-    else if (event.altKey && event.key === "ArrowUp") moveStep(position, position - 1);
-    else if (event.altKey && event.key === "ArrowDown") moveStep(position, position + 1);
-    else return;
-    event.preventDefault();
-  };
-}
-
-function StepActions({ step, position, count, stepKey }: Omit<StepCardProps, "problems">) {
-  const { moveStep, duplicateStep } = useDraft();
-  const remove = useRemove(step, position, stepKey);
-  const name = step.step_name;
-  return (
-    <span className="card-actions">
-      <IconButton
-        icon={ArrowUp}
-        label={m.move_up({ name })}
-        keys="Alt ↑"
-        disabled={position === 0}
-        onClick={() => moveStep(position, position - 1)}
-      />
-      <IconButton
-        icon={ArrowDown}
-        label={m.move_down({ name })}
-        keys="Alt ↓"
-        disabled={position === count - 1}
-        onClick={() => moveStep(position, position + 1)}
-      />
-      <IconButton icon={Copy} label={m.duplicate({ name })} onClick={() => duplicateStep(position)} />
-      <IconButton icon={Trash2} label={m.delete_step({ name })} keys="Del" onClick={remove} />
-    </span>
-  );
-}
+export const hueOf = (role: Role): string => ROLES[role].hue;

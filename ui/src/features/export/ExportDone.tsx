@@ -1,8 +1,8 @@
-import { CircleCheck, FolderOpen } from "lucide-react";
+import { CircleCheck, FolderOpen, Undo2 } from "lucide-react";
 import { toast } from "sonner";
 import { openPath } from "@/api/desktop";
 import { isDesktop } from "@/api/transport";
-import type { ExportResult } from "@/api/types";
+import type { ExportOutcome } from "@/api/watch";
 import { Button } from "@/components/Button";
 import { formatBytes } from "@/components/format";
 import { Sheet } from "@/components/Sheet";
@@ -10,8 +10,14 @@ import { errorText } from "@/components/States";
 import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
 
-/** What was written, and where. */
-export function ExportDone({ result, onClose }: { result: ExportResult; onClose: () => void }) {
+interface ExportDoneProps {
+  result: ExportOutcome;
+  onUndo: () => void;
+  onClose: () => void;
+}
+
+/** What was written, and where; it can be taken back. */
+export function ExportDone({ result, onUndo, onClose }: ExportDoneProps) {
   return (
     <Sheet
       open
@@ -19,6 +25,11 @@ export function ExportDone({ result, onClose }: { result: ExportResult; onClose:
       title={m.export_title()}
       footer={
         <>
+          {result.undo && (
+            <Button icon={Undo2} onClick={onUndo} data-testid="export-undo">
+              {m.undo()}
+            </Button>
+          )}
           <span className="spacer" />
           {isDesktop() && (
             <Button

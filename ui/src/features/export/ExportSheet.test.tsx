@@ -33,5 +33,105 @@ test("writes what is new, and a conflict only when it is ticked", async () => {
   expect(write.textContent).toBe("Write 2 files");
   await userEvent.click(write);
   expect((await screen.findByTestId("export-done")).textContent).toContain("Wrote 1 file");
-  expect(calls.at(-1)?.body).toEqual({ folder: "/work", include: ["a.jsx", "b.css"], overwrite: true });
+  expect(calls.find((call) => call.path.endsWith("/runs/r1/export"))?.body).toEqual({
+    folder: "/work",
+    include: ["a.jsx", "b.css"],
+    overwrite: true,
+  });
+});
+
+const WRITTEN = {
+  folder: "/work",
+  written: [{ name: "a.jsx", size_bytes: 10 }],
+  skipped: [],
+  manifest: "brickwork.json",
+  export_id: "e7",
+  undo: true,
+};
+const open = async (folder = "/work") => userEvent.type(screen.getByTestId("export-folder"), folder);
+
+test("the folder's branch is told, and whether it will be made", async () => {
+  let facts: object = { branch: "main", is_git: true, exists: true };
+  serveApi({ "POST /runs/r1/export/plan": () => ({ ...PLAN, ...facts }) });
+  renderApp(<ExportSheet runId="r1" onClose={vi.fn()} />);
+  await open();
+  expect((await screen.findByTestId("export-branch")).textContent).toBe(" Branch main");
+  facts = { is_git: false, exists: false };
+  await open("/new");
+  expect((await screen.findByTestId("export-new-folder")).textContent).toContain("will be made");
+  expect(screen.queryByTestId("export-branch")).toBeNull();
+});
+
+test("a file gets another name where it stands, and the plan is made anew with it", async () => {
+  const calls = serveApi({
+    "POST /runs/r1/export/plan": (body: unknown) => {
+      const name = (body as { rename?: Record<string, string> }).rename?.["a.jsx"] ?? "a.jsx";
+      return { ...PLAN, files: [{ ...PLAN.files[0], name }, ...PLAN.files.slice(1)] };
+    },
+    "POST /runs/r1/export": WRITTEN,
+  });
+  renderApp(<ExportSheet runId="r1" onClose={vi.fn()} />);
+  await open();
+  await userEvent.click(await screen.findByTestId("plan-rename-a.jsx"));
+  const field = screen.getByTestId("plan-name-input");
+  await userEvent.clear(field);
+  await userEvent.type(field, "src/Form.jsx{Enter}");
+  expect((await screen.findByTestId("plan-src/Form.jsx")).textContent).toContain("a.jsx in the run");
+  const write = screen.getByTestId("export-write");
+  await waitFor(() => expect(write.hasAttribute("disabled")).toBe(false));
+  await userEvent.click(write);
+  await screen.findByTestId("export-done");
+  expect(calls.find((call) => call.path.endsWith("/runs/r1/export"))?.body).toEqual({
+    folder: "/work",
+    rename: { "a.jsx": "src/Form.jsx" },
+    include: ["src/Form.jsx"],
+    overwrite: false,
+  });
+});
+
+test("an export is undone, and a file that was edited since stays until the user says otherwise", async () => {
+  const undone = (skipped: object[]) => ({
+    folder: "/work",
+    restored: ["b.css"],
+    removed: ["a.jsx"],
+    skipped,
+  });
+  const calls = serveApi({
+    "POST /runs/r1/export/plan": PLAN,
+    "POST /runs/r1/export": WRITTEN,
+    "POST /exports/e7/undo": (body: unknown) =>
+      undone((body as { overwrite: boolean }).overwrite ? [] : [{ name: "c.md", reason: "It was edited." }]),
+  });
+  renderApp(<ExportSheet runId="r1" onClose={vi.fn()} />);
+  await open();
+  const write = screen.getByTestId("export-write");
+  await waitFor(() => expect(write.hasAttribute("disabled")).toBe(false));
+  await userEvent.click(write);
+  await userEvent.click(await screen.findByTestId("export-undo"));
+  expect((await screen.findByTestId("export-undone")).textContent).toContain("2 files are as they were");
+  expect(screen.getByTestId("undo-skipped").textContent).toContain("It was edited.");
+  await userEvent.click(screen.getByTestId("undo-overwrite"));
+  await waitFor(() => expect(screen.queryByTestId("undo-skipped")).toBeNull());
+  const asked = calls.filter((call) => call.path.endsWith("/undo")).map((call) => call.body);
+  expect(asked).toEqual([{ overwrite: false }, { overwrite: true }]);
+});
+
+test("earlier exports of the run are listed, each with its undo", async () => {
+  const past = { folder: "/shop", exported_at: "2026-01-01T10:00:00Z", files: 3 };
+  const calls = serveApi({
+    "GET /runs/r1/exports": {
+      exports: [
+        { ...past, export_id: "e2", undone: false },
+        { ...past, export_id: "e1", undone: true },
+      ],
+    },
+    "POST /exports/e2/undo": { folder: "/shop", restored: [], removed: ["a.jsx"], skipped: [] },
+  });
+  renderApp(<ExportSheet runId="r1" onClose={vi.fn()} />);
+  expect((await screen.findByTestId("past-export-e1")).textContent).toContain("Undone");
+  await userEvent.click(screen.getByTestId("undo-export-e2"));
+  await screen.findByTestId("export-undone");
+  expect(calls.filter((call) => call.path.endsWith("/undo")).length).toBe(1);
+  await userEvent.click(screen.getByTestId("export-back"));
+  expect(screen.getByTestId("export-folder")).toBeTruthy();
 });

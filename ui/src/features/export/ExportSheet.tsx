@@ -1,19 +1,24 @@
-import { useMutation } from "@tanstack/react-query";
-import { FolderDown, FolderOpen } from "lucide-react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { FolderDown } from "lucide-react";
 import { useEffect, useState } from "react";
-import { toast } from "sonner";
-import { api } from "@/api/client";
-import { chooseFolder } from "@/api/desktop";
-import { useExportPlan } from "@/api/queries";
-import { isDesktop } from "@/api/transport";
-import type { ExportPlan } from "@/api/types";
+import {
+  type ExportPreview,
+  exportOrder,
+  type PastExport,
+  useExportPreview,
+  usePastExports,
+  watchApi,
+} from "@/api/watch";
 import { Button } from "@/components/Button";
 import { Sheet } from "@/components/Sheet";
-import { ErrorPanel, Skeleton } from "@/components/States";
+import { ErrorPanel, errorText, Skeleton } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
 import { ExportDone } from "./ExportDone";
+import { ExportUndone } from "./ExportUndone";
+import { FolderField } from "./FolderField";
+import { PastExports } from "./PastExports";
 import { PlanList } from "./PlanList";
-import { chosenNames, isWritable, overwrites } from "./plan";
+import { chosenNames, isWritable, overwrites, withoutName } from "./plan";
 
 const LAST_FOLDER = "brickwork.export-folder";
 
@@ -21,33 +26,60 @@ const LAST_FOLDER = "brickwork.export-folder";
 export function ExportSheet({ runId, onClose }: { runId: string; onClose: () => void }) {
   const [typed, setTyped] = useState(() => localStorage.getItem(LAST_FOLDER) ?? "");
   const [folder, setFolder] = useState(typed.trim());
+  const [rename, setRename] = useState<Record<string, string>>({});
+  const [picks, setPicks] = useState<Record<string, boolean>>({});
+  const [undone, setUndone] = useState<PastExport | null>(null);
+  const queries = useQueryClient();
   useEffect(() => {
     const timer = setTimeout(() => setFolder(typed.trim()), 350);
     return () => clearTimeout(timer);
   }, [typed]);
 
-  const plan = useExportPlan(runId, folder);
-  const [picks, setPicks] = useState<Record<string, boolean>>({});
+  const plan = useExportPreview(runId, folder, rename);
+  const past = usePastExports(runId);
   const names = plan.data ? chosenNames(plan.data, picks) : [];
   const write = useMutation({
-    mutationFn: (ready: ExportPlan) =>
-      api.export(runId, { folder: ready.folder, include: names, overwrite: overwrites(ready, names) }),
-    onSuccess: () => localStorage.setItem(LAST_FOLDER, folder),
+    mutationFn: (ready: ExportPreview) =>
+      watchApi.export(runId, {
+        ...exportOrder(ready.folder, rename),
+        include: names,
+        overwrite: overwrites(ready, names),
+      }),
+    onSuccess: () => {
+      localStorage.setItem(LAST_FOLDER, folder);
+      queries.invalidateQueries({ queryKey: ["exports", runId] });
+    },
   });
+  const choose = (path: string) => {
+    setTyped(path);
+    setFolder(path);
+  };
 
-  async function choose() {
-    try {
-      const chosen = await chooseFolder(m.choose_folder_title());
-      if (!chosen) return;
-      setTyped(chosen);
-      setFolder(chosen);
-    } catch (error) {
-      toast.error(m.choose_folder_failed(), { description: String(error) });
-    }
+  if (undone)
+    return (
+      <ExportUndone
+        runId={runId}
+        done={undone}
+        onBack={() => {
+          setUndone(null);
+          write.reset();
+        }}
+        onClose={onClose}
+      />
+    );
+  if (write.data) {
+    const { export_id, folder: written, written: files } = write.data;
+    return (
+      <ExportDone
+        result={write.data}
+        onClose={onClose}
+        onUndo={() =>
+          setUndone({ export_id, folder: written, exported_at: "", files: files.length, undone: false })
+        }
+      />
+    );
   }
-
   const ready = plan.data && folder === typed.trim() && !plan.isFetching ? plan.data : undefined;
-  if (write.data) return <ExportDone result={write.data} onClose={onClose} />;
   return (
     <Sheet
       open
@@ -72,45 +104,52 @@ export function ExportSheet({ runId, onClose }: { runId: string; onClose: () => 
         </>
       }
     >
-      <div className="field">
-        <span>{m.folder()}</span>
-        <div className="folder-line">
-          <input
-            className="input mono"
-            value={typed}
-            placeholder={m.folder_placeholder()}
-            aria-label={m.folder()}
-            spellCheck={false}
-            data-testid="export-folder"
-            onChange={(event) => setTyped(event.target.value)}
-          />
-          {isDesktop() && (
-            <Button icon={FolderOpen} onClick={choose} data-testid="export-choose">
-              {m.choose_folder()}
-            </Button>
-          )}
-        </div>
-        {!isDesktop() && <p className="hint">{m.folder_elsewhere()}</p>}
-      </div>
+      <FolderField
+        typed={typed}
+        plan={plan.isError || folder === "" ? undefined : plan.data}
+        onType={setTyped}
+        onChoose={choose}
+      />
       {write.isError && <ErrorPanel title={m.export_failed()} error={write.error} />}
       {folder === "" ? (
         <p className="sheet-empty">{m.export_choose_first()}</p>
-      ) : plan.isError ? (
+      ) : plan.isError && Object.keys(rename).length === 0 ? (
         <ErrorPanel title={m.export_plan_failed()} error={plan.error} onRetry={() => plan.refetch()} />
-      ) : plan.data ? (
-        <PlanList
-          plan={plan.data}
-          chosen={names}
-          onToggle={(name, on) => setPicks({ ...picks, [name]: on })}
-        />
+      ) : plan.data || plan.isError ? (
+        <>
+          {plan.isError && (
+            <div className="notice notice-error" role="alert" data-testid="export-rename-failed">
+              <span>
+                <strong>{m.export_rename_failed()}</strong> {errorText(plan.error)}
+              </span>
+              <Button small onClick={() => setRename({})}>
+                {m.export_rename_back()}
+              </Button>
+            </div>
+          )}
+          {plan.data && (
+            <PlanList
+              plan={plan.data}
+              chosen={names}
+              renamed={rename}
+              onToggle={(name, on) => setPicks({ ...picks, [name]: on })}
+              onRename={(from, to) => {
+                setRename(to === from ? withoutName(rename, from) : { ...rename, [from]: to });
+                // Wherever it goes now, whether it is written is asked anew.
+                setPicks(withoutName(picks, from));
+              }}
+            />
+          )}
+        </>
       ) : (
         <Skeleton rows={3} />
       )}
+      <PastExports past={past.data ?? []} onUndo={setUndone} />
     </Sheet>
   );
 }
 
-function summary(plan: ExportPlan): string {
+function summary(plan: ExportPreview): string {
   const unwritable = plan.files.filter((file) => !isWritable(file.action)).length;
   return unwritable > 0 ? m.export_unwritable({ count: unwritable }) : "";
 }

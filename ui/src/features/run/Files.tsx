@@ -1,27 +1,41 @@
-import { FileCode2, Files as FilesIcon } from "lucide-react";
-import { type KeyboardEvent, useState } from "react";
+import { Files as FilesIcon } from "lucide-react";
+import { useState } from "react";
 import type { Artifact } from "@/api/types";
+import type { ArtifactTarget } from "@/api/watch";
 import { CodeView } from "@/components/CodeView";
 import { CopyButton } from "@/components/CopyButton";
 import { classes } from "@/components/classes";
 import { plainText } from "@/components/hiddenCharacters";
 import { EmptyState } from "@/components/States";
-import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
+import { EditableFiles } from "./EditableFiles";
+import { FileTree } from "./FileTree";
 
-interface FilesProps {
+export interface FilesProps {
   title: string;
   artifacts: Artifact[];
+  /** The list that the artifacts are; without it they are only what an unfinished output holds so far. */
+  target?: ArtifactTarget;
+  /** Whether the list may be changed now. */
+  editable?: boolean;
+  /** Whether it was. */
+  edited?: boolean;
   /** Files may still come. */
   waiting: boolean;
   /** Why there are none, where it is not for want of code. */
-  none?: string;
+  none?: string | undefined;
   /** There is room for the names beside the code. */
   wide?: boolean;
 }
 
 /** The artifacts of a step or of the run: their names above, the chosen one below. */
-export function Files({ title, artifacts, waiting, none = m.files_none_text(), wide = false }: FilesProps) {
+export function Files(props: FilesProps) {
+  const { target, editable = false } = props;
+  return target && editable ? <EditableFiles {...props} target={target} /> : <ShownFiles {...props} />;
+}
+
+/** Artifacts that cannot be changed now. */
+function ShownFiles({ title, artifacts, waiting, none, wide = false }: FilesProps) {
   const [chosen, setChosen] = useState<string | null>(null);
   const shown = artifacts.find((artifact) => artifact.name === chosen) ?? artifacts[0];
   return (
@@ -34,69 +48,25 @@ export function Files({ title, artifacts, waiting, none = m.files_none_text(), w
       </header>
       {shown ? (
         <div className="files-body">
-          <FileTree artifacts={artifacts} shown={shown} onShow={setChosen} />
+          <FileTree artifacts={artifacts} shown={shown} growing={waiting} onShow={setChosen} />
           <div className="files-code">
-            {shown.closed === false && <p className="notice notice-warn">{m.file_unclosed()}</p>}
+            {shown.closed === false && !waiting && <p className="notice notice-warn">{m.file_unclosed()}</p>}
             <CodeView key={shown.name} type={shown.type} content={shown.content} label={shown.name} />
           </div>
         </div>
       ) : (
-        <EmptyState
-          icon={FilesIcon}
-          title={waiting ? m.files_waiting() : m.files_none()}
-          text={waiting ? m.files_waiting_text() : none}
-        />
+        <NoFiles waiting={waiting} none={none} />
       )}
     </section>
   );
 }
 
-interface FileTreeProps {
-  artifacts: Artifact[];
-  shown: Artifact;
-  onShow: (name: string) => void;
-}
-
-/** One row a file, with its folder in front; arrows move between rows. */
-function FileTree({ artifacts, shown, onShow }: FileTreeProps) {
-  function onKeyDown(event: KeyboardEvent<HTMLElement>) {
-    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
-    if (step === 0) return;
-    event.preventDefault();
-    const rows = [...event.currentTarget.querySelectorAll("button")];
-    rows[rows.indexOf(document.activeElement as HTMLButtonElement) + step]?.focus();
-  }
+export function NoFiles({ waiting, none = m.files_none_text() }: Pick<FilesProps, "waiting" | "none">) {
   return (
-    <ul className="file-tree" aria-label={m.files()} onKeyDown={onKeyDown}>
-      {artifacts.map((artifact) => {
-        const slash = artifact.name.lastIndexOf("/") + 1;
-        const on = artifact === shown;
-        return (
-          <li key={artifact.name}>
-            <button
-              type="button"
-              className={classes("file-row", on && "file-on")}
-              aria-current={on || undefined}
-              data-testid={`artifact-${artifact.name}`}
-              title={plainText(artifact.name)}
-              onClick={() => onShow(artifact.name)}
-            >
-              <FileCode2 aria-hidden size={15} />
-              <span className="file-name">
-                {slash > 0 && (
-                  <span className="file-folder">
-                    <VisibleText text={artifact.name.slice(0, slash)} />
-                  </span>
-                )}
-                <VisibleText text={artifact.name.slice(slash)} />
-              </span>
-              {!artifact.name.endsWith(`.${artifact.type}`) && (
-                <span className="file-type">{artifact.type}</span>
-              )}
-            </button>
-          </li>
-        );
-      })}
-    </ul>
+    <EmptyState
+      icon={FilesIcon}
+      title={waiting ? m.files_waiting() : m.files_none()}
+      text={waiting ? m.files_waiting_text() : none}
+    />
   );
 }

@@ -1,12 +1,18 @@
+import { useState } from "react";
 import { allSteps, isEnded, runState } from "@/api/runView";
 import type { FinalSource, RunView, StepView, Timings } from "@/api/types";
+import { Segmented } from "@/components/Choice";
 import { formatCount, formatPercent, formatSeconds } from "@/components/format";
 import { SimulatedBadge, StandInRunBadge } from "@/components/RoleChip";
 import { m } from "@/paraglide/messages.js";
 import { Files } from "./Files";
+import { TimePane } from "./TimePane";
 
-/** What the run came to: its totals above, its final files below. */
+type View = "files" | "time";
+
+/** What the run came to: its totals above, below them its final files or where its time went. */
 export function FinalPane({ run }: { run: RunView }) {
+  const [view, setView] = useState<View>("files");
   return (
     <section className="pane final" aria-label={m.final_result()}>
       <header className="final-head">
@@ -19,7 +25,30 @@ export function FinalPane({ run }: { run: RunView }) {
         </div>
         <Totals steps={allSteps(run)} />
       </header>
-      <Files title={m.final_files()} artifacts={run.final_artifacts} waiting={!isEnded(run.status)} wide />
+      <div className="final-views">
+        <Segmented<View>
+          label={m.final_show()}
+          value={view}
+          onChange={setView}
+          options={[
+            { value: "files", label: m.files() },
+            { value: "time", label: m.final_time() },
+          ]}
+        />
+      </div>
+      {view === "files" ? (
+        <Files
+          title={m.final_files()}
+          artifacts={run.final_artifacts}
+          target={{ of: "final" }}
+          editable={run.status === "SUCCESS"}
+          edited={run.final_artifacts_edited === true}
+          waiting={!isEnded(run.status)}
+          wide
+        />
+      ) : (
+        <TimePane run={run} />
+      )}
     </section>
   );
 }

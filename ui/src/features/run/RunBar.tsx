@@ -1,32 +1,43 @@
-import { FolderDown, Pause, PencilRuler, Play, RotateCcw, Square } from "lucide-react";
-import { useEffect, useState } from "react";
-import { toast } from "sonner";
-import { useCancelRun, usePauseRun, useResumeRun } from "@/api/runActions";
-import { allSteps, isAtRest, isEnded, isHeld, type LiveRun } from "@/api/runView";
-import type { Pipeline, RunView } from "@/api/types";
-import { Button } from "@/components/Button";
+import {
+  FolderDown,
+  GitCompareArrows,
+  History,
+  Pause,
+  PencilRuler,
+  Play,
+  RotateCcw,
+  Square,
+} from "lucide-react";
+import { allSteps, isAtRest, isEnded } from "@/api/runView";
+import type { RunView } from "@/api/types";
+import { Button, IconButton } from "@/components/Button";
 import { formatSeconds, formatStamp } from "@/components/format";
 import { useProjectNames } from "@/components/projectName";
 import { SimulatedBadge, StandInRunBadge } from "@/components/RoleChip";
-import { errorText } from "@/components/States";
 import { StatusBadge } from "@/components/StatusBadge";
 import { m } from "@/paraglide/messages.js";
-import { type OpenRun, useRunAgain } from "./useRunAgain";
+import { useNow } from "./useNow";
+import type { RunAgain } from "./useRunAgain";
+import type { Steering } from "./useSteering";
 
 interface RunBarProps {
-  live: LiveRun;
+  run: RunView;
+  steering: Steering;
+  again: RunAgain;
   /** Opens the run's pipeline for editing. */
-  onEdit: (pipeline: Pipeline) => void;
-  onOpenRun: OpenRun;
-  onExport: (runId: string) => void;
+  onEdit: () => void;
+  /** Opens the dialog that runs again what has changed. */
+  onRerun: () => void;
+  onCompare: () => void;
+  onExport: () => void;
 }
 
 /** Name, state and what can be done with the run. */
-export function RunBar({ live: { run }, onEdit, onOpenRun, onExport }: RunBarProps) {
-  const again = useRunAgain(run.run_id, onOpenRun);
+export function RunBar({ run, steering, again, onEdit, onRerun, onCompare, onExport }: RunBarProps) {
   const project = useProjectNames()(run.project_id);
+  const nothing = run.final_artifacts.length === 0;
   return (
-    <header className="top-bar">
+    <header className="top-bar run-bar">
       <div className="run-heading">
         <h1 className="screen-title" title={run.name}>
           {run.name}
@@ -42,76 +53,87 @@ export function RunBar({ live: { run }, onEdit, onOpenRun, onExport }: RunBarPro
           )}
         </span>
       </div>
-      <span className="spacer" />
-      <Steering run={run} />
-      {isAtRest(run) && (
-        <>
-          <Button icon={PencilRuler} onClick={() => onEdit(run.pipeline)} data-testid="edit-button">
-            {m.run_edit()}
-          </Button>
+      <div className="run-actions">
+        <Levers run={run} steering={steering} />
+        <IconButton
+          icon={GitCompareArrows}
+          label={m.compare_open()}
+          keys="C"
+          onClick={onCompare}
+          data-testid="compare-button"
+        />
+        {isAtRest(run) && (
+          <>
+            <Button icon={PencilRuler} onClick={onEdit} data-testid="edit-button">
+              {m.run_edit()}
+            </Button>
+            <Button
+              icon={History}
+              onClick={onRerun}
+              title={m.rerun_changed_hint()}
+              data-testid="rerun-button"
+            >
+              {m.rerun_changed()}
+            </Button>
+            <Button
+              icon={RotateCcw}
+              busy={again.isPending}
+              onClick={() => again.run()}
+              data-testid="again-button"
+            >
+              {m.run_again()}
+            </Button>
+          </>
+        )}
+        {(isEnded(run.status) || !nothing) && (
           <Button
-            icon={RotateCcw}
-            busy={again.isPending}
-            onClick={() => again.run()}
-            data-testid="again-button"
+            look={run.status === "SUCCESS" ? "primary" : "default"}
+            icon={FolderDown}
+            disabled={nothing}
+            title={nothing ? m.export_nothing() : undefined}
+            onClick={onExport}
+            data-testid="export-button"
           >
-            {m.run_again()}
+            {m.export_open()}
           </Button>
-        </>
-      )}
-      {(isEnded(run.status) || run.final_artifacts.length > 0) && (
-        <Button
-          look={run.status === "SUCCESS" ? "primary" : "default"}
-          icon={FolderDown}
-          disabled={run.final_artifacts.length === 0}
-          title={run.final_artifacts.length === 0 ? m.export_nothing() : undefined}
-          onClick={() => onExport(run.run_id)}
-          data-testid="export-button"
-        >
-          {m.export_open()}
-        </Button>
-      )}
+        )}
+      </div>
     </header>
   );
 }
 
 /** Pause, resume and cancel, each while it means something. */
-function Steering({ run }: { run: RunView }) {
-  const pause = usePauseRun();
-  const resume = useResumeRun();
-  const cancel = useCancelRun();
-  const failed = (title: string) => ({
-    onError: (error: unknown) => void toast.error(title, { description: errorText(error) }),
-  });
-  if (isEnded(run.status)) return null;
+function Levers({ run, steering: { pause, resume, cancel } }: { run: RunView; steering: Steering }) {
   return (
     <>
-      {!isHeld(run) && !run.cancel_requested && (
+      {pause && (
         <Button
           icon={Pause}
-          busy={pause.isPending}
-          disabled={run.pause_requested}
-          onClick={() => pause.mutate(run.run_id, failed(m.pause_failed()))}
+          busy={pause.busy}
+          disabled={pause.disabled}
+          onClick={pause.run}
           data-testid="pause-button"
         >
           {run.status === "RUNNING" ? m.pause_after_step() : m.pause()}
         </Button>
       )}
-      <Button
-        look="danger"
-        icon={Square}
-        busy={cancel.isPending || run.cancel_requested}
-        onClick={() => cancel.mutate(run.run_id, failed(m.cancel_failed()))}
-        data-testid="cancel-button"
-      >
-        {m.cancel()}
-      </Button>
-      {isHeld(run) && (
+      {cancel && (
+        <Button
+          look="danger"
+          icon={Square}
+          busy={cancel.busy}
+          onClick={cancel.run}
+          data-testid="cancel-button"
+        >
+          {m.cancel()}
+        </Button>
+      )}
+      {resume && (
         <Button
           look="primary"
           icon={Play}
-          busy={resume.isPending}
-          onClick={() => resume.mutate(run.run_id, failed(m.resume_failed()))}
+          busy={resume.busy}
+          onClick={resume.run}
           data-testid="resume-button"
         >
           {m.resume()}
@@ -136,14 +158,4 @@ function RunClock({ run }: { run: RunView }) {
       {seconds > 0 || running ? `${stamp} · ${formatSeconds(Math.max(0, seconds))}` : stamp}
     </span>
   );
-}
-
-export function useNow(ticking: boolean): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    if (!ticking) return;
-    const timer = setInterval(() => setNow(Date.now()), 500);
-    return () => clearInterval(timer);
-  }, [ticking]);
-  return now;
 }

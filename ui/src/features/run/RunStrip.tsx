@@ -4,6 +4,7 @@ import { isEnded } from "@/api/runView";
 import type { RunView } from "@/api/types";
 import { classes } from "@/components/classes";
 import { m } from "@/paraglide/messages.js";
+import { compareLink, runLink } from "./links";
 import { QueuePlace } from "./QueuePlace";
 
 /** One line below the bar that says in plain words what the run waits for, and what it will do. */
@@ -22,6 +23,13 @@ export function RunStrip({ run, offline }: { run: RunView; offline: boolean }) {
             {m.run_derived({ step: stepLabel(run.derived_from.from) })}{" "}
             <a className="link" href={runLink(run.derived_from.run_id)} data-testid="derived-link">
               {m.open_earlier_run()}
+            </a>{" "}
+            <a
+              className="link"
+              href={compareLink(run.derived_from.run_id, run.run_id)}
+              data-testid="derived-compare"
+            >
+              {m.compare_with_it()}
             </a>
           </span>
         </Strip>
@@ -75,12 +83,9 @@ function Strip({ icon: Icon, look = "quiet", testId, children }: StripProps) {
   return (
     <div className={classes("run-strip", `run-strip-${look}`)} role="status" data-testid={testId}>
       <Icon aria-hidden size={15} />
-      {children}
+      <div className="strip-text">{children}</div>
     </div>
   );
 }
-
-/** The page of another run. */
-export const runLink = (runId: string) => `#/runs/${encodeURIComponent(runId)}`;
 
 const stepLabel = (name: string) => (name === "assembler" ? "Assembler" : name);

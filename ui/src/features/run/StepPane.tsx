@@ -1,33 +1,48 @@
-import { History, RotateCcw, TriangleAlert, Unplug } from "lucide-react";
+import { PencilLine, RotateCcw } from "lucide-react";
 import { useState } from "react";
 import { canRerunFrom, type StepPhase, type StepState } from "@/api/runView";
-import type { StepView } from "@/api/types";
-import { Button } from "@/components/Button";
+import { Button, IconButton } from "@/components/Button";
 import { Segmented } from "@/components/Choice";
 import { CopyButton } from "@/components/CopyButton";
 import { formatCount, formatRate } from "@/components/format";
 import { OutputText } from "@/components/OutputText";
 import { RoleChip } from "@/components/RoleChip";
 import { m } from "@/paraglide/messages.js";
-import { FailureCard } from "./FailureCard";
+import { ApprovePanel } from "./ApprovePanel";
+import { useRunScope } from "./context";
+import { awaitedStep, canEditOutput } from "./held";
+import { OutputEditor } from "./OutputEditor";
 import { phaseText, stepRate } from "./phase";
-import { runLink } from "./RunStrip";
+import { ReadView } from "./ReadView";
 import type { StepDetailProps } from "./StepDetail";
-import { useRunAgain } from "./useRunAgain";
+import { StepNotices } from "./StepNotices";
+import { StepProgress } from "./StepProgress";
+
+type View = "output" | "read" | "prompt" | "original";
+
+interface StepPaneProps extends StepDetailProps {
+  /** The user's text while the output is being edited. */
+  draft: string | null;
+  onDraft: (text: string | null) => void;
+}
 
 /** What one step wrote, or the exact prompt that it got. */
-export function StepPane({ step, state, phase, run, onOpenRun }: StepDetailProps) {
-  const again = useRunAgain(run.run_id, onOpenRun);
-  const [view, setView] = useState<"output" | "prompt">("output");
-  const text = view === "output" ? step.result : step.prompt;
-  const streaming = state === "RUNNING" && view === "output";
+export function StepPane(props: StepPaneProps) {
+  const { step, state, phase, marks, draft, onDraft } = props;
+  const { run, onRerun, rerunning } = useRunScope();
+  const [view, setView] = useState<View>("output");
+  const original = step.original_result;
+  const shown: View = view === "original" && original == null ? "output" : view;
+  const awaited = awaitedStep(run)?.position === step.position && canEditOutput(run, step);
+  const editing = draft !== null;
+  const text = shown === "prompt" ? step.prompt : shown === "original" ? (original ?? "") : step.result;
   const rerun = canRerunFrom(run, step) && (
     <Button
       small
       icon={RotateCcw}
-      busy={again.isPending}
+      busy={rerunning}
       title={m.rerun_from_hint()}
-      onClick={() => again.run(step.step_name)}
+      onClick={() => onRerun(step.step_name)}
       data-testid="rerun-from"
     >
       {m.rerun_from_here()}
@@ -36,18 +51,28 @@ export function StepPane({ step, state, phase, run, onOpenRun }: StepDetailProps
   return (
     <section className="pane step-pane" aria-label={step.step_name}>
       <header className="pane-head">
-        <Segmented
+        <Segmented<View>
           label={m.show()}
-          value={view}
+          value={shown}
           onChange={setView}
           options={[
             { value: "output", label: m.output() },
+            { value: "read", label: m.output_read() },
             { value: "prompt", label: m.prompt() },
+            ...(original == null ? [] : [{ value: "original" as const, label: m.output_original() }]),
           ]}
         />
         <span className="spacer" />
-        <StepFacts step={step} phase={state === "RUNNING" ? phase : undefined} />
-        <CopyButton text={text} label={view === "output" ? m.copy_output() : m.copy_prompt()} />
+        {state !== "RUNNING" && <StepFacts {...props} />}
+        {canEditOutput(run, step) && !awaited && !editing && (
+          <IconButton
+            icon={PencilLine}
+            label={m.output_edit()}
+            onClick={() => onDraft(step.result)}
+            data-testid="output-edit"
+          />
+        )}
+        <CopyButton text={text} label={shown === "prompt" ? m.copy_prompt() : m.copy_output()} />
       </header>
       <div className="pane-sub">
         <RoleChip
@@ -61,54 +86,48 @@ export function StepPane({ step, state, phase, run, onOpenRun }: StepDetailProps
         <span className="spacer" />
         {step.status !== "FAILED" && rerun}
       </div>
-      {step.reused_from && (
-        <p className="notice notice-quiet" data-testid="step-reused">
-          <History aria-hidden size={14} />
-          <span>
-            {m.step_reused()}{" "}
-            <a className="link" href={runLink(step.reused_from)}>
-              {m.open_earlier_run()}
-            </a>
-          </span>
-        </p>
-      )}
-      {state === "INTERRUPTED" && (
-        <p className="notice notice-warn" role="status" data-testid="step-interrupted">
-          <Unplug aria-hidden size={14} />
-          <span>
-            <strong>{m.status_interrupted()}.</strong> {m.step_interrupted()}
-          </span>
-        </p>
-      )}
-      {step.status === "FAILED" && <FailureCard step={step}>{rerun}</FailureCard>}
-      {step.warnings.map((warning) => (
-        <p key={warning} className="notice notice-warn">
-          <TriangleAlert aria-hidden size={14} /> {warning}
-        </p>
-      ))}
-      {step.finish_reason === "length" && (
-        <p className="notice notice-warn">
-          <TriangleAlert aria-hidden size={14} /> {m.finished_by_length()}
-        </p>
-      )}
-      {text === "" ? (
-        <p className="pane-empty" data-testid={view === "output" ? "step-output" : undefined}>
-          {view === "output" ? emptyText(state, phase) : m.prompt_not_yet()}
-        </p>
+      {state === "RUNNING" && <StepProgress run={run} step={step} phase={phase} marks={marks} />}
+      <StepNotices
+        step={step}
+        state={state}
+        rerun={rerun}
+        onOriginal={original == null || shown === "original" ? undefined : () => setView("original")}
+      />
+      {awaited && !editing && <ApprovePanel step={step} onEdit={() => onDraft(step.result)} />}
+      {editing ? (
+        <OutputEditor step={step} draft={draft} approves={awaited} onDraft={onDraft} />
       ) : (
-        <OutputText
-          key={view}
-          text={text}
-          streaming={streaming}
-          label={
-            view === "output"
-              ? m.step_output({ name: step.step_name })
-              : m.prompt_of({ name: step.step_name })
-          }
-          testId={view === "output" ? "step-output" : "step-prompt"}
-        />
+        <StepText text={text} view={shown} state={state} phase={phase} name={step.step_name} />
       )}
     </section>
+  );
+}
+
+interface StepTextProps {
+  text: string;
+  view: View;
+  state: StepState;
+  phase: StepPhase | undefined;
+  name: string;
+}
+
+function StepText({ text, view, state, phase, name }: StepTextProps) {
+  const testId = view === "prompt" ? "step-prompt" : view === "original" ? "step-original" : "step-output";
+  if (text === "")
+    return (
+      <p className="pane-empty" data-testid={testId}>
+        {view === "prompt" ? m.prompt_not_yet() : emptyText(state, phase)}
+      </p>
+    );
+  if (view === "read") return <ReadView text={text} stepName={name} label={m.step_output({ name })} />;
+  return (
+    <OutputText
+      key={view}
+      text={text}
+      streaming={state === "RUNNING" && view === "output"}
+      label={view === "prompt" ? m.prompt_of({ name }) : m.step_output({ name })}
+      testId={testId}
+    />
   );
 }
 
@@ -118,16 +137,7 @@ function emptyText(state: StepState, phase: StepPhase | undefined): string {
   return m.output_empty();
 }
 
-function StepFacts({ step, phase }: { step: StepView; phase: StepPhase | undefined }) {
-  if (phase?.kind === "writing") {
-    const rate = phase.rate === undefined ? "" : ` · ${m.rate({ rate: formatRate(phase.rate) })}`;
-    return (
-      <span className="pane-facts">
-        {m.tokens_count({ count: formatCount(phase.generated) })}
-        {rate}
-      </span>
-    );
-  }
+function StepFacts({ step }: StepDetailProps) {
   const rate = stepRate(step);
   if (!step.timings || rate === undefined) return null;
   return (

@@ -1,21 +1,12 @@
-import { PackageCheck } from "lucide-react";
-import {
-  allSteps,
-  isAtRest,
-  isEnded,
-  type LiveRun,
-  type StepPhase,
-  type StepState,
-  stepState,
-} from "@/api/runView";
-import type { StepView } from "@/api/types";
+import { Clock3, PackageCheck } from "lucide-react";
+import { allSteps, isAtRest, isEnded, type LiveRun, stepState } from "@/api/runView";
 import { classes } from "@/components/classes";
-import { formatCount, formatSeconds } from "@/components/format";
-import { RoleChip } from "@/components/RoleChip";
-import { StatusIcon, statusText } from "@/components/StatusBadge";
-import { TimeBar } from "@/components/TimeBar";
+import { formatSeconds } from "@/components/format";
+import { TimeBar, totalMs } from "@/components/TimeBar";
 import { m } from "@/paraglide/messages.js";
-import { phaseFraction, phaseText } from "./phase";
+import { maxTokens, queuedMs, stepTimes } from "./phase";
+import { TimelineStep } from "./TimelineStep";
+import { useNow } from "./useNow";
 import type { Selected } from "./useSelection";
 
 interface TimelineProps {
@@ -24,31 +15,33 @@ interface TimelineProps {
   onSelect: (selected: Selected) => void;
 }
 
-/** The run's steps in order, the Assembler and the final result last. */
+/** The run's steps in order, their times to one scale; the Assembler and the final result last. */
 export function Timeline({ live, selected, onSelect }: TimelineProps) {
   const { run } = live;
   const steps = allSteps(run);
-  const longest = Math.max(
-    1,
-    ...steps.map((step) =>
-      step.timings ? step.timings.load_ms + step.timings.prompt_ms + step.timings.generate_ms : 0,
-    ),
-  );
+  const now = useNow(!isAtRest(run));
+  const queued_ms = isAtRest(run) && !run.started_at ? 0 : queuedMs(run, now);
+  const times = steps.map((step) => stepTimes(step, live.marks[step.position], now));
+  const scale_ms = Math.max(1, ...times.map((one) => (one ? totalMs(one) : 0)));
   return (
     <nav className="timeline" aria-label={m.timeline_label()}>
+      {queued_ms > 0 && <Queued ms={queued_ms} scale_ms={Math.max(scale_ms, queued_ms)} />}
       <ol>
         {steps.map((step) => (
           <TimelineStep
             key={step.position}
             step={step}
+            limit={maxTokens(run, step)}
             last={step === run.assembler}
             phase={live.phases[step.position]}
-            longest={longest}
+            marks={live.marks[step.position]}
+            scale_ms={Math.max(scale_ms, queued_ms)}
+            now={stepState(run, step) === "RUNNING" ? now : 0}
             state={stepState(run, step)}
             ended={isEnded(run.status)}
             atRest={isAtRest(run)}
             on={selected === step.position}
-            onSelect={() => onSelect(step.position)}
+            onSelect={onSelect}
           />
         ))}
         <li className="timeline-item timeline-final">
@@ -82,87 +75,48 @@ export function Timeline({ live, selected, onSelect }: TimelineProps) {
           </button>
         </li>
       </ol>
-      {steps.some((step) => step.timings) && <Legend />}
+      {scale_ms > 1 && <Legend cached={times.some((one) => (one?.cached_tokens ?? 0) > 0)} />}
     </nav>
   );
 }
 
+/** The time before the first step, on the same scale. */
+function Queued({ ms, scale_ms }: { ms: number; scale_ms: number }) {
+  return (
+    <p className="timeline-queued" data-testid="timeline-queued">
+      <Clock3 aria-hidden size={14} />
+      <span>
+        <span className="timeline-facts">{m.queued_for({ time: formatSeconds(ms / 1000) })}</span>
+        <TimeBar times={{ wait_ms: ms, load_ms: 0, prompt_ms: 0, generate_ms: 0 }} scale_ms={scale_ms} />
+      </span>
+    </p>
+  );
+}
+
 /** What the shades of the time bars mean. */
-function Legend() {
+function Legend({ cached }: { cached: boolean }) {
   return (
     <p className="legend">
+      <span>
+        <i className="time-wait" aria-hidden /> {m.phase_wait()}
+      </span>
       <span>
         <i className="time-load" aria-hidden /> {m.phase_load()}
       </span>
       <span>
         <i className="time-read" aria-hidden /> {m.phase_read()}
       </span>
+      {cached && (
+        <span>
+          <i className="time-read" aria-hidden>
+            <i className="time-cached" />
+          </i>{" "}
+          {m.phase_cached()}
+        </span>
+      )}
       <span>
         <i className="time-write" aria-hidden /> {m.phase_write()}
       </span>
     </p>
   );
-}
-
-interface TimelineStepProps {
-  step: StepView;
-  last: boolean;
-  phase: StepPhase | undefined;
-  longest: number;
-  state: StepState;
-  /** The run has ended, so a step that waits will never start. */
-  ended: boolean;
-  /** Nobody works on the run, so a step that waits is not about to start. */
-  atRest: boolean;
-  on: boolean;
-  onSelect: () => void;
-}
-
-function TimelineStep(props: TimelineStepProps) {
-  const { step, last, phase, longest, state, on, onSelect } = props;
-  const fraction = state === "RUNNING" ? phaseFraction(phase) : undefined;
-  return (
-    <li className="timeline-item">
-      <button
-        type="button"
-        className={classes("timeline-button", on && "timeline-on")}
-        aria-current={on || undefined}
-        data-testid={`step-${step.position}`}
-        data-status={state}
-        onClick={onSelect}
-      >
-        <StatusIcon status={state} />
-        <span className="timeline-body">
-          <span className="timeline-name">
-            <strong title={step.step_name}>{last ? "Assembler" : step.step_name}</strong>
-            {step.timings && <span className="timeline-time">{formatSeconds(step.execution_time)}</span>}
-          </span>
-          {!last && <RoleChip role={step.model_type} />}
-          {state === "RUNNING" ? (
-            <>
-              <span className="timeline-phase">{phaseText(phase)}</span>
-              {fraction !== undefined && (
-                <span className="progress" aria-hidden>
-                  <span style={{ width: `${fraction * 100}%` }} />
-                </span>
-              )}
-            </>
-          ) : (
-            <span className="timeline-facts">{doneFacts(props)}</span>
-          )}
-          {step.timings && <TimeBar timings={step.timings} scale_ms={longest} />}
-        </span>
-      </button>
-    </li>
-  );
-}
-
-function doneFacts({ step, state, ended, atRest }: TimelineStepProps): string {
-  if (state === "PENDING" && ended) return m.status_not_run();
-  if (state === "PENDING" && atRest) return m.status_not_yet();
-  const facts: string[] = [];
-  if (step.reused_from) facts.push(m.taken_over());
-  if (step.timings) facts.push(m.tokens_count({ count: formatCount(step.timings.generated_tokens) }));
-  if (step.artifacts.length > 0) facts.push(m.files_count({ count: step.artifacts.length }));
-  return facts.length > 0 && state === "SUCCESS" ? facts.join(" · ") : statusText(state);
 }

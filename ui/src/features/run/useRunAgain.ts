@@ -28,7 +28,7 @@ export function useRunAgain(runId: string, onOpenRun: OpenRun): RunAgain {
 }
 
 /** The first fault with its remedy, which says more than the problem's own sentence. */
-function refusal(error: unknown): string {
+export function refusal(error: unknown): string {
   const first = error instanceof ApiError ? error.problem.diagnostics?.[0] : undefined;
   return first ? `${first.message} ${first.remedy}` : errorText(error);
 }

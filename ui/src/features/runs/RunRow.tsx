@@ -1,80 +1,155 @@
-import { Trash2 } from "lucide-react";
+// biome-ignore-all lint/a11y/useSemanticElements: rows are placed by hand, which the rows of a table element cannot be.
+import { Star, Trash2 } from "lucide-react";
+import type { MouseEvent, ReactNode } from "react";
+import type { ListedRun } from "@/api/library";
 import { isEnded } from "@/api/runView";
-import type { RunSummary } from "@/api/types";
 import { IconButton } from "@/components/Button";
-import { formatSeconds, formatStamp } from "@/components/format";
-import { useProjectNames } from "@/components/projectName";
+import { classes } from "@/components/classes";
+import { formatCount, formatSeconds, formatStamp } from "@/components/format";
 import { SimulatedBadge } from "@/components/RoleChip";
 import { StatusBadge } from "@/components/StatusBadge";
 import { m } from "@/paraglide/messages.js";
+import { Snippet } from "./Snippet";
 
-/** Height in px of one row of the table. */
-export const RUN_ROW_HEIGHT = 44;
-
-interface RunRowProps {
-  run: RunSummary;
-  /** Distance in px from the top of the rows. */
-  top: number;
-  onOpen: () => void;
-  onDelete: () => void;
+/** What can be done with a row. */
+export interface RowActions {
+  onOpen: (run: ListedRun) => void;
+  onDelete: (run: ListedRun) => void;
+  onSelect: (run: ListedRun) => void;
+  onFavourite: (run: ListedRun) => void;
 }
 
-export function RunRow({ run, top, onOpen, onDelete }: RunRowProps) {
-  const project = useProjectNames()(run.project_id);
+interface RunRowProps extends RowActions {
+  run: ListedRun;
+  /** Its place in the list, from 0. */
+  place: number;
+  /** Distance in px from the top of the rows. */
+  top: number;
+  /** Keys act on this row. */
+  active: boolean;
+  selected: boolean;
+  /** Shown where the runs of several projects are listed. */
+  project?: string;
+}
+
+export function RunRow({ run, place, top, active, selected, project, ...act }: RunRowProps) {
+  const name = m.run_open({ name: run.name, when: formatStamp(run.created_at) });
+  // The controls of all other rows are passed over by Tab: the arrows lead to their row first.
+  const tabIndex = active ? 0 : -1;
+  const own = (action: (run: ListedRun) => void) => (event: MouseEvent) => {
+    // The row around it opens the run.
+    event.stopPropagation();
+    action(run);
+  };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: the row is placed by hand, which a table row cannot be.
-    // biome-ignore lint/a11y/useKeyWithClickEvents: the name in the row is a button; the click area is only larger.
-    // biome-ignore lint/a11y/useFocusableInteractive: as above.
-    <div className="run-row" role="row" style={{ transform: `translateY(${top}px)` }} onClick={onOpen}>
-      {/* biome-ignore lint/a11y/useSemanticElements: a cell of such a row. */}
-      <span role="cell" className="run-name">
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the table's keys open the row that has the focus.
+    <div
+      className={classes("run-row", selected && "run-row-selected")}
+      role="row"
+      aria-rowindex={place + 2}
+      aria-selected={selected}
+      aria-label={name}
+      tabIndex={tabIndex}
+      data-place={place}
+      style={{ transform: `translateY(${top}px)` }}
+      onClick={() => act.onOpen(run)}
+    >
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: a click beside the box selects too; its key is the box's own. */}
+      {/* biome-ignore lint/a11y/useFocusableInteractive: the box in it takes the focus. */}
+      <span role="gridcell" className="run-check" onClick={own(act.onSelect)}>
+        <input
+          type="checkbox"
+          checked={selected}
+          tabIndex={tabIndex}
+          aria-label={m.run_select({ name: run.name })}
+          data-testid={`select-${run.run_id}`}
+          onChange={() => {}}
+        />
+      </span>
+      <Cell className="run-favourite">
         <button
           type="button"
-          data-testid={`run-row-${run.run_id}`}
-          aria-label={m.run_open({ name: run.name, when: formatStamp(run.created_at) })}
+          className={classes("icon-button", run.favourite && "favourite-on")}
+          tabIndex={tabIndex}
+          aria-pressed={run.favourite}
+          aria-label={m.favourite_of({ name: run.name })}
+          data-testid={`favourite-${run.run_id}`}
+          onClick={own(act.onFavourite)}
         >
-          {run.name}
+          <Star aria-hidden size={15} />
         </button>
-        {run.simulated && <SimulatedBadge />}
-        {project && <span className="run-project">{project}</span>}
-      </span>
-      {/* biome-ignore lint/a11y/useSemanticElements: a cell of such a row. */}
-      <span role="cell" className="run-status">
+      </Cell>
+      <Cell className="run-name">
+        <span className="run-title">
+          <button
+            type="button"
+            tabIndex={tabIndex}
+            data-testid={`run-row-${run.run_id}`}
+            aria-label={name}
+            title={run.name}
+            onClick={own(act.onOpen)}
+          >
+            {run.name}
+          </button>
+          {run.simulated && <SimulatedBadge />}
+        </span>
+        {run.snippet ? (
+          <Snippet parts={run.snippet} />
+        ) : (
+          project && <small className="run-under">{project}</small>
+        )}
+      </Cell>
+      {project !== undefined && <Cell className="run-project-cell">{project}</Cell>}
+      <Cell className="run-status">
         <StatusBadge run={run} />
-      </span>
-      <Cell text={formatStamp(run.started_at ?? run.created_at)} />
-      <Cell text={duration(run)} />
-      <Cell text={`${run.finished_steps} / ${run.total_steps}`} />
-      <Cell text={String(run.artifacts)} />
-      {/* biome-ignore lint/a11y/useSemanticElements: a cell of such a row. */}
-      <span role="cell" className="run-delete">
+      </Cell>
+      <Cell className="number col-started">{formatStamp(run.started_at ?? run.created_at)}</Cell>
+      <Cell className="number col-duration">{duration(run)}</Cell>
+      <Cell className="number col-tokens">{formatCount(run.generated_tokens)}</Cell>
+      <Cell className="number col-files">{formatCount(run.artifacts)}</Cell>
+      <Cell className="run-delete">
         {isEnded(run.status) && (
           <IconButton
             icon={Trash2}
+            tabIndex={tabIndex}
             label={m.delete_run_of({ name: run.name, when: formatStamp(run.created_at) })}
             data-testid={`delete-${run.run_id}`}
-            onClick={(event) => {
-              // The row around it opens the run.
-              event.stopPropagation();
-              onDelete();
-            }}
+            onClick={own(act.onDelete)}
           />
         )}
-      </span>
+      </Cell>
     </div>
   );
 }
 
-function Cell({ text }: { text: string }) {
+/** Stands where a run is still on its way. */
+export function RowToCome({ place, top }: { place: number; top: number }) {
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a cell of a row that is placed by hand.
-    <span role="cell" className="number">
-      {text}
+    // biome-ignore lint/a11y/useFocusableInteractive: there is nothing to act on yet.
+    <div
+      className="run-row run-row-to-come"
+      role="row"
+      aria-rowindex={place + 2}
+      aria-busy
+      style={{ transform: `translateY(${top}px)` }}
+    >
+      {/* biome-ignore lint/a11y/useFocusableInteractive: as above. */}
+      <span role="gridcell" aria-label={m.loading()} />
+      <span aria-hidden className="skeleton-bar" />
+    </div>
+  );
+}
+
+function Cell({ className, children }: { className: string; children: ReactNode }) {
+  return (
+    // biome-ignore lint/a11y/useFocusableInteractive: the row takes the focus.
+    <span role="gridcell" className={className}>
+      {children}
     </span>
   );
 }
 
-function duration(run: RunSummary): string {
+function duration(run: ListedRun): string {
   if (run.started_at && run.finished_at)
     return formatSeconds((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000);
   return run.total_execution_time > 0 ? formatSeconds(run.total_execution_time) : "–";

@@ -9,7 +9,15 @@ import { ErrorPanel, errorText, Skeleton } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
 
 /** Says exactly what the limits would remove now, and removes it when asked to. */
-export function PruneDialog({ limits, onClose }: { limits: Retention; onClose: () => void }) {
+export function PruneDialog({
+  title,
+  limits,
+  onClose,
+}: {
+  title: string;
+  limits: Retention;
+  onClose: () => void;
+}) {
   const preview = usePrune();
   const prune = usePrune();
   const { mutate } = preview;
@@ -19,7 +27,7 @@ export function PruneDialog({ limits, onClose }: { limits: Retention; onClose: (
   const nothing = report?.runs === 0;
   return (
     <ConfirmDialog
-      title={m.remove_title()}
+      title={title}
       text={
         preview.isError ? (
           <ErrorPanel title={m.prune_failed()} error={preview.error} />

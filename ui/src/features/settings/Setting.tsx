@@ -5,7 +5,9 @@ import { classes } from "@/components/classes";
 export function SettingGroup({ title, id, children }: { title: string; id: string; children: ReactNode }) {
   return (
     <section className="setting-group" aria-labelledby={`group-${id}`} data-testid={`group-${id}`}>
-      <h2 id={`group-${id}`}>{title}</h2>
+      <h2 id={`group-${id}`} tabIndex={-1}>
+        {title}
+      </h2>
       <div className="setting-card">{children}</div>
     </section>
   );

@@ -2,6 +2,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
 import type { ServerView, Settings } from "@/api/types";
+import { expectAccessible } from "@/test/axe";
 import { settings } from "@/test/fixtures";
 import { type Call, renderApp, serveApi } from "@/test/render";
 import { curlLine } from "./curl";
@@ -20,16 +21,19 @@ const STORAGE = {
 };
 const OFF: ServerView = { enabled: false, port: 7860, token_file: null, state: "off", can_switch: true };
 
+const HEALTH = { version: "1.2.3", worker: { state: "idle" } };
+
 async function show(kept: Settings, server: ServerView = OFF, answers = {}): Promise<Call[]> {
   const calls = serveApi({
     "GET /settings": kept,
     "PUT /settings": (body: unknown) => body,
     "GET /storage": STORAGE,
     "GET /server": server,
-    "GET /health": { version: "1.2.3" },
+    "GET /health": HEALTH,
+    "GET /models": { models: [], files: [] },
     ...answers,
   });
-  renderApp(<SettingsScreen />);
+  renderApp(<SettingsScreen onModels={vi.fn()} onStart={vi.fn()} />);
   await screen.findByTestId("server-state");
   await screen.findByTestId("data-folder");
   return calls;
@@ -47,6 +51,64 @@ test("a number is kept when it is finished, never while it is typed", async () =
   expect(puts(calls, "/settings")).toEqual([
     settings({ retention: { max_age_days: 30, max_size_mib: null } }),
   ]);
+});
+
+test("threads and layers are a number or automatic, beside what the machine has", async () => {
+  const worker = {
+    state: "idle",
+    threads: 6,
+    devices: [{ name: "CPU", description: "A processor", memory_total_bytes: 8e9, memory_free_bytes: 2e9 }],
+  };
+  const calls = await show(settings({ threads: 4 }), OFF, { "GET /health": { ...HEALTH, worker } });
+  expect((await screen.findByTestId("devices")).textContent).toContain("2.0 GB of 8.0 GB free");
+  expect(screen.getByText(/Brickwork uses 6 now/)).toBeTruthy();
+  await userEvent.clear(screen.getByTestId("threads"));
+  await userEvent.tab();
+  await userEvent.type(screen.getByTestId("gpu-layers"), "0{Enter}");
+  const [first, second] = puts(calls, "/settings") as Settings[];
+  expect(first?.threads).toBeNull();
+  expect(second?.gpu_layers).toBe(0);
+});
+
+test("without a word from a worker the machine is said to be unknown", async () => {
+  await show(settings());
+  expect(screen.getByTestId("machine-unknown")).toBeTruthy();
+});
+
+test("notifications are on unless they are switched off", async () => {
+  const calls = await show(settings());
+  await userEvent.click(screen.getByTestId("notifications"));
+  expect((puts(calls, "/settings") as Settings[])[0]?.notifications).toBe(false);
+});
+
+test("the trash tells how many runs are in it, and is emptied after asking", async () => {
+  const prune = vi.fn(({ dry_run }) => ({
+    dry_run,
+    runs: 2,
+    trashed_runs: 2,
+    freed_bytes: 4000,
+    used_bytes: 1,
+    over_limit: false,
+  }));
+  await show(settings(), OFF, { "GET /storage": { ...STORAGE, trashed_runs: 2 }, "POST /prune": prune });
+  expect(screen.getByTestId("trash-count").textContent).toBe("2 runs");
+  await userEvent.click(screen.getByTestId("empty-trash"));
+  await screen.findByTestId("prune-preview");
+  await userEvent.click(screen.getByTestId("confirm-action"));
+  await waitFor(() => expect(prune).toHaveBeenCalledTimes(2));
+  expect(prune.mock.calls[1]?.[0]).toEqual({ max_age_days: null, max_size_mib: null, dry_run: false });
+});
+
+test("everything that touches the network is listed", async () => {
+  await show(settings());
+  const table = screen.getByTestId("privacy-table");
+  expect(within(table).getAllByRole("row").length).toBe(5);
+  expect(table.textContent).toContain("127.0.0.1");
+});
+
+test("names, roles and states are there for assistive technology", async () => {
+  await show(settings());
+  await expectAccessible();
 });
 
 test("a number out of range is said to be so and not kept; Escape takes it back", async () => {

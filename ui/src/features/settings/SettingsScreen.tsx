@@ -1,32 +1,78 @@
-import { Lock } from "lucide-react";
 import { toast } from "sonner";
-import { useHealth, useSaveSettings, useSettings } from "@/api/queries";
+import { useSaveSettings, useSettings } from "@/api/queries";
 import type { Settings } from "@/api/types";
 import { ErrorPanel, errorText, Skeleton } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
 import { AppearanceGroup } from "./AppearanceGroup";
+import { HelpGroup } from "./HelpGroup";
+import { MachineGroup } from "./MachineGroup";
+import { ModelsGroup } from "./ModelsGroup";
+import { NotificationsGroup } from "./NotificationsGroup";
+import { PrivacyGroup } from "./PrivacyGroup";
 import { RunsGroup } from "./RunsGroup";
 import { ServerGroup } from "./ServerGroup";
 import { StorageGroup } from "./StorageGroup";
 
-export function SettingsScreen() {
+interface SettingsScreenProps {
+  onModels: () => void;
+  onStart: () => void;
+}
+
+export function SettingsScreen(props: SettingsScreenProps) {
   const query = useSettings();
   return (
     <div className="screen">
       <header className="top-bar">
         <h1 className="screen-title">{m.nav_settings()}</h1>
       </header>
-      <div className="scroll">
+      <div className="scroll settings-scroll">
+        <Contents />
         <div className="page page-narrow">
           {query.isPending && <Skeleton rows={3} tall />}
           {query.isError && (
             <ErrorPanel title={m.settings_failed()} error={query.error} onRetry={() => query.refetch()} />
           )}
-          {query.data && <SettingsForm settings={query.data} />}
+          {query.data && <SettingsForm settings={query.data} {...props} />}
         </div>
       </div>
     </div>
   );
+}
+
+/** The groups by name, beside them in a window that is wide enough. */
+function Contents() {
+  const groups = [
+    ["appearance", m.group_appearance()],
+    ["models", m.group_models()],
+    ["machine", m.group_machine()],
+    ["runs", m.nav_runs()],
+    ["notifications", m.group_notifications()],
+    ["storage", m.group_storage()],
+    ["server", m.group_server()],
+    ["privacy", m.privacy()],
+    ["help", m.group_help()],
+    ["about", m.group_about()],
+  ];
+  return (
+    <nav className="settings-contents" aria-label={m.settings_contents()}>
+      <ul>
+        {groups.map(([id, title]) => (
+          <li key={id}>
+            <button type="button" onClick={() => reveal(`group-${id}`)}>
+              {title}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+/** Brings a heading to the top and gives it the focus, so that Tab goes on in its group. */
+function reveal(headingId: string): void {
+  const heading = document.getElementById(headingId);
+  heading?.scrollIntoView({ block: "start" });
+  heading?.focus({ preventScroll: true });
 }
 
 /** What a group needs to show and change the settings; a change is kept at once. */
@@ -35,9 +81,8 @@ export interface GroupProps {
   change: (patch: Partial<Settings>) => void;
 }
 
-function SettingsForm({ settings }: { settings: Settings }) {
+function SettingsForm({ settings, onModels, onStart }: SettingsScreenProps & { settings: Settings }) {
   const save = useSaveSettings();
-  const version = useHealth().data?.version;
   const change = (patch: Partial<Settings>) =>
     save.mutate(
       { ...settings, ...patch },
@@ -46,17 +91,14 @@ function SettingsForm({ settings }: { settings: Settings }) {
   return (
     <>
       <AppearanceGroup settings={settings} change={change} />
+      <ModelsGroup onModels={onModels} />
+      <MachineGroup settings={settings} change={change} />
       <RunsGroup settings={settings} change={change} />
+      <NotificationsGroup settings={settings} change={change} />
       <StorageGroup settings={settings} change={change} />
       <ServerGroup />
-      <section className="privacy">
-        <Lock aria-hidden size={18} />
-        <div>
-          <h2>{m.privacy()}</h2>
-          <p>{m.privacy_text()}</p>
-        </div>
-      </section>
-      <p className="hint">{m.version({ version: version ?? "…" })}</p>
+      <PrivacyGroup />
+      <HelpGroup onStart={onStart} />
     </>
   );
 }

@@ -2,9 +2,10 @@ import { Trash2 } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import { openPath } from "@/api/desktop";
+import type { Storage } from "@/api/library";
 import { useStorage } from "@/api/machine";
 import { isDesktop } from "@/api/transport";
-import type { StorageView } from "@/api/types";
+import type { Retention, StorageView } from "@/api/types";
 import { Button } from "@/components/Button";
 import { formatBytes, formatCount } from "@/components/format";
 import { ErrorPanel, errorText, Skeleton } from "@/components/States";
@@ -15,13 +16,15 @@ import { PruneDialog } from "./PruneDialog";
 import { Setting, SettingGroup } from "./Setting";
 import type { GroupProps } from "./SettingsScreen";
 
+/** Without limits only the trash is emptied. */
+const NO_LIMITS: Retention = { max_age_days: null, max_size_mib: null };
 /** What the API allows. */
 const MAX_DAYS = 36_500;
 const MAX_MIB = 1_048_576;
 
 export function StorageGroup({ settings, change }: GroupProps) {
   const storage = useStorage();
-  const [pruning, setPruning] = useState(false);
+  const [pruning, setPruning] = useState<Retention | null>(null);
   const { retention } = settings;
   const limited = retention.max_age_days != null || retention.max_size_mib != null;
   return (
@@ -58,13 +61,40 @@ export function StorageGroup({ settings, change }: GroupProps) {
         />
       </Setting>
       <Setting title={m.remove_old()} text={limited ? m.remove_old_hint() : m.remove_old_needs_limit()}>
-        <Button icon={Trash2} disabled={!limited} onClick={() => setPruning(true)} data-testid="prune-button">
+        <Button
+          icon={Trash2}
+          disabled={!limited}
+          onClick={() => setPruning(retention)}
+          data-testid="prune-button"
+        >
           {m.remove_now()}
         </Button>
       </Setting>
+      {storage.data && <Trash storage={storage.data} onEmpty={() => setPruning(NO_LIMITS)} />}
       <BackupSetting />
-      {pruning && <PruneDialog limits={retention} onClose={() => setPruning(false)} />}
+      {pruning && (
+        <PruneDialog
+          title={pruning === NO_LIMITS ? m.trash_empty_title() : m.remove_title()}
+          limits={pruning}
+          onClose={() => setPruning(null)}
+        />
+      )}
     </SettingGroup>
+  );
+}
+
+/** How many deleted runs may still be brought back, and the way to let them go. */
+function Trash({ storage, onEmpty }: { storage: Storage; onEmpty: () => void }) {
+  const count = storage.trashed_runs ?? 0;
+  return (
+    <Setting title={m.trash()} text={m.trash_hint()}>
+      <span className="number" data-testid="trash-count">
+        {count === 0 ? m.trash_none() : m.trash_count({ count, shown: formatCount(count) })}
+      </span>
+      <Button icon={Trash2} disabled={count === 0} onClick={onEmpty} data-testid="empty-trash">
+        {m.trash_empty()}
+      </Button>
+    </Setting>
   );
 }
 

@@ -1,24 +1,42 @@
-import { CircleCheck, CircleX, Lock, Play } from "lucide-react";
+import { Lock, Play } from "lucide-react";
+import { useEffect, useRef } from "react";
 import { toast } from "sonner";
-import { useExecute, useModels, useTemplates } from "@/api/queries";
-import type { Model, Template } from "@/api/types";
+import { useExecute, useModels, useSaveSettings, useSettings, useTemplates } from "@/api/queries";
+import type { Settings, Template } from "@/api/types";
 import { Button } from "@/components/Button";
-import { formatBytes, modelName } from "@/components/format";
 import { Mark } from "@/components/Mark";
-import { RoleIcon, SimulatedBadge } from "@/components/RoleChip";
+import { RoleIcon } from "@/components/RoleChip";
 import { ErrorPanel, errorText, Skeleton } from "@/components/States";
-import { Tooltip } from "@/components/Tooltip";
 import { m } from "@/paraglide/messages.js";
+import { ModelState } from "./ModelState";
 
 interface StartScreenProps {
   onStarted: (runId: string) => void;
   onDesign: () => void;
+  onModels: () => void;
+}
+
+/** Remembers that the start was seen, so that the next one opens the design. */
+function useStartDone(): () => void {
+  const settings: Settings | undefined = useSettings().data;
+  const save = useSaveSettings();
+  return () => {
+    if (!settings || settings.first_start_done) return;
+    const done: Settings = { ...settings, first_start_done: true };
+    // When it is not kept, the start is shown once more, which does no harm.
+    save.mutate(done);
+  };
 }
 
 /** The first screen of a fresh machine: what this is, and one button to a first result. */
-export function StartScreen({ onStarted, onDesign }: StartScreenProps) {
+export function StartScreen(props: StartScreenProps) {
   const templates = useTemplates();
   const template = templates.data?.find((one) => one.id === "react-component") ?? templates.data?.[0];
+  const done = useStartDone();
+  const leave = (to: () => void) => () => {
+    done();
+    to();
+  };
   return (
     <div className="screen start">
       <div className="start-inner">
@@ -33,7 +51,14 @@ export function StartScreen({ onStarted, onDesign }: StartScreenProps) {
             onRetry={() => templates.refetch()}
           />
         )}
-        {template && <Example template={template} onStarted={onStarted} onDesign={onDesign} />}
+        {template && (
+          <Example
+            template={template}
+            onStarted={(runId) => leave(() => props.onStarted(runId))()}
+            onDesign={leave(props.onDesign)}
+            onModels={props.onModels}
+          />
+        )}
         <p className="start-privacy">
           <Lock aria-hidden size={13} /> {m.privacy_short()}
         </p>
@@ -42,11 +67,20 @@ export function StartScreen({ onStarted, onDesign }: StartScreenProps) {
   );
 }
 
-function Example({ template, onStarted, onDesign }: StartScreenProps & { template: Template }) {
+function Example({ template, onStarted, onDesign, onModels }: StartScreenProps & { template: Template }) {
   const execute = useExecute();
   const models = useModels();
+  const button = useRef<HTMLButtonElement>(null);
   const assembler = models.data?.models.find((model) => model.name === "Assembler")?.binding;
   const missing = models.isSuccess && !assembler?.present;
+  const ready = assembler?.present === true;
+
+  // The one thing to do here is a key away, unless the user is somewhere already.
+  useEffect(() => {
+    const { activeElement } = document;
+    const free = activeElement === document.body || activeElement?.tagName === "MAIN";
+    if (ready && free) button.current?.focus();
+  }, [ready]);
 
   function run() {
     const { id: _id, ...pipeline } = template;
@@ -56,14 +90,16 @@ function Example({ template, onStarted, onDesign }: StartScreenProps & { templat
     });
   }
   return (
-    <article className="start-card">
+    <article className="start-card" aria-label={template.name}>
+      <ModelState models={models} onModels={onModels} />
+      <h2 className="start-example">{template.name}</h2>
       <ol className="start-steps">
         {template.steps.map((step) => (
           <li key={step.step_name}>
             <RoleIcon role={step.model_type} />
             <span>
               <strong>{step.step_name}</strong>
-              <small>{step.prompt}</small>
+              <small title={step.prompt}>{step.prompt}</small>
             </span>
           </li>
         ))}
@@ -84,9 +120,12 @@ function Example({ template, onStarted, onDesign }: StartScreenProps & { templat
         ))}
       </dl>
       <footer className="start-foot">
-        <ModelState models={models.data?.models} />
-        <Button onClick={onDesign}>{m.start_other()}</Button>
+        <Button onClick={onDesign} data-testid="start-other">
+          {m.start_other()}
+        </Button>
+        <span className="spacer" />
         <Button
+          ref={button}
           look="primary"
           icon={Play}
           busy={execute.isPending}
@@ -98,44 +137,5 @@ function Example({ template, onStarted, onDesign }: StartScreenProps & { templat
         </Button>
       </footer>
     </article>
-  );
-}
-
-/** Whether the model that the Assembler and mostly every other role runs on is there, and what it is. */
-function ModelState({ models }: { models: Model[] | undefined }) {
-  if (!models) return <span className="model-state">{m.loading()}</span>;
-  const binding = models.find((model) => model.name === "Assembler")?.binding;
-  if (!binding?.present) {
-    return (
-      <span className="model-state diagnostic-error">
-        <CircleX aria-hidden size={15} /> {binding?.problem ?? m.start_model_missing()}
-      </span>
-    );
-  }
-  return (
-    <span className="model-state">
-      <CircleCheck aria-hidden size={15} className="status-success" />
-      <span className="model-line">
-        <span>
-          {m.start_model_ready({ model: modelName(binding.id) })}
-          {binding.size_bytes ? <small> · {formatBytes(binding.size_bytes)}</small> : null}
-        </span>
-        <ModelMark models={models} />
-      </span>
-    </span>
-  );
-}
-
-/** Says when the roles are not played by models made for them. */
-function ModelMark({ models }: { models: Model[] }) {
-  if (models.some((model) => model.binding?.simulated)) return <SimulatedBadge />;
-  const count = models.filter((model) => model.binding?.stand_in).length;
-  if (count === 0) return null;
-  return (
-    <Tooltip text={m.stand_in_all_explained()}>
-      <span className="badge badge-warn" data-testid="start-stand-in">
-        {count === models.length ? m.stand_in_all() : m.stand_in_some({ count: String(count) })}
-      </span>
-    </Tooltip>
   );
 }

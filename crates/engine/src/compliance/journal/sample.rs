@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::pipeline::{JsonMap, Parameters, Pipeline, Step};
 use crate::ports::{FinishReason, InferenceErrorCode, Timings};
 use crate::role::Role;
-use crate::run::{FinalArtifactsFrom, ModelRef, RunChange, RunId, RunPlan, RunStatus, StepOutcome};
+use crate::run::{ArtifactTarget, FinalArtifactsFrom, ModelRef, RunChange, RunId, RunPlan, RunStatus, StepOutcome};
 use crate::time::Timestamp;
 
 /// The default project, which every store has.
@@ -105,7 +105,20 @@ pub(super) fn reuse_step(position: usize, from: RunId, result: &str) -> RunChang
         finish_reason: Some(FinishReason::EndOfTurn),
         execution_time: 2.5,
         timings: None,
+        original_result: Some(format!("{result}, as the model wrote it")),
+        artifacts_edited: true,
     }
+}
+
+/// The user puts `result` in the place of the output of the step at `position`.
+pub(super) fn edit_step(position: usize, result: &str) -> RunChange {
+    let artifacts = vec![artifact(&format!("edited_{position}.rs"), result)];
+    RunChange::StepEdited { position, result: result.into(), artifacts }
+}
+
+/// The user makes one artifact called `name` all that `target` has.
+pub(super) fn edit_artifacts(target: ArtifactTarget, name: &str) -> RunChange {
+    RunChange::ArtifactsEdited { target, artifacts: vec![artifact(name, "by hand\n")] }
 }
 
 /// The step at `position` fails for want of memory, having made `result`.

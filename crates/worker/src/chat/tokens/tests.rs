@@ -61,6 +61,15 @@ fn whole_text(rendered: &Rendered) -> String {
     rendered.pieces.iter().map(text).collect()
 }
 
+fn conversation(
+    model: &LlamaModel,
+    controls: &ControlTokens,
+    rendered: &Rendered,
+    outputs: &Outputs,
+) -> Vec<LlamaToken> {
+    lay_out(model, controls, rendered, outputs).ids
+}
+
 const CONTENTS: [&str; 6] = [
     "Write a function.",
     "\n\n  def f(x):\n\treturn x  # ünïcode 🦀\n\n\n",
@@ -85,8 +94,10 @@ fn ids_equal_those_of_the_whole_text() {
             let whole = whole_text(&rendered);
             let has_bos = whole.starts_with("<bos>");
             let expected = model.vocab().tokenize(whole.as_bytes(), !has_bos, true);
-            let ids = conversation(&model, &controls, &rendered, &Outputs::default());
+            let LaidOut { ids, text } = lay_out(&model, &controls, &rendered, &Outputs::default());
             assert_eq!(ids, expected, "{content:?} in {whole:?}");
+            let bos = if controls.first.is_some() && !has_bos { "<bos>" } else { "" };
+            assert_eq!(text, format!("{bos}{whole}"), "the text is what the ids stand for");
         }
     }
 }

@@ -1,0 +1,188 @@
+//! Counting prompts, in a worker of its own.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use brickwork_engine::{InferenceError, InferenceErrorCode, Message, ModelRef, Prompt, ScriptedInference, StepPreview};
+use brickwork_worker_client::{WorkerClient, WorkerConfig, WorkerHello};
+
+use super::cache::{Key, ModelStamp, Newest};
+
+/// Counts that are kept.
+const MOST_COUNTS: usize = 8192;
+
+/// Whole texts that are kept: of the steps that were looked at last.
+const MOST_TEXTS: usize = 16;
+
+/// The longest conversation that is sent to the worker, in bytes. The largest context windows hold far less.
+const MOST_BYTES: usize = 12 << 20;
+
+/// What a step's prompt costs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Budget {
+    /// Tokens of the whole prompt, unknown outputs left empty.
+    pub(crate) known_tokens: u32,
+    /// Tokens of each part of the preview by itself, in their order.
+    pub(crate) part_tokens: Vec<u32>,
+    /// The model's context window in tokens; absent where there is none.
+    pub(crate) context_length: Option<u32>,
+    /// The whole text with placeholders, if it was asked for.
+    pub(crate) text: Option<String>,
+}
+
+/// The tokens of a whole prompt.
+#[derive(Debug, Clone, Copy)]
+struct Whole {
+    tokens: u32,
+    context_length: Option<u32>,
+}
+
+/// What was counted.
+#[derive(Debug)]
+struct Known {
+    wholes: Newest<Whole>,
+    texts: Newest<Arc<str>>,
+    counts: Newest<u32>,
+}
+
+/// Lays prompts out and counts them in a worker that only ever reads vocabularies, and remembers what it counted.
+#[derive(Debug)]
+pub(crate) struct Counter {
+    worker: WorkerClient,
+    known: Mutex<Known>,
+}
+
+impl Counter {
+    pub(crate) fn new(config: WorkerConfig) -> Self {
+        let known = Known {
+            wholes: Newest::new(MOST_COUNTS),
+            texts: Newest::new(MOST_TEXTS),
+            counts: Newest::new(MOST_COUNTS),
+        };
+        Self { worker: WorkerClient::new(config), known: Mutex::new(known) }
+    }
+
+    /// What the last worker that was started said of itself.
+    pub(crate) fn hello(&self) -> Option<WorkerHello> {
+        self.worker.hello()
+    }
+
+    pub(crate) async fn shutdown(&self) {
+        self.worker.shutdown().await;
+    }
+
+    /// What `step` costs with `model`.
+    ///
+    /// # Errors
+    /// Those of a generation, and [`InferenceErrorCode::PromptTooLong`] for a conversation that no model could take.
+    pub(crate) async fn budget(
+        &self,
+        model: &ModelRef,
+        step: &StepPreview,
+        with_text: bool,
+    ) -> Result<Budget, InferenceError> {
+        if model.is_simulated() {
+            return Ok(scripted(step, with_text));
+        }
+        check_length(&step.counted)?;
+        let stamp = ModelStamp::of(model);
+        let whole = self.whole(model, &stamp, &step.counted, with_text && step.shown == step.counted).await?;
+        let text = if with_text {
+            check_length(&step.shown)?;
+            Some(self.text(model, &stamp, &step.shown).await?)
+        } else {
+            None
+        };
+        let texts: Vec<&str> = step.parts.iter().map(|part| part.text.as_str()).collect();
+        let part_tokens = self.counts(model, &stamp, &texts).await?;
+        Ok(Budget { known_tokens: whole.tokens, part_tokens, context_length: whole.context_length, text })
+    }
+
+    async fn whole(
+        &self,
+        model: &ModelRef,
+        stamp: &ModelStamp,
+        messages: &[Message],
+        with_text: bool,
+    ) -> Result<Whole, InferenceError> {
+        let key = stamp.of_messages(messages);
+        let known = self.known().wholes.get(&key);
+        match known {
+            Some(whole) => Ok(whole),
+            None => self.render(model, key, messages, with_text).await.map(|(whole, _)| whole),
+        }
+    }
+
+    async fn text(&self, model: &ModelRef, stamp: &ModelStamp, messages: &[Message]) -> Result<String, InferenceError> {
+        let key = stamp.of_messages(messages);
+        let known = self.known().texts.get(&key);
+        match known {
+            Some(text) => Ok(text.as_ref().to_owned()),
+            None => self.render(model, key, messages, true).await.map(|(_, text)| text.unwrap_or_default()),
+        }
+    }
+
+    async fn render(
+        &self,
+        model: &ModelRef,
+        key: Key,
+        messages: &[Message],
+        with_text: bool,
+    ) -> Result<(Whole, Option<String>), InferenceError> {
+        let rendering = self.worker.render(model.clone(), Prompt::Chat(messages.to_vec()), with_text).await?;
+        let whole = Whole { tokens: rendering.tokens, context_length: rendering.context_length };
+        let mut known = self.known();
+        known.wholes.insert(key, whole);
+        if let Some(text) = &rendering.text {
+            known.texts.insert(key, text.as_str().into());
+        }
+        Ok((whole, rendering.text))
+    }
+
+    /// The tokens of each text by itself; only those that are not known are sent.
+    async fn counts(&self, model: &ModelRef, stamp: &ModelStamp, texts: &[&str]) -> Result<Vec<u32>, InferenceError> {
+        let keys: Vec<Key> = texts.iter().map(|text| stamp.of_text(text)).collect();
+        let mut found: Vec<Option<u32>> = {
+            let known = self.known();
+            keys.iter().map(|key| known.counts.get(key)).collect()
+        };
+        let missing: Vec<usize> = (0..texts.len()).filter(|index| found[*index].is_none()).collect();
+        if !missing.is_empty() {
+            let unknown = missing.iter().map(|index| texts[*index].to_owned()).collect();
+            let counts = self.worker.count_texts(model.clone(), unknown).await?;
+            let mut known = self.known();
+            for (index, count) in missing.into_iter().zip(counts) {
+                known.counts.insert(keys[index], count);
+                found[index] = Some(count);
+            }
+        }
+        Ok(found.into_iter().map(Option::unwrap_or_default).collect())
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The placeholder counts words, as it does when it answers.
+fn scripted(step: &StepPreview, with_text: bool) -> Budget {
+    let count = |text: &str| ScriptedInference::count_tokens(&Prompt::Raw(text.to_owned()));
+    Budget {
+        known_tokens: ScriptedInference::count_tokens(&Prompt::Chat(step.counted.clone())),
+        part_tokens: step.parts.iter().map(|part| count(&part.text)).collect(),
+        context_length: None,
+        text: with_text.then(|| ScriptedInference::layout(&Prompt::Chat(step.shown.clone()))),
+    }
+}
+
+fn check_length(messages: &[Message]) -> Result<(), InferenceError> {
+    let bytes: usize = messages.iter().map(|message| message.content.len()).sum();
+    if bytes <= MOST_BYTES {
+        return Ok(());
+    }
+    let message = format!(
+        "The prompt has {} MiB of text, more than any model takes. Attach fewer files, or let the step see fewer earlier \
+         steps.",
+        bytes >> 20
+    );
+    Err(InferenceError::new(InferenceErrorCode::PromptTooLong, message))
+}

@@ -1,0 +1,106 @@
+import { Popover } from "@base-ui/react/popover";
+import { Cpu, Gauge, TriangleAlert } from "lucide-react";
+import type { Pipeline } from "@/api/types";
+import { formatBytes, formatCount, modelName } from "@/components/format";
+import { m } from "@/paraglide/messages.js";
+import { type Budget, useBudget } from "../budget";
+
+/** What a run of the draft will take: tokens in all, models loaded and how often. Opens the plan in full. */
+export function PlanButton({ pipeline }: { pipeline: Pipeline }) {
+  const budget = useBudget(pipeline);
+  const { totals, models, modelLoads } = budget;
+  const over = tooLong(budget, pipeline.steps.length);
+  if (!totals && models.length === 0) return null;
+  return (
+    <Popover.Root>
+      <Popover.Trigger
+        className={`plan-button${over.length > 0 ? " problems-error" : ""}`}
+        aria-busy={budget.counting}
+        data-testid="plan-button"
+      >
+        {over.length > 0 ? <TriangleAlert aria-hidden size={15} /> : <Gauge aria-hidden size={15} />}
+        <span className="plan-words">
+          {totals?.prompt != null && (
+            <span>{m.plan_tokens({ count: formatCount(totals.prompt + totals.max) })}</span>
+          )}
+          {modelLoads !== undefined && (
+            <span className="plan-loads">{m.plan_loads({ count: modelLoads })}</span>
+          )}
+        </span>
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Positioner className="popup-positioner" sideOffset={6} align="end">
+          <Popover.Popup className="popup plan-popup" aria-label={m.plan()}>
+            <Plan budget={budget} over={over} pipeline={pipeline} />
+          </Popover.Popup>
+        </Popover.Positioner>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}
+
+/** Positions of the steps whose prompt and output do not fit their model's context window. */
+function tooLong(budget: Budget, assembler: number): number[] {
+  return Array.from({ length: assembler + 1 }, (_, at) => at).filter((at) => budget.step(at)?.fits === false);
+}
+
+function Plan({ budget, over, pipeline }: { budget: Budget; over: number[]; pipeline: Pipeline }) {
+  const { totals, models, modelLoads, order } = budget;
+  const name = (at: number) => pipeline.steps[at]?.step_name ?? m.assembler_title();
+  return (
+    <>
+      <h2>{m.plan()}</h2>
+      <dl className="facts">
+        {totals?.prompt != null && (
+          <>
+            <dt>{m.plan_prompts()}</dt>
+            <dd>{m.tokens_count({ count: formatCount(totals.prompt) })}</dd>
+          </>
+        )}
+        {totals && (
+          <>
+            <dt>{m.plan_outputs()}</dt>
+            <dd>{m.tokens_up_to({ count: formatCount(totals.max) })}</dd>
+          </>
+        )}
+        {modelLoads !== undefined && (
+          <>
+            <dt>{m.plan_models()}</dt>
+            <dd>{m.plan_models_loads({ models: models.length, loads: modelLoads })}</dd>
+          </>
+        )}
+      </dl>
+      {over.length > 0 && (
+        <p className="notice notice-error">
+          <TriangleAlert aria-hidden size={15} />
+          <span>{m.plan_over({ names: over.map(name).join(", ") })}</span>
+        </p>
+      )}
+      <ul className="plan-models">
+        {models.map((model) => (
+          <li key={model.id}>
+            <Cpu aria-hidden size={14} />
+            <span>
+              <strong>{modelName(model.id)}</strong>
+              <small>
+                {[
+                  model.role_names.join(", "),
+                  model.size_bytes != null && formatBytes(model.size_bytes),
+                  model.context_length != null && m.plan_window({ count: formatCount(model.context_length) }),
+                ]
+                  .filter(Boolean)
+                  .join(" · ")}
+              </small>
+              {model.problem && <small className="field-error">{model.problem}</small>}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {order.length > 1 && (
+        <p className="hint">
+          {m.plan_order()} {order.map((one) => (one === "assembler" ? m.assembler_title() : one)).join(" → ")}
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,58 @@
+// What a run's time and tokens went into, as the plot and its table show it.
+
+import { allSteps } from "@/api/runView";
+import type { RunView, StepView } from "@/api/types";
+import { cachedShare } from "@/components/TimeBar";
+import { stepRate, stepTimes } from "./phase";
+import { shownName } from "./rerunReasons";
+
+/** One step; times in seconds. */
+export interface TimeRow {
+  position: number;
+  name: string;
+  wait: number;
+  load: number;
+  prompt: number;
+  generate: number;
+  promptTokens: number;
+  /** Share of the prompt, 0 to 1, that came from the cache. */
+  cached: number;
+  generatedTokens: number;
+  /** Tokens per second; absent where nothing was written. */
+  rate: number | undefined;
+  /** It was carried out by an earlier run, so its time is not this one's. */
+  reused: boolean;
+}
+
+/** The steps that have ended with known times, in their order. */
+export function timeRows(run: RunView): TimeRow[] {
+  return allSteps(run).flatMap((step) => rowOf(step) ?? []);
+}
+
+function rowOf(step: StepView): TimeRow | undefined {
+  const times = step.timings ? stepTimes(step, undefined, 0) : undefined;
+  if (!step.timings || !times) return undefined;
+  return {
+    position: step.position,
+    name: shownName(step.step_name),
+    wait: (times.wait_ms ?? 0) / 1000,
+    load: times.load_ms / 1000,
+    prompt: times.prompt_ms / 1000,
+    generate: times.generate_ms / 1000,
+    promptTokens: step.timings.prompt_tokens,
+    cached: cachedShare(step.timings),
+    generatedTokens: step.timings.generated_tokens,
+    rate: stepRate(step),
+    reused: step.reused_from != null,
+  };
+}
+
+/** The phases of a bar from its foot up. */
+export const PHASES = ["wait", "load", "prompt", "generate"] as const;
+
+/** Heights at which each phase of each bar ends: one list a phase, so that what is drawn later covers what lies below it. */
+export function stacked(rows: TimeRow[]): number[][] {
+  return PHASES.map((_, top) =>
+    rows.map((row) => PHASES.slice(0, top + 1).reduce((sum, phase) => sum + row[phase], 0)),
+  );
+}

@@ -1,0 +1,41 @@
+import { Lock } from "lucide-react";
+import { m } from "@/paraglide/messages.js";
+import { SettingGroup } from "./Setting";
+
+/** Everything that ever touches a network, and that nothing else does. */
+export function PrivacyGroup() {
+  const rows = [
+    [m.net_models(), m.net_never(), m.net_models_with()],
+    [m.net_server(), m.net_server_when(), m.net_server_with()],
+    [m.net_links(), m.net_links_when(), m.net_links_with()],
+    [m.net_reports(), m.net_never(), m.net_reports_with()],
+  ];
+  return (
+    <SettingGroup id="privacy" title={m.privacy()}>
+      <p className="privacy">
+        <Lock aria-hidden size={16} />
+        <span>{m.privacy_text()}</span>
+      </p>
+      <table className="table privacy-table" data-testid="privacy-table">
+        <caption className="sr-only">{m.privacy_table()}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{m.net_what()}</th>
+            <th scope="col">{m.net_when()}</th>
+            <th scope="col">{m.net_with()}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map(([what, when, whom]) => (
+            <tr key={what}>
+              <th scope="row">{what}</th>
+              <td>{when}</td>
+              <td>{whom}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p className="privacy-end hint">{m.net_nothing_else()}</p>
+    </SettingGroup>
+  );
+}
