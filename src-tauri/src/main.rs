@@ -133,7 +133,8 @@ fn open_window(window: &tauri::App) -> tauri::Result<()> {
     let main = WebviewWindowBuilder::new(window, "main", WebviewUrl::default())
         .title("Brickwork")
         .inner_size(1280.0, 820.0)
-        .min_inner_size(720.0, 520.0)
+        // What a window of the usual size has left when everything is shown at 200 %.
+        .min_inner_size(640.0, 400.0)
         .on_navigation(may_show)
         .on_new_window(|_url, _features| tauri::webview::NewWindowResponse::Deny)
         .build()?;

@@ -51,6 +51,10 @@ async function design() {
     window.browser.$('[data-testid="step-inspector"] .cm-content'),
     "Write a React component called Badge with {{ styling }} in one fenced jsx code block",
   );
+  // The picture follows what is typed.
+  for (const [card, typed] of [["context-card", "plain CSS"], ["step-1", "called Badge"]]) {
+    await window.browser.waitUntil(async () => (await window.text(window.get(card))).includes(typed), { timeoutMsg: `the node does not show "${typed}"` });
+  }
   await setTokens(2, 160);
 }
 
@@ -179,9 +183,10 @@ test("a run that was killed half-way is found again and can be resumed", { timeo
   await startLongRun();
   const killed = decodeURIComponent((await window.route()).split("/").at(-1));
   const workers = childrenOf(window.appId).filter(({ name }) => name.startsWith("brickwork-work"));
-  assert.equal(workers.length, 1, "one worker computes");
+  // One computes; a second one, which counts tokens for the design, may not have gone to rest yet.
+  assert.ok([1, 2].includes(workers.length), `${workers.length} workers run`);
   await window.kill();
-  assert.ok(await waitUntilGone(workers[0].id, 2_000), "the worker outlives the window");
+  for (const { id } of workers) assert.ok(await waitUntilGone(id, 2_000), "a worker outlives the window");
 
   window = await home.open();
   await window.click("nav-runs");

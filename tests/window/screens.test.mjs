@@ -1,13 +1,18 @@
 // Every screen in English and Spanish, light and dark, each with a screenshot, and nothing cut off.
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
+import { axeFaults } from "./axe.mjs";
+import { cutOff, unreachable } from "./looks.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
+import { go, tour } from "./tour.mjs";
 import { machine } from "./window.mjs";
 
 const MINUTE = 60_000;
 
 let home;
 let window;
+/** Runs that the walks show, newest first. */
+let runs = [];
 
 before(async () => {
   home = machine();
@@ -28,104 +33,64 @@ async function choose(value) {
   await window.browser.$(`//label[input[@type="radio" and @value="${value}"]]`).click();
 }
 
-/** What sticks out of the window to the right, or stands wider than the box that clips it without a way to scroll. */
-function cutOff() {
+/** Walks through every screen, keeps what each looks like, and holds it to its checks; all that is wrong is told together. */
+async function visit(label, { axe = false, reach = false } = {}) {
   const wrong = [];
-  if (document.documentElement.scrollWidth > window.innerWidth) wrong.push(`the page is ${document.documentElement.scrollWidth} px wide`);
-  for (const element of document.querySelectorAll("button, h1, h2, h3, label, dt, th, .chip, .badge")) {
-    const box = element.getBoundingClientRect();
-    // What only screen readers read is one pixel wide on purpose.
-    if (box.width <= 1) continue;
-    const style = getComputedStyle(element);
-    const clipped = element.scrollWidth > element.clientWidth + 1 && style.overflowX !== "visible" && style.textOverflow !== "ellipsis" && element.clientWidth > 0;
-    if (clipped) wrong.push(`cut off: "${element.textContent.trim().slice(0, 60)}"`);
-  }
-  return wrong;
+  const look = async (name, { allowed = /^$/ } = {}) => {
+    await saveScreenshot(window, `${label} ${name}`);
+    const faults = [...(await window.browser.execute(cutOff)), ...(axe ? await axeFaults(window) : []), ...(reach ? await window.browser.execute(unreachable) : [])];
+    wrong.push(...faults.filter((fault) => !allowed.test(fault)).map((fault) => `${name}: ${fault}`));
+  };
+  await tour(window, home, { runs, look });
+  assert.deepEqual(wrong, []);
 }
 
-async function shoot(name) {
-  await saveScreenshot(window, name);
-  assert.deepEqual(await window.browser.execute(cutOff), [], name);
-}
-
-/** Visits every screen. */
-async function tour(label) {
-  await window.browser.execute(() => {
-    window.location.hash = "/start";
-  });
-  await window.get("run-example").waitForDisplayed();
-  await shoot(`${label} start`);
-  await window.click("nav-design");
-  if (await window.get("open-gallery").isExisting()) await window.click("open-gallery");
-  await window.get("template-react-component").waitForDisplayed();
-  await shoot(`${label} gallery`);
-  await window.click("template-react-component");
-  await window.get("context-inspector").waitForDisplayed();
-  await shoot(`${label} design context`);
-  await window.click("step-1");
-  await window.get("step-inspector").waitForDisplayed();
-  await shoot(`${label} design step`);
-  await window.click("assembler-card");
-  await shoot(`${label} design assembler`);
-  await window.click("nav-models");
-  await window.get("role-CodeLlama").waitForDisplayed();
-  await shoot(`${label} models`);
-  await window.click("nav-runs");
-  await window.get("runs-search").waitForDisplayed();
-  await shoot(`${label} runs`);
-  const row = await window.browser.$('[data-testid^="run-row-"]');
-  if (await row.isExisting()) {
-    await row.click();
-    await window.get("run-status").waitForDisplayed();
-    await window.browser.$('[data-testid="highlighted-code"][data-highlighted="true"]').waitForExist();
-    await shoot(`${label} run result`);
-    await window.click("step-1");
-    await window.get("step-output").waitForDisplayed();
-    await shoot(`${label} run step`);
-    await window.click("export-button");
-    await window.click("export-choose");
-    await window.browser.$('[data-testid^="plan-"]').waitForDisplayed();
-    await shoot(`${label} export`);
-    await window.browser.keys("Escape");
-    await window.get("export-write").waitForExist({ reverse: true });
-  }
-  await window.click("nav-settings");
-  await window.get("data-folder").waitForDisplayed();
-  await shoot(`${label} settings`);
+/** Makes the inside of the window that large while `during` goes on. */
+async function sized(width, height, during) {
+  const before = await window.browser.getWindowSize();
+  await window.browser.setWindowSize(width, height);
+  await window.browser.waitUntil(async () => (await window.browser.execute(() => window.innerWidth)) === width, { timeoutMsg: `the window does not become ${width} px wide` });
+  await during();
+  await window.browser.setWindowSize(before.width, before.height);
 }
 
 const language = () => window.browser.execute(() => document.documentElement.lang);
 const theme = () => window.browser.execute(() => document.documentElement.dataset.theme);
 
-test("a machine without runs, in English and light", { timeout: 3 * MINUTE }, async () => {
+test("a machine without runs, in English and light", { timeout: 4 * MINUTE }, async () => {
   await choose("light");
   await choose("en");
   await window.browser.waitUntil(async () => (await language()) === "en" && (await theme()) === "light");
-  await tour("empty en light");
+  await go(window, "/runs", "runs-search");
+  await saveScreenshot(window, "empty en light runs");
+  assert.deepEqual([...(await window.browser.execute(cutOff)), ...(await axeFaults(window))], []);
 });
 
-test("with runs, in English and light", { timeout: 3 * MINUTE }, async () => {
+test("every screen, in English and light", { timeout: 6 * MINUTE }, async () => {
   home.bindScripted();
-  for (const id of ["react-component", "document-code"]) home.cli("run", id, "--json");
-  await tour("en light");
+  for (const id of ["document-code", "react-component", "react-component"]) home.cli("run", id, "--json");
+  const listed = JSON.parse(home.cli("runs", "list", "--json")).runs;
+  runs = listed.slice(0, 2).map(({ run_id }) => home.run(run_id));
+  await visit("en light", { axe: true });
 });
 
-test("with runs, in Spanish and dark", { timeout: 3 * MINUTE }, async () => {
+test("every screen, in Spanish and dark", { timeout: 6 * MINUTE }, async () => {
   await choose("dark");
   await choose("es");
   await window.browser.waitUntil(async () => (await language()) === "es" && (await theme()) === "dark");
-  await tour("es dark");
+  await visit("es dark", { axe: true });
   const rail = await window.text(window.browser.$("nav.rail"));
   assert.match(rail, /Modelos/);
   assert.match(rail, /Ajustes|Configuración/);
 });
 
-test("in a small window, in Spanish", { timeout: 3 * MINUTE }, async () => {
-  const { width, height } = await window.browser.getWindowSize();
-  await window.browser.setWindowSize(1024, 700);
-  await window.browser.waitUntil(async () => (await window.browser.execute(() => window.innerWidth)) === 1024);
-  await tour("es dark small");
-  await window.browser.setWindowSize(width, height);
+test("in a small window, in Spanish", { timeout: 6 * MINUTE }, async () => {
+  await sized(1024, 700, () => visit("es dark small", { reach: true }));
+});
+
+test("at twice the size, in Spanish", { timeout: 6 * MINUTE }, async () => {
+  // A window of 1280 x 820 whose page is shown at 200 % gives it this much room.
+  await sized(640, 410, () => visit("es dark twice", { reach: true }));
 });
 
 test("language and colours survive a restart", { timeout: 3 * MINUTE }, async () => {
@@ -149,5 +114,6 @@ test("a failed run says what happened, where, and what to do", { timeout: 3 * MI
   const card = await window.text(window.get("failure-card"));
   assert.ok(card.includes(run.steps[1].error), card);
   assert.match(card, /generate_component/);
-  await shoot("en light run failed");
+  await saveScreenshot(window, "en light run failed");
+  assert.deepEqual([...(await window.browser.execute(cutOff)), ...(await axeFaults(window))], []);
 });

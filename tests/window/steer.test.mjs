@@ -155,14 +155,22 @@ test("runs of another program are seen, and their order is changed", { timeout: 
   for (const id of [fourth, second, ids[0]]) await fetch(`${url}/runs/${id}/cancel`, { method: "POST" });
 });
 
-test("a run that has ended is deleted after a question that names it", { timeout: 2 * MINUTE }, async () => {
+test("a run that has ended is deleted, and that is taken back", { timeout: 2 * MINUTE }, async () => {
   const { run_id: id, name } = home.run();
+  const shown = () => JSON.parse(home.cli("runs", "list", "--json")).runs.some(({ run_id }) => run_id === id);
+  const offer = () => window.browser.$("[data-sonner-toast] [data-button]");
   await window.click("nav-runs");
   await window.click(`delete-${id}`);
-  await window.get("confirm-dialog").waitForDisplayed();
-  assert.ok((await window.text(window.get("confirm-dialog"))).includes(name));
+  await window.get(`run-row-${id}`).waitForExist({ reverse: true });
+  await offer().waitForClickable();
+  assert.ok((await window.text(window.browser.$("[data-sonner-toast]"))).includes(name), "what was deleted is named");
+  assert.equal(shown(), false);
   await saveScreenshot(window, "steer 7 delete");
-  await window.click("confirm-action");
+  await offer().click();
+  await window.get(`run-row-${id}`).waitForDisplayed();
+  assert.equal(shown(), true);
+  assert.equal(home.run().run_id, id);
+  await window.click(`delete-${id}`);
   await window.get(`run-row-${id}`).waitForExist({ reverse: true });
   assert.notEqual(home.run().run_id, id);
 });

@@ -1,12 +1,12 @@
 // Opens the real window under WebDriver, with everything that it writes in a temporary folder.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { remote } from "webdriverio";
+import { endDriver, openSession } from "./drivers.mjs";
+import { Page } from "./page.mjs";
 import { appProgram, cliProgram, modelsDir } from "./places.mjs";
 import { childrenOf, end, isAlive, waitUntilGone } from "./processes.mjs";
 
@@ -37,6 +37,8 @@ export function machine(extra = {}) {
     LANG: "en_US.UTF-8",
     LANGUAGE: "en",
     TAURI_WEBVIEW_AUTOMATION: "true",
+    // Nothing of a test's window is of use to the next one.
+    MESA_SHADER_CACHE_DISABLE: "true",
     ...extra,
   };
   // With these set, screenshots of the webview hang.
@@ -60,34 +62,32 @@ export function machine(extra = {}) {
     },
     run: (id = "latest") => JSON.parse(cli("runs", "show", id, "--json")),
     open: (options) => openWindow(env, options),
-    remove: () => rmSync(root, { recursive: true, force: true, maxRetries: 5 }),
+    env,
+    remove: () => removeFolder(root),
   };
 }
 
+/** Removes a folder in which a process that is just ending may still write: what it adds meanwhile is found by the next look. */
+function removeFolder(path) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return rmSync(path, { recursive: true, force: true });
+    } catch (error) {
+      if (tries === 100 || error.code !== "ENOTEMPTY") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    }
+  }
+}
+
 async function openWindow(env, { args = [] } = {}) {
-  const port = await freePort();
-  const driver = spawn("WebKitWebDriver", [`--port=${port}`], { env, stdio: ["ignore", "inherit", "inherit"] });
-  const failed = new Promise((_, reject) => {
-    driver.once("error", (error) => reject(new Error(`WebKitWebDriver cannot be started (${error.message}). Install the package webkit2gtk-driver.`)));
+  const { browser, driver } = await openSession({
+    program: "WebKitWebDriver",
+    wanted: "webkit2gtk-driver",
+    env,
+    capabilities: { "webkitgtk:browserOptions": { binary: appProgram(), args } },
   });
-  // The failure is only of interest while the window is being opened.
-  failed.catch(() => {});
+  const opened = new Window(browser, driver, childrenOf(driver.pid)[0]?.id);
   try {
-    await Promise.race([failed, listening(port)]);
-    const browser = await remote({
-      hostname: "127.0.0.1",
-      port,
-      logLevel: "error",
-      connectionRetryCount: 0,
-      connectionRetryTimeout: 120_000,
-      waitforTimeout: 15_000,
-      waitforInterval: 100,
-      capabilities: {
-        "wdio:enforceWebDriverClassic": true,
-        "webkitgtk:browserOptions": { binary: appProgram(), args },
-      },
-    });
-    const opened = new Window(browser, driver, childrenOf(driver.pid)[0]?.id);
     await browser.$(".window").waitForExist({ timeout: START_MS, timeoutMsg: "the window showed nothing" });
     return opened;
   } catch (error) {
@@ -96,75 +96,19 @@ async function openWindow(env, { args = [] } = {}) {
   }
 }
 
-/** The open window, used as a person would: it is clicked and typed into, and its text is read. */
-class Window {
+/** Waits until the session's bus has noticed that a killed program is gone; until then the next start would hand itself over to it. */
+async function untilForgotten() {
+  const ask = ["--session", "--print-reply", "--dest=org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.ListNames"];
+  const limit = Date.now() + 10_000;
+  while (execFileSync("dbus-send", ask, { encoding: "utf8" }).includes("SingleInstance") && Date.now() < limit) await sleep(50);
+}
+
+/** The open window and the program that it belongs to. */
+class Window extends Page {
   constructor(browser, driver, appId) {
-    this.browser = browser;
+    super(browser);
     this.driver = driver;
     this.appId = appId;
-  }
-
-  /** The element with this test id. */
-  get(id) {
-    return this.browser.$(`[data-testid="${id}"]`);
-  }
-
-  async click(id) {
-    const element = this.get(id);
-    await element.waitForClickable();
-    await element.click();
-  }
-
-  /** Replaces what stands in a field or an editor by typing. */
-  async type(element, text) {
-    await element.waitForDisplayed();
-    await element.click();
-    await this.browser.keys(["Control", "a"]);
-    await this.browser.keys("Delete");
-    // `keys` holds all keys of a text down together, which loses doubled letters.
-    const actions = [...text].flatMap((value) => [
-      { type: "keyDown", value },
-      { type: "keyUp", value },
-    ]);
-    await this.browser.performActions([{ type: "key", id: "keyboard", actions }]);
-    await this.browser.releaseActions();
-  }
-
-  /** The whole text of an element, also of what is scrolled out of view. */
-  text(element) {
-    return element.getProperty("textContent");
-  }
-
-  /** The lines that the code view shows. */
-  codeLines() {
-    return this.browser.execute(() => [...document.querySelectorAll('[data-testid="highlighted-code"] .code-text')].map((line) => line.textContent));
-  }
-
-  /** Waits until the run on screen has the status. */
-  waitForStatus(status, timeout) {
-    return this.waitForAttribute("data-status", status, timeout);
-  }
-
-  /** Waits until the run on screen stands so; unlike its status, the state tells PAUSED and INTERRUPTED. */
-  waitForState(state, timeout) {
-    return this.waitForAttribute("data-state", state, timeout);
-  }
-
-  async waitForAttribute(name, status, timeout) {
-    let seen;
-    await this.browser.waitUntil(
-      async () => {
-        seen = await this.get("run-status").getAttribute(name);
-        return seen === status;
-      },
-      { timeout, interval: 250, timeoutMsg: `the run never became ${status}` },
-    ).catch((error) => {
-      throw new Error(`${error.message}; it is ${seen}`);
-    });
-  }
-
-  route() {
-    return this.browser.execute(() => window.location.hash);
   }
 
   /** Ends the program at once, without a chance to do anything about it. */
@@ -172,6 +116,7 @@ class Window {
     end(this.appId);
     await waitUntilGone(this.appId, 5_000);
     await endDriver(this.driver);
+    await untilForgotten();
   }
 
   /** Closes the window as a person would, and waits until its program has ended. */
@@ -184,38 +129,5 @@ class Window {
     // With its window the session is gone too, mostly.
     await this.browser.deleteSession().catch(() => {});
     await endDriver(this.driver);
-  }
-}
-
-async function endDriver(driver) {
-  if (driver.pid === undefined || driver.exitCode !== null || driver.signalCode !== null) return;
-  const started = childrenOf(driver.pid);
-  driver.kill("SIGTERM");
-  if (!(await waitUntilGone(driver.pid, 3_000))) driver.kill("SIGKILL");
-  for (const { id } of started) if (isAlive(id)) end(id);
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-async function listening(port) {
-  const end = Date.now() + 10_000;
-  for (;;) {
-    const answered = await new Promise((resolve) => {
-      const socket = connect({ port, host: "127.0.0.1" });
-      socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-      socket.once("connect", () => socket.destroy());
-    });
-    if (answered) return;
-    if (Date.now() > end) throw new Error(`WebKitWebDriver does not listen on port ${port}`);
-    await sleep(50);
   }
 }

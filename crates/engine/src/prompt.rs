@@ -68,11 +68,17 @@ pub(crate) fn turn(record: &RunRecord, position: usize) -> Turn {
     Turn { text, warnings }
 }
 
+/// What is said of a variable that the context does not know, with what to do.
 pub(crate) fn unknown_variable(path: &str) -> String {
-    format!(
-        "The context knows no value for {{{{ {path} }}}}, so it is sent as written. Add `{path}` to the context, or \
-         ignore this if it is code."
-    )
+    format!("{} {}", unknown_variable_fault(path), unknown_variable_remedy(path))
+}
+
+pub(crate) fn unknown_variable_fault(path: &str) -> String {
+    format!("The context knows no value for {{{{ {path} }}}}, so it is sent as written.")
+}
+
+pub(crate) fn unknown_variable_remedy(path: &str) -> String {
+    format!("Add `{path}` to the context, or ignore this if it is code.")
 }
 
 /// The whole conversation for the step at `position`, whose own turn is `turn`.

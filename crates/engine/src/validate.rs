@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::context::{RunContext, artifacts_key, output_key, variables, visible_steps};
 use crate::pipeline::Pipeline;
-use crate::prompt::unknown_variable;
+use crate::prompt::{unknown_variable_fault, unknown_variable_remedy};
 use crate::role::Role;
 use crate::run::ASSEMBLER_STEP;
 
@@ -262,8 +262,8 @@ fn check_prompt(pipeline: &Pipeline, position: usize, prompt: &str, path: &str, 
         let warning = Diagnostic::error(
             "unknown_variable",
             path,
-            unknown_variable(variable.path),
-            format!("Add `{}` to the context, or ignore this if it is code.", variable.path),
+            unknown_variable_fault(variable.path),
+            unknown_variable_remedy(variable.path),
         );
         found.push(warning.into_warning());
     }

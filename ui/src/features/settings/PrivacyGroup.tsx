@@ -7,7 +7,7 @@ export function PrivacyGroup() {
   const rows = [
     [m.net_models(), m.net_never(), m.net_models_with()],
     [m.net_server(), m.net_server_when(), m.net_server_with()],
-    [m.net_links(), m.net_links_when(), m.net_links_with()],
+    [m.net_links(), m.net_never(), m.net_links_with()],
     [m.net_reports(), m.net_never(), m.net_reports_with()],
   ];
   return (

@@ -11,6 +11,7 @@ import {
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useShallow } from "zustand/react/shallow";
 import type { Pipeline } from "@/api/types";
+import { classes } from "@/components/classes";
 import { m } from "@/paraglide/messages.js";
 import { useDraft } from "../draft";
 import { CanvasTools, useCanvasCommands } from "./CanvasTools";
@@ -59,10 +60,17 @@ export function Canvas({ pipeline }: { pipeline: Pipeline }) {
   );
   const handlers = useCanvasHandlers({ pipeline, keys, nodes }, { selectEdge, setDragging });
   const words = useMemo(canvasWords, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whoever turns to a node has turned away from the line.
+  useEffect(() => selectEdge(null), [selected]);
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the nodes inside are what takes the focus; this gathers their keys.
-    <div ref={wrapper} className="canvas" data-testid="canvas" onKeyDown={onKeyDown}>
+    <div
+      ref={wrapper}
+      className={classes("canvas", edge && "canvas-line-on")}
+      data-testid="canvas"
+      onKeyDown={onKeyDown}
+    >
       <ReactFlow<FlowNode, FlowLink>
         nodes={nodes}
         edges={edges}

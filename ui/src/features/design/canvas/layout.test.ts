@@ -40,7 +40,7 @@ test("branches stand in their order, from left to right", () => {
     step("c", { inputs: ["a"] }),
     step("d", { inputs: ["b"] }),
   ];
-  const points = arranged(pipeline({ steps }), KEYS);
+  const points = arranged(pipeline(...steps), KEYS);
   expect(points.a?.x).toBeLessThan(points.b?.x ?? 0);
   expect(points.c?.x).toBeLessThan(points.d?.x ?? 0);
   expect(points.a?.x).toBe(points.c?.x);

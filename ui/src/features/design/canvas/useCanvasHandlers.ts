@@ -42,6 +42,7 @@ export function useCanvasHandlers(shown: Shown, { selectEdge, setDragging }: Tol
         if (type === "step") useView.getState().rename(id);
       },
       onEdgeClick: (_: unknown, { id }: Edge) => selectEdge(id),
+      onNodeClick: () => selectEdge(null),
       onPaneClick: () => selectEdge(null),
       onConnect: ({ source, target }: Connection) => {
         const { keys } = latest.current;

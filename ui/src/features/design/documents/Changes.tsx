@@ -23,7 +23,7 @@ export function Changes({ changes, none, caption }: ChangesProps) {
       {caption && <p className="hint">{caption}</p>}
       {(fields.length > 0 || context.length > 0) && (
         <section className="change">
-          <h4>{m.diff_pipeline()}</h4>
+          <h3>{m.diff_pipeline()}</h3>
           <FieldTable fields={[...fields, ...context.map(inContext)]} />
         </section>
       )}
@@ -32,9 +32,9 @@ export function Changes({ changes, none, caption }: ChangesProps) {
       ))}
       {assembler && (
         <section className="change">
-          <h4>
+          <h3>
             <RoleIcon role="Assembler" size={13} /> {m.assembler_title()}
-          </h4>
+          </h3>
           <FieldTable fields={assembler.fields} />
           {assembler.prompt && (
             <TextDiff
@@ -62,7 +62,7 @@ function StepChanged({ change }: { change: StepChange }) {
   const moved = change.from !== undefined && change.to !== undefined && change.from !== change.to;
   return (
     <section className={`change change-${change.kind}`}>
-      <h4>
+      <h3>
         <RoleIcon role={change.role} size={13} />
         <span className="change-name">
           {change.was !== undefined && (
@@ -78,7 +78,7 @@ function StepChanged({ change }: { change: StepChange }) {
         {moved && (
           <small>{m.diff_step_place({ from: (change.from ?? 0) + 1, to: (change.to ?? 0) + 1 })}</small>
         )}
-      </h4>
+      </h3>
       <FieldTable fields={change.fields} />
       {change.prompt && (
         <TextDiff {...change.prompt} label={m.changes_in({ name: m.prompt_of({ name: change.name }) })} />

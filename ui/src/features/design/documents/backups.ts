@@ -57,10 +57,12 @@ export function backupsIn(storage: Storage) {
       return slot === undefined ? undefined : read<Backup>(storage, PREFIX + slot);
     },
     editor: (slot: string) => read<Json>(storage, EDITOR + slot),
-    writeEditor: (slot: string, editor: Json) => {
+    /** Keeps the editor's state and answers its size in characters. */
+    writeEditor: (slot: string, editor: Json): number => {
       const text = JSON.stringify(editor);
       if (text.length > EDITOR_MAX || !write(storage, EDITOR + slot, editor))
         storage.removeItem(EDITOR + slot);
+      return text.length;
     },
     remove: (slot: string) => {
       storage.removeItem(PREFIX + slot);

@@ -16,8 +16,8 @@ const RETRY_MS = 2000;
 const RETRY_MAX_MS = 30_000;
 /** Silence in ms after which the server is asked before a draft is sent, lest it take the place of another window's. */
 const SILENCE_MS = 2000;
-/** Longest time in ms that keeping the undo history in the browser's storage may take for it to be done with every edit. */
-const EDITOR_QUICK_MS = 4;
+/** Largest editor state in characters that is kept in the browser's storage with every edit; a larger one with every save only. */
+const EDITOR_SMALL = 100_000;
 /** Largest editor state in characters that is sent with a draft; the server takes 2 MiB. */
 const EDITOR_MAX = 1_500_000;
 
@@ -29,7 +29,7 @@ export function documentSession(ports: Ports) {
   const store = createStore<DocumentState>(() => EMPTY);
   let current: Doc | null = null;
   let loading = false;
-  let editorMs = 0;
+  let editorSize = 0;
 
   const dirty = (doc: Doc) => doc.edits > doc.saved;
   const held = (doc: Doc) => (doc.left ? doc.left.pipeline : draft.pipeline());
@@ -61,10 +61,8 @@ export function documentSession(ports: Ports) {
 
   /** Keeps the undo history here, for when the window goes before the draft has been sent, and answers it. */
   function keepEditor(doc: Doc): Json {
-    const begun = now();
     const editor = draft.editor();
-    backups.writeEditor(doc.slot, editor);
-    editorMs = now() - begun;
+    editorSize = backups.writeEditor(doc.slot, editor);
     return editor;
   }
 
@@ -128,7 +126,7 @@ export function documentSession(ports: Ports) {
     doc.edits += 1;
     doc.at = now();
     backup(doc);
-    if (editorMs <= EDITOR_QUICK_MS) keepEditor(doc);
+    if (editorSize <= EDITOR_SMALL) keepEditor(doc);
     if (store.getState().state === "conflict") return;
     show(doc, { state: store.getState().state === "offline" ? "offline" : "saving" });
     arm(doc, AUTOSAVE_MS);

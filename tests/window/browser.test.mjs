@@ -1,0 +1,152 @@
+// The same page in chromium, as `brickwork serve --ui` serves it: from the sign-in link to exported files, without a word in the
+// console, and accessible on every screen in both themes. The scripted placeholder serves every role, slowly enough to be watched.
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, afterEach, before, test } from "node:test";
+import { axeFaults } from "./axe.mjs";
+import { openInBrowser } from "./browser.mjs";
+import { focusStep, press, SOON_MS, segment } from "./designed.mjs";
+import { saveScreenshot } from "./screenshots.mjs";
+import { machine } from "./window.mjs";
+
+const MINUTE = 60_000;
+
+let home;
+let tab;
+let run;
+
+before(async () => {
+  home = machine({ BRICKWORK_SCRIPTED_PACE_MS: "20", BRICKWORK_TOKEN: "a-token-that-makes-the-browser-sign-in" });
+  home.bindScripted();
+  tab = await openInBrowser(home);
+});
+afterEach(async ({ name, passed }) => {
+  if (passed) return;
+  await saveScreenshot(tab, `failed ${name}`).catch(() => {});
+  // Whatever is open does not stand in the way of the next test.
+  await tab.browser.refresh().catch(() => {});
+});
+after(async () => {
+  await tab?.close();
+  home.remove();
+});
+
+test("a template is run, watched to its result, renamed, exported and taken back", { timeout: 4 * MINUTE }, async () => {
+  // The link's code is not kept in the address.
+  assert.match(await tab.browser.getUrl(), /^http:\/\/127\.0\.0\.1:\d+\/(#.*)?$/);
+  await tab.get("run-example").waitForDisplayed({ timeout: SOON_MS });
+  await tab.click("nav-design");
+  await tab.click("template-react-component");
+  await tab.get("step-2").waitForDisplayed({ timeout: SOON_MS });
+  await tab.click("run-button");
+  await tab.get("run-status").waitForDisplayed({ timeout: SOON_MS });
+  const lengths = new Set();
+  await tab.browser.waitUntil(
+    async () => {
+      const output = tab.browser.$('pre[data-testid="step-output"]');
+      if (await output.isExisting()) lengths.add((await tab.text(output)).length);
+      return lengths.size >= 3;
+    },
+    { timeout: MINUTE, interval: 50, timeoutMsg: "the text did not stream in" },
+  );
+  await saveScreenshot(tab, "browser 1 running");
+  await tab.waitForStatus("SUCCESS", 2 * MINUTE);
+  run = home.run();
+  const [artifact] = run.final_artifacts;
+  await tab.get(`artifact-${artifact.name}`).waitForDisplayed({ timeout: SOON_MS });
+  await tab.browser.$('[data-testid="highlighted-code"][data-highlighted="true"]').waitForExist({ timeout: SOON_MS });
+  assert.equal((await tab.codeLines()).join("\n"), artifact.content.replace(/\n$/, ""));
+
+  await tab.click("file-rename");
+  await tab.type(tab.get("file-name-input"), "src/made.py");
+  await tab.click("file-form-send");
+  await tab.get("artifact-src/made.py").waitForDisplayed({ timeout: SOON_MS });
+  await saveScreenshot(tab, "browser 2 renamed");
+
+  await tab.click("export-button");
+  await tab.type(tab.get("export-folder"), home.exportDir);
+  await tab.get("plan-src/made.py").waitForDisplayed({ timeout: SOON_MS });
+  await tab.browser.$('[data-testid="export-write"]:not([disabled])').waitForExist({ timeout: SOON_MS });
+  assert.deepEqual(await axeFaults(tab), []);
+  await saveScreenshot(tab, "browser 3 export");
+  await tab.click("export-write");
+  await tab.get("export-done").waitForDisplayed({ timeout: SOON_MS });
+  assert.equal(readFileSync(join(home.exportDir, "src", "made.py"), "utf8"), artifact.content);
+  await tab.click("export-undo");
+  await tab.get("export-undone").waitForDisplayed({ timeout: SOON_MS });
+  assert.equal(existsSync(join(home.exportDir, "src")), false);
+  assert.deepEqual(readdirSync(home.exportDir), []);
+  await tab.click("export-close");
+});
+
+test("the history finds words of an output", { timeout: MINUTE }, async () => {
+  assert.ok(run, "the test before this one made no run");
+  await tab.click("nav-runs");
+  await tab.get(`run-row-${run.run_id}`).waitForDisplayed({ timeout: SOON_MS });
+  await tab.type(tab.get("runs-search"), "placeholder simul");
+  await tab.browser.waitUntil(async () => (await tab.browser.$$(".snippet mark").length) > 0, { timeout: SOON_MS, timeoutMsg: "nothing is marked" });
+  await saveScreenshot(tab, "browser 4 search");
+  await tab.type(tab.get("runs-search"), "xylophone");
+  await tab.get(`run-row-${run.run_id}`).waitForExist({ reverse: true, timeout: SOON_MS });
+  await tab.click("runs-clear");
+  await tab.get(`run-row-${run.run_id}`).waitForDisplayed({ timeout: SOON_MS });
+});
+
+/** Every screen, each as a way there and what must be on it. */
+const SCREENS = [
+  { name: "start", go: () => goTo("/start"), shows: "run-example" },
+  { name: "design", go: () => tab.click("nav-design"), shows: "canvas" },
+  { name: "step", go: openStep, shows: "step-inspector" },
+  { name: "gallery", go: () => tab.click("open-gallery"), shows: "template-react-component", leave: () => tab.click("gallery-back") },
+  { name: "runs", go: () => tab.click("nav-runs"), shows: "runs-table" },
+  { name: "result", go: () => goTo(`/runs/${run.run_id}`), shows: "highlighted-code" },
+  { name: "time", go: () => segment(tab, ".final-views", "time"), shows: "time-table" },
+  { name: "output", go: () => tab.click("step-0"), shows: "step-output" },
+  { name: "compare", go: () => goTo(`/compare/${run.run_id}/${run.run_id}`), shows: "compare-files" },
+  { name: "models", go: () => tab.click("nav-models"), shows: "role-CodeLlama" },
+  { name: "palette", go: () => press(tab, "Control", "k"), shows: "command-palette", leave: () => press(tab, "Escape") },
+  { name: "settings", go: () => tab.click("nav-settings"), shows: "privacy-table" },
+];
+
+function goTo(route) {
+  return tab.browser.execute((route) => {
+    window.location.hash = route;
+  }, route);
+}
+
+/** Opens a step from the keyboard. */
+async function openStep() {
+  await focusStep(tab, 0);
+  await press(tab, "Enter");
+}
+
+for (const theme of ["light", "dark"]) {
+  test(`every screen is accessible, ${theme}`, { timeout: 3 * MINUTE }, async () => {
+    await tab.click("nav-settings");
+    await tab.get("group-appearance").waitForDisplayed({ timeout: SOON_MS });
+    await segment(tab, '[data-testid="group-appearance"]', theme);
+    await tab.browser.waitUntil(async () => (await tab.browser.execute(() => document.documentElement.dataset.theme)) === theme, { timeout: SOON_MS });
+    const faults = [];
+    for (const { name, go, shows, leave } of SCREENS) {
+      await go();
+      await tab.get(shows).waitForDisplayed({ timeout: SOON_MS });
+      await saveScreenshot(tab, `browser 5 ${theme} ${name}`);
+      for (const fault of await axeFaults(tab)) faults.push(`${name}: ${fault}`);
+      await leave?.();
+    }
+    assert.deepEqual(faults, []);
+  });
+}
+
+test("the console was told of nothing, and without the cookie nothing is shown", { timeout: MINUTE }, async () => {
+  assert.deepEqual(await tab.faults(), []);
+  // The cookie is none of the page's, so the page cannot delete it.
+  await tab.browser.sendCommand("Network.clearBrowserCookies", {});
+  await tab.click("nav-runs");
+  await tab.get("signed-out").waitForDisplayed({ timeout: SOON_MS });
+  assert.deepEqual(await axeFaults(tab), []);
+  await saveScreenshot(tab, "browser 6 signed out");
+  await tab.browser.refresh();
+  await tab.browser.waitUntil(async () => (await tab.browser.getTitle()) === "Sign in to Brickwork", { timeout: SOON_MS });
+});

@@ -1,0 +1,118 @@
+// What a person does on the Design screen: keys, drags, and what the open document is then.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** How long a busy machine may take to show what an edit did. */
+export const SOON_MS = 20_000;
+
+/** The designed pipeline, as the window's own copy has it with every edit. */
+export function documentOf(window) {
+  return window.browser.execute(() => {
+    const slot = JSON.parse(localStorage.getItem("brickwork.document") ?? "null");
+    return JSON.parse(localStorage.getItem(`brickwork.document.${slot}`) ?? "null")?.document ?? null;
+  });
+}
+
+export const stepNames = async (window) => (await documentOf(window))?.steps.map((step) => step.step_name) ?? [];
+
+/** A value as text that does not depend on the order of an object's fields. */
+export function stable(value) {
+  const ordered = (inner) => Object.fromEntries(Object.entries(inner).sort(([one], [other]) => (one < other ? -1 : 1)));
+  return JSON.stringify(value, (_, inner) => (inner && typeof inner === "object" && !Array.isArray(inner) ? ordered(inner) : inner)) ?? "nothing";
+}
+
+/** Waits until `look` at the document answers the same as `expected`; the failure says what it is instead. */
+export async function untilDocument(window, look, expected) {
+  const wanted = stable(expected);
+  let seen;
+  await window.browser
+    .waitUntil(
+      async () => {
+        const pipeline = await documentOf(window);
+        seen = stable(pipeline ? look(pipeline) : null);
+        return seen === wanted;
+      },
+      { timeout: SOON_MS, interval: 100 },
+    )
+    .catch(() => {
+      throw new Error(`the document has ${seen} where ${wanted} was expected`);
+    });
+}
+
+export const names = ({ steps }) => steps.map((step) => step.step_name);
+
+/** Presses keys together, as in `press(window, "Control", "z")`. */
+export async function press(window, ...keys) {
+  await window.browser.keys(keys);
+  await window.browser.releaseActions();
+}
+
+/** Presses the same keys until nothing is left of `count`. */
+export async function pressTimes(window, count, ...keys) {
+  for (let done = 0; done < count; done += 1) await press(window, ...keys);
+}
+
+/** The middle of an element on the screen, in whole pixels. */
+export async function middle(window, selector) {
+  await window.browser.$(selector).waitForExist({ timeout: SOON_MS });
+  return window.browser.execute((css) => {
+    const { x, y, width, height } = document.querySelector(css).getBoundingClientRect();
+    return { x: Math.round(x + width / 2), y: Math.round(y + height / 2) };
+  }, selector);
+}
+
+/** Drags with the pointer in several moves, as a hand does. */
+export async function drag(window, from, to) {
+  const at = ({ x, y }, duration = 20) => ({ type: "pointerMove", x, y, duration, origin: "viewport" });
+  const between = [0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1].map((part) => ({
+    x: Math.round(from.x + (to.x - from.x) * part),
+    y: Math.round(from.y + (to.y - from.y) * part),
+  }));
+  await window.browser.performActions([
+    {
+      type: "pointer",
+      id: "hand",
+      parameters: { pointerType: "mouse" },
+      actions: [
+        at(from, 0),
+        { type: "pointerDown", button: 0 },
+        ...between.map((point) => at(point)),
+        at(to),
+        { type: "pause", duration: 50 },
+        { type: "pointerUp", button: 0 },
+      ],
+    },
+  ]);
+  await window.browser.releaseActions();
+}
+
+/** The node of the step at `position`, as a selector. */
+export const nodeOf = (position) => `.react-flow__node:has([data-testid="step-${position}"])`;
+
+/** Selects the step at `position` and leaves the focus on its node. */
+export async function focusStep(window, position) {
+  await window.click(`step-${position}`);
+  await window.browser.execute((css) => document.querySelector(css).focus(), nodeOf(position));
+}
+
+/** Waits until the draft is saved on the server. */
+export async function untilSaved(window) {
+  await window.browser.$('[data-testid="saved-state"][data-state="saved"]').waitForExist({ timeout: SOON_MS });
+}
+
+/** The file that the window's dialog chooses on this machine. */
+export const importFile = (home) => join(home.root, "import.json");
+
+/** Opens a pipeline from a file with the keys, and waits until it stands on the screen. */
+export async function openFile(window, home, pipeline) {
+  writeFileSync(importFile(home), JSON.stringify(pipeline));
+  await window.click("nav-design");
+  await press(window, "Control", "o");
+  await untilDocument(window, ({ name }) => name, pipeline.name);
+  await window.get("pipeline-name").waitForDisplayed();
+}
+
+/** Chooses one of a row of buttons by its value, inside `within`. */
+export async function segment(window, within, value) {
+  await window.browser.$(`${within} .segment:has(input[value="${value}"])`).click();
+}

@@ -1,0 +1,71 @@
+// What a person can do with the page, whether it is in the desktop window or in a browser.
+
+/** The open page, used as a person would: it is clicked and typed into, and its text is read. */
+export class Page {
+  constructor(browser) {
+    this.browser = browser;
+  }
+
+  /** The element with this test id. */
+  get(id) {
+    return this.browser.$(`[data-testid="${id}"]`);
+  }
+
+  async click(id) {
+    const element = this.get(id);
+    await element.waitForClickable();
+    await element.click();
+  }
+
+  /** Replaces what stands in a field or an editor by typing. */
+  async type(element, text) {
+    await element.waitForDisplayed();
+    await element.click();
+    await this.browser.keys(["Control", "a"]);
+    await this.browser.keys("Delete");
+    // `keys` holds all keys of a text down together, which loses doubled letters.
+    const actions = [...text].flatMap((value) => [
+      { type: "keyDown", value },
+      { type: "keyUp", value },
+    ]);
+    await this.browser.performActions([{ type: "key", id: "keyboard", actions }]);
+    await this.browser.releaseActions();
+  }
+
+  /** The whole text of an element, also of what is scrolled out of view. */
+  text(element) {
+    return element.getProperty("textContent");
+  }
+
+  /** The lines that the code view shows. */
+  codeLines() {
+    return this.browser.execute(() => [...document.querySelectorAll('[data-testid="highlighted-code"] .code-text')].map((line) => line.textContent));
+  }
+
+  /** Waits until the run on screen has the status. */
+  waitForStatus(status, timeout) {
+    return this.waitForAttribute("data-status", status, timeout);
+  }
+
+  /** Waits until the run on screen stands so; unlike its status, the state tells PAUSED and INTERRUPTED. */
+  waitForState(state, timeout) {
+    return this.waitForAttribute("data-state", state, timeout);
+  }
+
+  async waitForAttribute(name, status, timeout) {
+    let seen;
+    await this.browser.waitUntil(
+      async () => {
+        seen = await this.get("run-status").getAttribute(name);
+        return seen === status;
+      },
+      { timeout, interval: 250, timeoutMsg: `the run never became ${status}` },
+    ).catch((error) => {
+      throw new Error(`${error.message}; it is ${seen}`);
+    });
+  }
+
+  route() {
+    return this.browser.execute(() => window.location.hash);
+  }
+}
