@@ -43,7 +43,8 @@ export async function endDriver(driver) {
   for (const { id } of started) if (isAlive(id)) end(id);
 }
 
-function freePort() {
+/** A port that nothing listens at, at least for a moment. */
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);

@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { importFile, openFile, press, SOON_MS, segment } from "./designed.mjs";
+import { freePort } from "./drivers.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
 import { machine } from "./window.mjs";
 
@@ -401,18 +401,6 @@ test("runs are selected, compared, deleted and brought back", { timeout: 2 * MIN
   await window.browser.$("//*[@data-sonner-toast]//button[contains(., 'Undo')]").click();
   await untilTotal(MANY + 3);
 });
-
-/** A port that nothing listens at, at least for a moment. */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 async function enter(id, text) {
   await window.type(window.get(id), String(text));

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { after, afterEach, before, test } from "node:test";
+import { freePort } from "./drivers.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
 import { machine } from "./window.mjs";
 
@@ -24,18 +25,6 @@ after(async () => {
   await window?.close();
   home.remove();
 });
-
-/** A port that nothing listens at, at least for a moment. */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 /** Types a number into a field and finishes it. */
 async function enter(id, number) {

@@ -6,8 +6,6 @@ import { type ApiRequest, readAll, send } from "./transport";
 import type {
   BackupReport,
   Diagnostic,
-  ExportPlan,
-  ExportResult,
   Health,
   Highlight,
   Models,
@@ -137,10 +135,6 @@ export const api = {
     call<QueueView>(`/runs/${id(runId)}/move`, { body: { before } }),
   highlight: (type: string, content: string, signal?: AbortSignal) =>
     call<Highlight>("/highlight", { body: { type, content }, signal }),
-  planExport: (runId: string, folder: string, signal?: AbortSignal) =>
-    call<ExportPlan>(`/runs/${id(runId)}/export/plan`, { body: { folder }, signal }),
-  export: (runId: string, body: { folder: string; include: string[]; overwrite: boolean }) =>
-    call<ExportResult>(`/runs/${id(runId)}/export`, { body }),
   storage: (signal?: AbortSignal) => call<StorageView>("/storage", { signal }),
   prune: (limits: Retention, dryRun: boolean) =>
     call<PruneReport>("/prune", { body: { ...limits, dry_run: dryRun } }),

@@ -113,13 +113,3 @@ export const useHighlight = (type: string, content: string) =>
     gcTime: 60_000,
     retry: false,
   });
-
-export const useExportPlan = (runId: string, folder: string) =>
-  useQuery({
-    queryKey: ["export", runId, folder],
-    queryFn: ({ signal }) => api.planExport(runId, folder, signal),
-    enabled: folder !== "",
-    staleTime: 0,
-    gcTime: 0,
-    retry: false,
-  });

@@ -1,8 +1,7 @@
 import { Dialog } from "@base-ui/react/dialog";
-import { X } from "lucide-react";
 import { type ReactNode, useRef } from "react";
-import { m } from "@/paraglide/messages.js";
 import { classes } from "./classes";
+import { DialogHead } from "./DialogHead";
 
 interface ModalProps {
   title: string;
@@ -26,15 +25,7 @@ export function Modal({ title, text, children, footer, onClose, wide = false, te
           data-testid={testId}
           initialFocus={() => body.current?.querySelector<HTMLElement>("input, [role=combobox]") ?? true}
         >
-          <header className="modal-head">
-            <div>
-              <Dialog.Title className="sheet-title">{title}</Dialog.Title>
-              {text && <Dialog.Description className="sheet-text">{text}</Dialog.Description>}
-            </div>
-            <Dialog.Close className="icon-button" aria-label={m.close()}>
-              <X aria-hidden size={16} />
-            </Dialog.Close>
-          </header>
+          <DialogHead className="modal-head" title={title} text={text} />
           {children && (
             <div ref={body} className="modal-body">
               {children}

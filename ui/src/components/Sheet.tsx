@@ -1,7 +1,6 @@
 import { Dialog } from "@base-ui/react/dialog";
-import { X } from "lucide-react";
 import type { ReactNode } from "react";
-import { m } from "@/paraglide/messages.js";
+import { DialogHead } from "./DialogHead";
 
 interface SheetProps {
   open: boolean;
@@ -21,15 +20,7 @@ export function Sheet({ open, onClose, title, text, children, footer, wide = fal
       <Dialog.Portal>
         <Dialog.Backdrop className="sheet-backdrop" />
         <Dialog.Popup className={wide ? "sheet sheet-wide" : "sheet"}>
-          <header className="sheet-head">
-            <div>
-              <Dialog.Title className="sheet-title">{title}</Dialog.Title>
-              {text && <Dialog.Description className="sheet-text">{text}</Dialog.Description>}
-            </div>
-            <Dialog.Close className="icon-button" aria-label={m.close()}>
-              <X aria-hidden size={16} />
-            </Dialog.Close>
-          </header>
+          <DialogHead className="sheet-head" title={title} text={text} />
           <div className="sheet-body">{children}</div>
           {footer && <footer className="sheet-foot">{footer}</footer>}
         </Dialog.Popup>

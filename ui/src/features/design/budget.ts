@@ -158,7 +158,8 @@ function renamed(answer: PreviewView, pipeline: Pipeline, position: number): Ste
 export const SHARES = ["system", "context", "files", "outputs", "instruction", "unknown", "max"] as const;
 export type Share = (typeof SHARES)[number];
 
-const SHARE_OF: Record<PartKind, Share> = {
+/** The share that a part of a prompt counts to. */
+export const SHARE_OF: Record<PartKind, Share> = {
   system: "system",
   layout: "system",
   project_context: "context",

@@ -10,7 +10,7 @@ import { useCurrentProject } from "@/components/currentProject";
 import { formatCount } from "@/components/format";
 import { errorText, Skeleton } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
-import { PAUSE_MS } from "../budget";
+import { PAUSE_MS, SHARE_OF } from "../budget";
 import { useDocument } from "../document";
 import { PromptText } from "./PromptText";
 import { copyText, messagePieces, textPieces } from "./promptPieces";
@@ -162,18 +162,6 @@ const KIND_NAMES = {
   layout: () => m.part_layout(),
 };
 
-const HUES = {
-  system: "system",
-  layout: "system",
-  project_context: "context",
-  context: "context",
-  file: "files",
-  output: "outputs",
-  earlier: "outputs",
-  charge: "instruction",
-  instruction: "instruction",
-};
-
 /** What the prompt is made of, each part with its tokens. */
 function Parts({ view }: { view: StepPreview }) {
   return (
@@ -184,7 +172,7 @@ function Parts({ view }: { view: StepPreview }) {
           key={index}
           className={part.known ? undefined : "part-unknown"}
         >
-          <i className={`share-${part.known ? HUES[part.kind] : "unknown"}`} aria-hidden />
+          <i className={`share-${part.known ? SHARE_OF[part.kind] : "unknown"}`} aria-hidden />
           <span>
             {KIND_NAMES[part.kind]()}
             {part.label && <code>{part.label}</code>}
