@@ -49,8 +49,9 @@ export function backupsIn(storage: Storage) {
   const keys = () => Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? "");
   return {
     read: (slot: string) => read<Backup>(storage, PREFIX + slot),
-    write: (backup: Backup) =>
-      write(storage, PREFIX + backup.slot, backup) && write(storage, CURRENT, backup.slot),
+    write: (backup: Backup) => write(storage, PREFIX + backup.slot, backup),
+    /** Notes which one is open, for the next start. */
+    open: (slot: string) => write(storage, CURRENT, slot),
     /** The copy that was open last. */
     current: () => {
       const slot = read<string>(storage, CURRENT);

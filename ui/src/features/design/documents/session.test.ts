@@ -188,6 +188,29 @@ test("without a server edits stay here, are tried again, and arrive", async () =
   expect(on.saved.get("p1")?.draft?.document.name).toBe("Offline");
 });
 
+test("what a left document still sends does not take the place of the open one", async () => {
+  const on = server();
+  const window = open(on);
+  await window.session.create(START);
+  // So long a silence makes the session ask the server before it sends.
+  await pass(60_000);
+  const { pipeline } = on.api;
+  vi.spyOn(on.api, "pipeline").mockImplementationOnce(async (id) => {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    return pipeline(id);
+  });
+  window.edit("Left");
+  const opened = window.session.create({ ...START, name: "Opened" });
+  await opened;
+  await pass(5000);
+  expect(on.saved.get("p1")?.draft?.document.name).toBe("Left");
+  expect(backupsIn(window.storage).current()).toMatchObject({ document: { name: "Opened" } });
+  crash();
+  const again = open(on, window.storage);
+  await again.session.start();
+  expect(again.shown()?.name).toBe("Opened");
+});
+
 test("a refusal that trying again cannot mend is told and not repeated", async () => {
   const on = server();
   const window = open(on);

@@ -56,7 +56,7 @@ export function documentSession(ports: Ports) {
       document: pipeline,
     };
     if (doc.left && !dirty(doc)) backups.remove(slot);
-    else backups.write(copy);
+    else if (backups.write(copy) && doc === current) backups.open(slot);
   }
 
   /** Keeps the undo history here, for when the window goes before the draft has been sent, and answers it. */
