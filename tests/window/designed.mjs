@@ -114,5 +114,5 @@ export async function openFile(window, home, pipeline) {
 
 /** Chooses one of a row of buttons by its value, inside `within`. */
 export async function segment(window, within, value) {
-  await window.browser.$(`${within} .segment:has(input[value="${value}"])`).click();
+  await window.clickOn(`${within} .segment:has(input[value="${value}"])`);
 }

@@ -221,7 +221,7 @@ test("a fault stands on its node as one types, with its remedy, and leads there"
   await window.click("context-card");
   await window.get("context-inspector").waitForDisplayed();
   await window.click("problems-button");
-  await window.browser.$(".problems-list button.problem").click();
+  await window.clickOn(".problems-list button.problem");
   await window.get("step-inspector").waitForDisplayed();
   assert.equal(await window.get("step-name").getValue(), "faulty");
   await saveScreenshot(window, "designer 11 led to the fault");
@@ -233,7 +233,7 @@ test("the context is edited as a form and as JSON", { timeout: 2 * MINUTE }, asy
   await window.click("context-card");
   await window.type(window.get("context-styling"), "Tailwind");
   await untilDocument(window, context, { styling: "Tailwind" });
-  await window.browser.$(".context-rows > button").click();
+  await window.clickOn(".context-rows > button");
   await window.type(window.browser.$(".context-row:last-of-type input"), "pages");
   await window.type(window.get("context-pages"), "3");
   await untilDocument(window, context, { styling: "Tailwind", pages: "3" });

@@ -27,10 +27,27 @@ export async function openSession({ program, wanted, env, capabilities }) {
       waitforInterval: 100,
       capabilities: { "wdio:enforceWebDriverClassic": true, ...capabilities },
     });
+    retryStale(browser);
     return { browser, driver };
   } catch (error) {
     await endDriver(driver);
     throw error;
+  }
+}
+
+/** Looks for an element again when the page was drawn anew just while the driver made a handle of it. */
+function retryStale(browser) {
+  for (const command of ["findElement", "findElements", "findElementFromElement", "findElementsFromElement"]) {
+    browser.overwriteCommand(command, async (find, ...args) => {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await find(...args);
+        } catch (error) {
+          if (tries === 20 || !/Stale element found when trying to create/.test(error.message)) throw error;
+          await sleep(50);
+        }
+      }
+    });
   }
 }
 

@@ -150,6 +150,7 @@ test("files are renamed, retyped, written, cut and joined, and every change can 
   await fileAction("reset");
   await untilFiles([first]);
   assert.equal(finals()[first], content);
+  assert.equal(home.run(runId).final_artifacts_edited, false, "nothing is edited any more");
   // A reset can be taken back too.
   await fileAction("add");
   await sendForm("file-name-input", "page.html");
@@ -220,6 +221,7 @@ async function openExport() {
 }
 
 /** The row of a file in the export's plan. */
+const planCheck = (name) => `.plan-row:has([data-testid="plan-${name}"]) input[type="checkbox"]`;
 const planRow = (name) => window.browser.$(`.plan-row:has([data-testid="plan-${name}"])`);
 const actionOf = async (name) => planRow(name).$("[data-action]").getAttribute("data-action");
 
@@ -242,8 +244,8 @@ test("an export shows what it changes, writes what was chosen, and is undone to 
   await window.click("plan-notes.md");
   await window.browser.$(".diff .diff-remove").waitForDisplayed({ timeout: SOON_MS });
   assert.match(await window.text(window.browser.$(".diff")), /Mine[\s\S]*Bricks/);
-  await planRow("notes.md").$('input[type="checkbox"]').click();
-  await planRow("page.html").$('input[type="checkbox"]').click();
+  await window.clickOn(planCheck("notes.md"));
+  await window.clickOn(planCheck("page.html"));
   await window.click(`plan-rename-${first}`);
   await window.type(window.get("plan-name-input"), "made/new.py");
   await press(window, "Enter");
@@ -398,7 +400,7 @@ test("runs are selected, compared, deleted and brought back", { timeout: 2 * MIN
   await window.click(`select-${two}`);
   await window.click("runs-delete-selected");
   await untilTotal(MANY + 1);
-  await window.browser.$("//*[@data-sonner-toast]//button[contains(., 'Undo')]").click();
+  await window.clickOn("//*[@data-sonner-toast and contains(., 'Deleted 2 runs')]//button[contains(., 'Undo')]");
   await untilTotal(MANY + 3);
 });
 
@@ -431,7 +433,7 @@ test("settings hold at once, and the server answers the line that they show", { 
   await window.browser.$('[data-testid="threads"]:not([aria-invalid])').waitForExist({ timeout: SOON_MS });
   assert.equal(await window.browser.$$('[data-testid="privacy-table"] tbody tr').length, 4);
   // The contents lead to a group, and the window around it stays where it is.
-  await window.browser.$(".settings-contents li:nth-last-child(3) button").click();
+  await window.clickOn(".settings-contents li:nth-last-child(3) button");
   const top = (css) => window.browser.execute((css) => document.querySelector(css).getBoundingClientRect().y, css);
   await window.browser.waitUntil(async () => (await top("#group-privacy")) < 400, { timeout: SOON_MS });
   assert.equal(await top(".window"), 0);

@@ -11,10 +11,21 @@ export class Page {
     return this.browser.$(`[data-testid="${id}"]`);
   }
 
-  async click(id) {
-    const element = this.get(id);
-    await element.waitForClickable();
-    await element.click();
+  click(id) {
+    return this.clickOn(`[data-testid="${id}"]`);
+  }
+
+  /** Clicks on what the selector finds. It is looked for again when the page moves or redraws it in that very moment. */
+  async clickOn(selector) {
+    for (let tries = 1; ; tries += 1) {
+      const element = this.browser.$(selector);
+      await element.waitForClickable();
+      try {
+        return await element.click();
+      } catch (error) {
+        if (tries === 5 || !/stale element|not interactable|click intercepted|wasn't found/i.test(`${error.name} ${error.message}`)) throw error;
+      }
+    }
   }
 
   /** Replaces what stands in a field or an editor by typing. */

@@ -30,7 +30,7 @@ after(async () => {
 async function choose(value) {
   await window.click("nav-settings");
   await window.get("data-folder").waitForDisplayed();
-  await window.browser.$(`//label[input[@type="radio" and @value="${value}"]]`).click();
+  await window.clickOn(`//label[input[@type="radio" and @value="${value}"]]`);
 }
 
 /** Walks through every screen, keeps what each looks like, and holds it to its checks; all that is wrong is told together. */

@@ -22,7 +22,7 @@ export async function go(window, path, testId) {
   await window.get(testId).waitForDisplayed();
 }
 
-const radio = (window, value) => window.browser.$(`//label[input[@type="radio" and @value="${value}"]]`).click();
+const radio = (window, value) => window.clickOn(`//label[input[@type="radio" and @value="${value}"]]`);
 
 async function closeDialog(window, testId) {
   await window.browser.keys("Escape");

@@ -36,10 +36,12 @@ impl App {
         let run = self.run(run_id).await?;
         let ArtifactEditRequest { target, operation } = request;
         check_target(&run, *target)?;
-        let history = history(*target, self.store().events(run_id, 0).await?);
+        let mut history = history(*target, self.store().events(run_id, 0).await?);
         let list = history.apply(operation).map_err(|fault| refusal(run_id, &fault))?;
         if list != history.current() {
-            let change = RunChange::ArtifactsEdited { target: *target, artifacts: list };
+            history.record(list.clone());
+            let change =
+                RunChange::ArtifactsEdited { target: *target, artifacts: list, edited: history.is_edited() };
             if !self.note(run_id, change).await? {
                 return Err(AppError::ArtifactsNotReady(run_id));
             }
@@ -68,7 +70,7 @@ fn history(target: ArtifactTarget, events: Vec<RunEvent>) -> EditHistory {
     for event in events {
         let RunEventKind::Change { change } = event.kind else { continue };
         match change {
-            RunChange::ArtifactsEdited { target: edited, artifacts } if edited == target => history.record(artifacts),
+            RunChange::ArtifactsEdited { target: of, artifacts, .. } if of == target => history.record(artifacts),
             other => {
                 if let Some(extracted) = extracted(target, other) {
                     history = EditHistory::new(extracted);

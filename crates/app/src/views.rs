@@ -130,6 +130,11 @@ pub struct RunView {
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finished_at: Option<Timestamp>,
+    /// Seconds after its beginning in which nobody worked on it: it was paused, interrupted, or back in the queue.
+    pub held_s: f64,
+    /// Since when nobody works on it, after it had begun and before it ended; not counted in `held_s` yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_since: Option<Timestamp>,
     /// The number of its last recorded change.
     pub seq: u64,
 }
@@ -186,7 +191,7 @@ impl RunView {
 
 impl From<RunRecord> for RunView {
     fn from(record: RunRecord) -> Self {
-        let simulated = record.is_simulated();
+        let (simulated, held_s) = (record.is_simulated(), record.held_s());
         let mut steps: Vec<StepView> =
             record.steps.into_iter().map(|step| StepView::new(step, &record.plan.seeds)).collect();
         let assembler = steps.pop().expect("every run record ends with the Assembler");
@@ -220,6 +225,8 @@ impl From<RunRecord> for RunView {
             created_at: record.created_at,
             started_at: record.started_at,
             finished_at: record.finished_at,
+            held_s,
+            held_since: record.held_since,
             seq: record.seq,
         }
     }

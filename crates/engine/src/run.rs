@@ -345,6 +345,10 @@ pub enum RunChange {
         target: ArtifactTarget,
         /// All that there are from now on.
         artifacts: Vec<Artifact>,
+        /// Whether they differ from those that were found in the output; they no longer do when the user took all
+        /// edits back.
+        #[serde(default = "edited_default", skip_serializing_if = "Clone::clone")]
+        edited: bool,
     },
     /// The process that ran it is gone: PENDING again, `interrupted`, until it is resumed.
     Interrupted,
@@ -369,6 +373,11 @@ pub enum RunChange {
         /// Where they came from; absent unless SUCCESS.
         final_artifacts_from: Option<FinalArtifactsFrom>,
     },
+}
+
+/// Edits were not told from their being taken back in the first records.
+const fn edited_default() -> bool {
+    true
 }
 
 impl RunChange {

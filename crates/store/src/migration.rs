@@ -33,6 +33,7 @@ const ALL: &[M<'static>] = &[
     M::up(run_list::CREATE_INDEXES),
     M::up(run_search::CREATE),
     M::up(pipeline_drafts::CREATE),
+    M::up(orchestration_runs::ADD_HELD),
 ];
 
 /// All migrations, oldest first.

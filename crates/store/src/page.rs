@@ -114,6 +114,9 @@ pub struct RunSummary {
     pub artifacts: usize,
     /// Seconds that the steps took, without the Assembler.
     pub total_execution_time: f64,
+    /// Seconds after its beginning in which nobody worked on it: it was paused, interrupted, or back in the queue.
+    #[serde(default)]
+    pub held_s: f64,
     /// Tokens that the steps generated, the Assembler included.
     pub generated_tokens: u64,
     /// The saved pipeline that it was made from, if that is still there.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { artifact, runView, stepView } from "@/test/fixtures";
+import { workedSeconds } from "./runTime";
 import {
   allSteps,
   canRerunFrom,
@@ -189,6 +190,21 @@ describe("a run that stops and goes on", () => {
   });
 });
 
+test("the time in which a run waits for its user is no time that it took", () => {
+  const waits = fold([
+    change(1, { kind: "started" }, later(0)),
+    change(2, { kind: "paused" }, later(10_000)),
+  ]);
+  expect(waits.run).toMatchObject({ held_s: 0, held_since: later(10_000) });
+  const goesOn = fold(
+    [change(3, { kind: "resumed" }, later(90_000)), change(4, { kind: "started" }, later(100_000))],
+    waits,
+  );
+  expect(workedSeconds(goesOn.run, Date.parse(later(103_000)))).toBe(13);
+  const end: RunChange = { kind: "finished", status: "SUCCESS", final_artifacts: [] };
+  expect(workedSeconds(fold([change(5, end, later(105_000))], goesOn).run, 0)).toBe(15);
+});
+
 test("a step that was taken over is done and names the run that did it", () => {
   const files = [artifact("a.py", "x")];
   const reused: RunChange = {
@@ -276,6 +292,8 @@ describe("edits", () => {
     );
     expect(stepOf(view)).toMatchObject({ artifacts: files, artifacts_edited: true, result });
     expect(view.run).toMatchObject({ final_artifacts: files, final_artifacts_edited: true });
+    const back = edit(8, { kind: "artifacts_edited", target: { of: "final" }, artifacts: [], edited: false });
+    expect(fold([back], view).run).toMatchObject({ final_artifacts: [], final_artifacts_edited: false });
   });
 
   test("of a kind that the page does not know make it ask again", () => {

@@ -1,6 +1,7 @@
 // Folds a run's events into what the Run screen shows. Pure: the same view and event always give the same next view, so that a view
 // fetched at `seq` plus the events after it equals a view fetched later.
 import { type Marks, rateOf, type Sample, withSample } from "./pace";
+import { putDown, takenUp } from "./runTime";
 import type { RunChange, RunEvent, RunSummary, RunView, Status, StepOutcome, StepView } from "./types";
 
 /** What a running step is doing now; nothing of it is durable. */
@@ -141,7 +142,12 @@ function reduceChange(view: LiveRun, any: RunChange, at: string): LiveRun {
     case "created":
       return view;
     case "started":
-      return withRun(view, { status: "RUNNING", started_at: view.run.started_at ?? at, ...FREE });
+      return withRun(view, {
+        status: "RUNNING",
+        started_at: view.run.started_at ?? at,
+        ...FREE,
+        ...takenUp(view.run, at),
+      });
     case "step_started": {
       const { prompt, warnings } = change;
       return withStep(clearText(view, change.position), change.position, {
@@ -192,13 +198,13 @@ function reduceChange(view: LiveRun, any: RunChange, at: string): LiveRun {
       return counted({ ...next, bytes: { ...next.bytes, [position]: byteLength(result) } });
     }
     case "interrupted":
-      return withRun(still(view), { status: "PENDING", interrupted: true });
+      return withRun(still(view), { ...putDown(view.run, at), interrupted: true });
     case "requeued":
-      return withRun(still(view), { status: "PENDING" });
+      return withRun(still(view), putDown(view.run, at));
     case "pause_requested":
       return withRun(view, { pause_requested: true });
     case "paused":
-      return withRun(still(view), { status: "PENDING", paused: true, pause_requested: false });
+      return withRun(still(view), { ...putDown(view.run, at), paused: true, pause_requested: false });
     case "resumed":
       return withRun(view, FREE);
     case "cancel_requested":
@@ -227,12 +233,12 @@ function reduceEdit(view: LiveRun, change: EditChange): LiveRun {
     const next = withStep(view, position, edited);
     return { ...next, bytes: { ...next.bytes, [position]: byteLength(result) } };
   }
-  const { target, artifacts } = change;
+  const { target, artifacts, edited: differs = true } = change;
   if (target.of === "final") {
-    const edited: Partial<RunView> = { final_artifacts: artifacts, final_artifacts_edited: true };
+    const edited: Partial<RunView> = { final_artifacts: artifacts, final_artifacts_edited: differs };
     return withRun(view, edited);
   }
-  const edited: Partial<StepView> = { artifacts, artifacts_edited: true };
+  const edited: Partial<StepView> = { artifacts, artifacts_edited: differs };
   return withStep(view, target.position, edited);
 }
 
@@ -262,6 +268,7 @@ function finish(view: LiveRun, change: Extract<RunChange, { kind: "finished" }>,
     { ...settled, doubtful: view.doubtful || cut.length > 0 },
     {
       ...FREE,
+      ...takenUp(view.run, at),
       cancel_requested: false,
       status: change.status,
       error: change.error,

@@ -2272,6 +2272,11 @@ export interface components {
             target: components["schemas"]["ArtifactTarget"];
             /** @description All that there are from now on. */
             artifacts: components["schemas"]["Artifact"][];
+            /**
+             * @description Whether they differ from those that were found in the output; they no longer do when the user took all
+             *     edits back.
+             */
+            edited?: boolean;
             /** @enum {string} */
             kind: "artifacts_edited";
         } | {
@@ -2473,6 +2478,11 @@ export interface components {
              */
             total_execution_time: number;
             /**
+             * Format: double
+             * @description Seconds after its beginning in which nobody worked on it: it was paused, interrupted, or back in the queue.
+             */
+            held_s?: number;
+            /**
              * Format: uint64
              * @description Tokens that the steps generated, the Assembler included.
              */
@@ -2559,6 +2569,12 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             started_at?: components["schemas"]["Timestamp"] | null;
             finished_at?: components["schemas"]["Timestamp"] | null;
+            /**
+             * Format: double
+             * @description Seconds after its beginning in which nobody worked on it: it was paused, interrupted, or back in the queue.
+             */
+            held_s: number;
+            held_since?: components["schemas"]["Timestamp"] | null;
             /**
              * Format: uint64
              * @description The number of its last recorded change.

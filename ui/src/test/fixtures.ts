@@ -65,6 +65,7 @@ export const runView = (extra: Partial<RunView> = {}): RunView => ({
   assembled_code: "",
   pipeline: pipeline(step("step_0"), step("step_1")),
   created_at: "2026-01-01T10:00:00Z",
+  held_s: 0,
   seq: 0,
   ...extra,
 });
@@ -86,6 +87,7 @@ export const runSummary = (run_id: string, extra: Partial<RunSummary> = {}): Run
   project_name: "",
   favourite: false,
   generated_tokens: 0,
+  held_s: 0,
   ...extra,
 });
 

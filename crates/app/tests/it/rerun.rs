@@ -179,6 +179,7 @@ async fn the_events_of_an_ended_run_end_also_after_an_edit() {
     let change = RunChange::ArtifactsEdited {
         target: brickwork_engine::ArtifactTarget::Final,
         artifacts: run.final_artifacts.clone(),
+        edited: true,
     };
     let at = brickwork_engine::Timestamp::from_micros(jiff::Timestamp::now().as_microsecond());
     brickwork_engine::Journal::record(&store, run.run_id, at, change).await.unwrap();

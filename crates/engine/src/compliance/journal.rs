@@ -291,8 +291,16 @@ pub async fn paused_run_waits_for_the_user<J: Journal>(journal: &J) {
     let paused = load(journal, run).await;
     assert_eq!(paused, folded(&events(journal, run, 0).await));
     assert_eq!((paused.status, paused.paused), (RunStatus::Pending, true));
-    tell(journal, run, 7, [RunChange::Resumed, RunChange::Started, start_step(1)]).await;
-    assert!(!load(journal, run).await.paused);
+    assert_eq!((paused.held_micros, paused.held_since), (0, Some(at(6))), "what comes before its beginning is no hold");
+    tell(journal, run, 17, [RunChange::Resumed, RunChange::Started, start_step(1)]).await;
+    let goes_on = load(journal, run).await;
+    assert!(!goes_on.paused);
+    assert_eq!((goes_on.held_micros, goes_on.held_since), (12_000_000, None));
+    record(journal, run, 21, RunChange::Interrupted).await;
+    record(journal, run, 24, finish_run(RunStatus::Cancelled)).await;
+    let ended = load(journal, run).await;
+    assert_eq!((ended.held_micros, ended.held_since), (15_000_000, None));
+    assert_eq!(ended, folded(&events(journal, run, 0).await));
 }
 
 /// A wish to pause or to cancel is part of the record until it is met, and is taken once.

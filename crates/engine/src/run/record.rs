@@ -91,6 +91,12 @@ pub struct RunRecord {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
+    /// Microseconds after its beginning in which nobody worked on it: it was paused, interrupted, or back in the queue.
+    #[serde(default)]
+    pub held_micros: i64,
+    /// Since when nobody works on it, after it had begun and before it ended.
+    #[serde(default)]
+    pub held_since: Option<Timestamp>,
     /// The number of the last change.
     pub seq: u64,
 }
@@ -139,6 +145,8 @@ impl RunRecord {
             created_at: at,
             started_at: None,
             finished_at: None,
+            held_micros: 0,
+            held_since: None,
             seq: 1,
         }
     }
@@ -174,15 +182,16 @@ impl RunRecord {
             RunChange::Started => {
                 self.status = RunStatus::Running;
                 self.started_at.get_or_insert(at);
+                self.take_up(at);
             }
             RunChange::Interrupted => {
-                self.status = RunStatus::Pending;
+                self.put_down(at);
                 self.interrupted = true;
             }
-            RunChange::Requeued => self.status = RunStatus::Pending,
+            RunChange::Requeued => self.put_down(at),
             RunChange::PauseRequested => self.pause_requested = true,
             RunChange::Paused => {
-                self.status = RunStatus::Pending;
+                self.put_down(at);
                 self.paused = true;
                 self.pause_requested = false;
             }
@@ -202,6 +211,7 @@ impl RunRecord {
                 self.final_artifacts.clone_from(final_artifacts);
                 self.final_artifacts_from = *final_artifacts_from;
                 self.finished_at = Some(at);
+                self.take_up(at);
                 for step in self.steps.iter_mut().filter(|step| step.status == RunStatus::Running) {
                     step.cut_off(at);
                 }
@@ -217,13 +227,35 @@ impl RunRecord {
                     step.apply(at, change);
                 }
             }
-            RunChange::ArtifactsEdited { target: ArtifactTarget::Final, artifacts } => {
+            RunChange::ArtifactsEdited { target: ArtifactTarget::Final, artifacts, edited } => {
                 self.final_artifacts.clone_from(artifacts);
-                self.final_artifacts_edited = true;
+                self.final_artifacts_edited = *edited;
             }
         }
         self.seq += 1;
         Ok(())
+    }
+
+    /// Nobody works on it from now on.
+    fn put_down(&mut self, at: Timestamp) {
+        self.status = RunStatus::Pending;
+        if self.started_at.is_some() {
+            self.held_since.get_or_insert(at);
+        }
+    }
+
+    /// It goes on, or ends.
+    fn take_up(&mut self, at: Timestamp) {
+        if let Some(since) = self.held_since.take() {
+            self.held_micros += at.as_micros() - since.as_micros();
+        }
+    }
+
+    /// Seconds after its beginning in which nobody worked on it, up to the last time that somebody did.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "differences are far below 2^52 microseconds")]
+    pub fn held_s(&self) -> f64 {
+        self.held_micros as f64 / 1e6
     }
 
     /// Whether a step that reads the output of the one at list position `position` has begun, or has ended.
@@ -367,9 +399,9 @@ impl StepRecord {
                 self.artifacts.clone_from(artifacts);
                 self.artifacts_edited = false;
             }
-            RunChange::ArtifactsEdited { artifacts, .. } => {
+            RunChange::ArtifactsEdited { artifacts, edited, .. } => {
                 self.artifacts.clone_from(artifacts);
-                self.artifacts_edited = true;
+                self.artifacts_edited = *edited;
             }
             RunChange::StepRestarted { .. } => {
                 *self =

@@ -112,7 +112,7 @@ fn edited_artifacts_are_what_the_assembler_is_told_of() {
     let mut renamed = paused.steps[0].artifacts.clone();
     (renamed[0].name, renamed[0].named) = ("by-hand.js".into(), true);
     let target = ArtifactTarget::Step { position: 0 };
-    world.record(RunChange::ArtifactsEdited { target, artifacts: renamed });
+    world.record(RunChange::ArtifactsEdited { target, artifacts: renamed, edited: true });
     world.record(RunChange::Resumed);
     let run = world.run();
     let told = &messages(&world.inference.seen()[3]).last().unwrap().content.clone();

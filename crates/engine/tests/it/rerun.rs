@@ -180,7 +180,7 @@ fn edited_artifacts_make_their_readers_stale() {
     let mut edited = earlier();
     let mut artifacts = edited.steps[1].artifacts.clone();
     artifacts[0].name = "renamed.ts".into();
-    let change = RunChange::ArtifactsEdited { target: ArtifactTarget::Step { position: 1 }, artifacts };
+    let change = RunChange::ArtifactsEdited { target: ArtifactTarget::Step { position: 1 }, artifacts, edited: true };
     edited.apply(edited.created_at, &change).unwrap();
     assert_eq!(
         told(&edited, &plan(), None),

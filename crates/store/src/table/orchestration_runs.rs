@@ -71,6 +71,12 @@ FROM (SELECT run_id AS id, n + max((created_at >> 16) - n) OVER (ORDER BY n) AS 
 WHERE run_id = places.id;
 ";
 
+/// How long nobody worked on a run that had begun, and since when nobody does.
+pub(crate) const ADD_HELD: &str = "
+ALTER TABLE orchestration_runs ADD COLUMN held_micros INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE orchestration_runs ADD COLUMN held_since INTEGER;
+";
+
 /// Adds a new run, without its steps, at the end of the queue.
 pub(crate) fn insert(connection: &Connection, run: &RunRecord) -> Result<(), Fault> {
     let mut statement = connection.prepare_cached(
@@ -111,7 +117,8 @@ pub(crate) fn update(connection: &Connection, run: &RunRecord) -> Result<(), Fau
     let mut statement = connection.prepare_cached(
         "UPDATE orchestration_runs
          SET status = ?2, interrupted = ?3, error = ?4, final_artifacts_from = ?5, started_at = ?6, finished_at = ?7,
-             seq = ?8, paused = ?9, pause_requested = ?10, cancel_requested = ?11, final_artifacts_edited = ?12
+             seq = ?8, paused = ?9, pause_requested = ?10, cancel_requested = ?11, final_artifacts_edited = ?12,
+             held_micros = ?13, held_since = ?14
          WHERE run_id = ?1",
     )?;
     statement.execute(params![
@@ -127,6 +134,8 @@ pub(crate) fn update(connection: &Connection, run: &RunRecord) -> Result<(), Fau
         run.pause_requested,
         run.cancel_requested,
         run.final_artifacts_edited,
+        run.held_micros,
+        run.held_since.map(At),
     ])?;
     Ok(())
 }
@@ -150,7 +159,7 @@ pub(crate) fn set_origin(connection: &Connection, run_id: RunId, id: Uuid, versi
 pub(crate) fn outline(connection: &Connection, run_id: RunId) -> Result<Option<RunRecord>, Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT status, interrupted, error, final_artifacts_from, created_at, started_at, finished_at, seq, paused,
-                pause_requested, cancel_requested, final_artifacts_edited, project_id
+                pause_requested, cancel_requested, final_artifacts_edited, project_id, held_micros, held_since
          FROM orchestration_runs WHERE run_id = ?1 AND deleted_at IS NULL",
     )?;
     let pipeline = Pipeline {
@@ -172,7 +181,7 @@ pub(crate) fn get(connection: &Connection, run_id: RunId) -> Result<Option<RunRe
     let mut statement = connection.prepare_cached(
         "SELECT status, interrupted, error, final_artifacts_from, created_at, started_at, finished_at, seq, paused,
                 pause_requested, cancel_requested, final_artifacts_edited, project_id, pipeline, models, seeds,
-                project_context, step_timeout_s, derived_from, files
+                project_context, step_timeout_s, derived_from, files, held_micros, held_since
          FROM orchestration_runs WHERE run_id = ?1 AND deleted_at IS NULL",
     )?;
     let read = |row: &Row<'_>| {
@@ -208,6 +217,8 @@ fn from_row(row: &Row<'_>, run_id: RunId, plan: RunPlan) -> rusqlite::Result<Run
         created_at: row.get::<_, At>(4)?.0,
         started_at: row.get::<_, Option<At>>(5)?.map(|at| at.0),
         finished_at: row.get::<_, Option<At>>(6)?.map(|at| at.0),
+        held_micros: row.get("held_micros")?,
+        held_since: row.get::<_, Option<At>>("held_since")?.map(|at| at.0),
         seq: row.get(7)?,
     })
 }

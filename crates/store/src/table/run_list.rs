@@ -324,7 +324,7 @@ pub(crate) const SUMMARY: &str = "
            (SELECT total(s.execution_time) FROM run_steps AS s WHERE s.run_id = r.run_id AND s.role <> 'Assembler'),
            r.paused, r.favourite, r.pipeline_id, r.pipeline_version,
            (SELECT coalesce(sum(s.timings ->> '$.generated_tokens'), 0) FROM run_steps AS s WHERE s.run_id = r.run_id),
-           (SELECT p.name FROM projects AS p WHERE p.project_id = r.project_id)
+           (SELECT p.name FROM projects AS p WHERE p.project_id = r.project_id), r.held_micros / 1e6
     FROM orchestration_runs AS r";
 
 /// A run of a row of [`SUMMARY`].
@@ -347,6 +347,7 @@ pub(crate) fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
         finished_steps: row.get(10)?,
         artifacts: row.get(11)?,
         total_execution_time: row.get(12)?,
+        held_s: row.get(19)?,
         generated_tokens: row.get(17)?,
         pipeline_id,
         // A pipeline that is gone takes the meaning of its numbers with it.

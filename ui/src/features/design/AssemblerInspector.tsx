@@ -6,6 +6,7 @@ import { RoleChip } from "@/components/RoleChip";
 import { ROLES } from "@/components/roles";
 import { m } from "@/paraglide/messages.js";
 import { useStepBudget } from "./budget";
+import { IN_THE_BUDGET } from "./budgetProblems";
 import { useDraft } from "./draft";
 import { ProblemList } from "./Inspector";
 import { BudgetPanel } from "./inspector/BudgetPanel";
@@ -51,7 +52,9 @@ export function AssemblerInspector({ pipeline, diagnostics, onCollapse }: Assemb
         <p className="hint">{m.assembler_explained()}</p>
       </InspectorHead>
       <div className="inspector-body">
-        <ProblemList diagnostics={problemsOfAssembler(diagnostics)} />
+        <ProblemList
+          diagnostics={problemsOfAssembler(diagnostics).filter(({ code }) => !IN_THE_BUDGET.has(code))}
+        />
         <Section name="prompt" title={m.prompt()} icon={MessageSquareText}>
           <PromptEditor
             value={prompt ?? ""}

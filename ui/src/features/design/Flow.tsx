@@ -1,6 +1,6 @@
 import { ReactFlowProvider } from "@xyflow/react";
 import { ListTree, Workflow } from "lucide-react";
-import { useSyncExternalStore } from "react";
+import { type ReactNode, useSyncExternalStore } from "react";
 import type { Pipeline } from "@/api/types";
 import { Segmented } from "@/components/Choice";
 import { m } from "@/paraglide/messages.js";
@@ -30,7 +30,7 @@ export function useLook(): Look {
 }
 
 /** The pipeline from its context to the Assembler, as a picture or as a list, with the roles to add. */
-export function Flow({ pipeline }: { pipeline: Pipeline }) {
+export function Flow({ pipeline, tools }: { pipeline: Pipeline; tools?: ReactNode }) {
   const look = useLook();
   return (
     <ReactFlowProvider>
@@ -47,6 +47,7 @@ export function Flow({ pipeline }: { pipeline: Pipeline }) {
               ]}
               onChange={useView.getState().setLook}
             />
+            {tools}
           </div>
           {look === "canvas" ? <Canvas pipeline={pipeline} /> : <Outline pipeline={pipeline} />}
         </section>

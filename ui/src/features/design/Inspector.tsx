@@ -1,11 +1,9 @@
-import { useEffect } from "react";
 import type { Diagnostic, Pipeline } from "@/api/types";
 import { ContextEditor } from "@/components/ContextEditor";
 import { useCommands } from "@/components/commands";
 import { m } from "@/paraglide/messages.js";
 import { AssemblerInspector } from "./AssemblerInspector";
 import { useBudget } from "./budget";
-import { startDocuments } from "./document";
 import { useDraft } from "./draft";
 import { BudgetOverview } from "./inspector/BudgetOverview";
 import { InspectorHead } from "./inspector/InspectorHead";
@@ -24,7 +22,6 @@ interface InspectorProps {
 /** The form of what is selected in the flow. */
 export function Inspector({ pipeline, diagnostics, onCollapse }: InspectorProps) {
   const { selected, keys } = useDraft();
-  useEffect(() => void startDocuments(), []);
   useBudget(pipeline);
   const show = useSections((state) => state.show);
   const position = keys.indexOf(selected);

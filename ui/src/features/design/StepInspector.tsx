@@ -6,6 +6,7 @@ import { PromptEditor } from "@/components/PromptEditor";
 import { ROLES } from "@/components/roles";
 import { m } from "@/paraglide/messages.js";
 import { type StepBudget, useStepBudget } from "./budget";
+import { IN_THE_BUDGET } from "./budgetProblems";
 import { useDraft } from "./draft";
 import { ProblemList } from "./Inspector";
 import { BudgetPanel } from "./inspector/BudgetPanel";
@@ -68,7 +69,9 @@ export function StepInspector(props: StepInspectorProps) {
         )}
       </InspectorHead>
       <div className="inspector-body">
-        <ProblemList diagnostics={problems.filter(({ code }) => code !== IN_THE_PROMPT)} />
+        <ProblemList
+          diagnostics={problems.filter(({ code }) => code !== IN_THE_PROMPT && !IN_THE_BUDGET.has(code))}
+        />
         <Parts {...props} edit={edit} budget={budget} problems={problems} />
         <InputsSection pipeline={pipeline} step={step} position={position} />
         <FilesSection

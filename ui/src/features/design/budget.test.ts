@@ -10,6 +10,7 @@ import {
   stepBudget,
   useBudgetState,
 } from "./budget";
+import { budgetProblems } from "./budgetProblems";
 
 const part = (kind: PromptPart["kind"], tokens: number, known = true): PromptPart => ({
   kind,
@@ -154,4 +155,29 @@ test("a fault keeps the last numbers beside it", async () => {
     answer: { steps: [{ step_name: "a" }] },
     error: new Error("down"),
   });
+});
+
+test("a prompt that does not fit is a problem: an error when it never can, a warning while outputs may be shorter", () => {
+  const draft = pipeline(step("long"), step("maybe"), step("fine"));
+  const found = budgetProblems(
+    answer(
+      view("long", 0, { known_tokens: 180, fits: false }),
+      view("maybe", 1, { unknown_tokens: 100, fits: false }),
+      view("fine", 2),
+    ),
+    draft,
+  );
+  expect(found.map(({ path, severity, code }) => [path, severity, code])).toEqual([
+    ["$.steps[0].prompt", "error", "does_not_fit"],
+    ["$.steps[1].prompt", "warning", "does_not_fit"],
+  ]);
+  expect(found[0]?.message).toContain("30");
+});
+
+test("a model that cannot be asked is told once, with what to do", () => {
+  const problem = { code: "model_problem", message: "CodeLlama has no model.", remedy: "Get one." };
+  const broken = { problem, prompt_tokens: null, known_tokens: null, fits: null };
+  const draft = pipeline(step("one"), step("two"));
+  const found = budgetProblems(answer(view("one", 0, broken), view("two", 1, broken)), draft);
+  expect(found).toMatchObject([{ path: "$.steps[0].prompt", message: problem.message, remedy: "Get one." }]);
 });

@@ -1,6 +1,9 @@
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useValidation } from "@/api/queries";
 import type { Diagnostic, Pipeline } from "@/api/types";
+import { useCurrentProject } from "@/components/currentProject";
+import { useBudgetState } from "./budget";
+import { budgetProblems } from "./budgetProblems";
 
 export interface Problems {
   diagnostics: Diagnostic[];
@@ -15,15 +18,22 @@ export interface Problems {
 /** Pause in ms after the last key before the pipeline is checked. */
 const PAUSE_MS = 300;
 
-/** What the router finds in the draft, checked as the user types. */
+/** What the router finds in the draft and what its token budget shows, checked as the user types. */
 export function useProblems(pipeline: Pipeline): Problems {
   const [settled, setSettled] = useState(pipeline);
   useEffect(() => {
     const timer = setTimeout(() => setSettled(pipeline), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [pipeline]);
-  const { data, isFetching, isError } = useValidation(settled);
-  const diagnostics = data?.diagnostics ?? [];
+  const { projectId } = useCurrentProject();
+  // Which files a step attaches, and which variables are known, depends on the project that it would run in.
+  const asked = useMemo(() => ({ project_id: projectId, ...settled }), [projectId, settled]);
+  const { data, isFetching, isError } = useValidation(asked);
+  const answer = useBudgetState((state) => state.answer);
+  const diagnostics = useMemo(
+    () => [...(data?.diagnostics ?? []), ...budgetProblems(answer, pipeline)],
+    [data, answer, pipeline],
+  );
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === "error").length;
   return {
     diagnostics,

@@ -8,6 +8,7 @@ import {
   RotateCcw,
   Square,
 } from "lucide-react";
+import { workedSeconds } from "@/api/runTime";
 import { allSteps, isAtRest, isEnded } from "@/api/runView";
 import type { RunView } from "@/api/types";
 import { Button, IconButton } from "@/components/Button";
@@ -149,10 +150,8 @@ function RunClock({ run }: { run: RunView }) {
   const now = useNow(running);
   const stamp = formatStamp(run.started_at ?? run.created_at);
   // A run that stands still has no end yet, so what its finished steps took is all that is known.
-  const seconds =
-    run.started_at && (running || run.finished_at)
-      ? ((run.finished_at ? Date.parse(run.finished_at) : now) - Date.parse(run.started_at)) / 1000
-      : run.total_execution_time;
+  const worked = running || run.finished_at ? workedSeconds(run, now) : null;
+  const seconds = worked ?? run.total_execution_time;
   return (
     <span className="run-clock">
       {seconds > 0 || running ? `${stamp} · ${formatSeconds(Math.max(0, seconds))}` : stamp}

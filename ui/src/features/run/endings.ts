@@ -1,4 +1,5 @@
 // Which runs have ended since the last look, and what there is to tell about them. Pure.
+import { workedSeconds } from "@/api/runTime";
 import { isEnded } from "@/api/runView";
 import type { RunSummary, Status } from "@/api/types";
 
@@ -29,6 +30,5 @@ export function longEndings(last: Look | undefined, runs: RunSummary[]): RunSumm
 }
 
 function duration(run: RunSummary): number {
-  if (!run.started_at || !run.finished_at) return 0;
-  return Date.parse(run.finished_at) - Date.parse(run.started_at);
+  return run.finished_at ? (workedSeconds(run, 0) ?? 0) * 1000 : 0;
 }

@@ -1,7 +1,9 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows are placed by hand, which the rows of a table element cannot be.
+
 import { Star, Trash2 } from "lucide-react";
-import type { MouseEvent, ReactNode } from "react";
+import { type MouseEvent, memo, type ReactNode } from "react";
 import type { ListedRun } from "@/api/library";
+import { workedSeconds } from "@/api/runTime";
 import { isEnded } from "@/api/runView";
 import { IconButton } from "@/components/Button";
 import { classes } from "@/components/classes";
@@ -11,9 +13,9 @@ import { StatusBadge } from "@/components/StatusBadge";
 import { m } from "@/paraglide/messages.js";
 import { Snippet } from "./Snippet";
 
-/** What can be done with a row. */
+/** What can be done with the row of a run. `place` is its place in the list, from 0. */
 export interface RowActions {
-  onOpen: (run: ListedRun) => void;
+  onOpen: (run: ListedRun, place: number) => void;
   onDelete: (run: ListedRun) => void;
   onSelect: (run: ListedRun) => void;
   onFavourite: (run: ListedRun) => void;
@@ -32,14 +34,23 @@ interface RunRowProps extends RowActions {
   project?: string;
 }
 
-export function RunRow({ run, place, top, active, selected, project, ...act }: RunRowProps) {
+/** One run. While the list is scrolled, rows that stay as they are are not drawn again. */
+export const RunRow = memo(function RunRow({
+  run,
+  place,
+  top,
+  active,
+  selected,
+  project,
+  ...act
+}: RunRowProps) {
   const name = m.run_open({ name: run.name, when: formatStamp(run.created_at) });
   // The controls of all other rows are passed over by Tab: the arrows lead to their row first.
   const tabIndex = active ? 0 : -1;
-  const own = (action: (run: ListedRun) => void) => (event: MouseEvent) => {
+  const own = (action: (run: ListedRun, place: number) => void) => (event: MouseEvent) => {
     // The row around it opens the run.
     event.stopPropagation();
-    action(run);
+    action(run, place);
   };
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the table's keys open the row that has the focus.
@@ -52,7 +63,7 @@ export function RunRow({ run, place, top, active, selected, project, ...act }: R
       tabIndex={tabIndex}
       data-place={place}
       style={{ transform: `translateY(${top}px)` }}
-      onClick={() => act.onOpen(run)}
+      onClick={() => act.onOpen(run, place)}
     >
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: a click beside the box selects too; its key is the box's own. */}
       {/* biome-ignore lint/a11y/useFocusableInteractive: the box in it takes the focus. */}
@@ -120,7 +131,7 @@ export function RunRow({ run, place, top, active, selected, project, ...act }: R
       </Cell>
     </div>
   );
-}
+});
 
 /** Stands where a run is still on its way. */
 export function RowToCome({ place, top }: { place: number; top: number }) {
@@ -150,7 +161,7 @@ function Cell({ className, children }: { className: string; children: ReactNode 
 }
 
 function duration(run: ListedRun): string {
-  if (run.started_at && run.finished_at)
-    return formatSeconds((Date.parse(run.finished_at) - Date.parse(run.started_at)) / 1000);
+  const worked = run.finished_at ? workedSeconds(run, 0) : null;
+  if (worked !== null) return formatSeconds(worked);
   return run.total_execution_time > 0 ? formatSeconds(run.total_execution_time) : "–";
 }

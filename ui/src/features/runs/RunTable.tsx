@@ -1,7 +1,7 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows are placed by hand, which the rows of a table element cannot be.
 // biome-ignore-all lint/a11y/useFocusableInteractive: the rows take the focus, their table and headings do not.
 import { defaultRangeExtractor, type Range, useVirtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type RefObject, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { ListedRun } from "@/api/library";
 import { classes } from "@/components/classes";
 import { m } from "@/paraglide/messages.js";
@@ -55,6 +55,7 @@ export function RunTable(props: RunTableProps) {
   useEffect(() => onView({ first, last }), [first, last, onView]);
 
   useSteadyPlace(box, list, height, first, active, setActive);
+  const rowActions = useSteadyActions(actions, setActive);
   const keys = useGridKeys({ box, list, active, setActive, virtual, selected, onDeleteSelected, ...actions });
 
   return (
@@ -88,11 +89,7 @@ export function RunTable(props: RunTableProps) {
                 active={index === Math.min(active, list.total - 1)}
                 selected={selected.has(run.run_id)}
                 project={projectOf?.(run)}
-                {...actions}
-                onOpen={(opened) => {
-                  setActive(index);
-                  actions.onOpen(opened);
-                }}
+                {...rowActions}
               />
             );
           })}
@@ -125,6 +122,26 @@ function Head({ projects }: { projects: boolean }) {
         ))}
       </div>
     </div>
+  );
+}
+
+/** The same functions for as long as the table stands, which call the latest ones; so that rows need not be drawn again. */
+function useSteadyActions(actions: RowActions, setActive: (place: number) => void): RowActions {
+  const latest = useRef(actions);
+  useLayoutEffect(() => {
+    latest.current = actions;
+  });
+  return useMemo(
+    () => ({
+      onOpen: (run, place) => {
+        setActive(place);
+        latest.current.onOpen(run, place);
+      },
+      onDelete: (run) => latest.current.onDelete(run),
+      onSelect: (run) => latest.current.onSelect(run),
+      onFavourite: (run) => latest.current.onFavourite(run),
+    }),
+    [setActive],
   );
 }
 

@@ -13,14 +13,16 @@ const OFFERED_MS = 10_000;
 /** Moves runs to the trash and offers to take that back. */
 export function useDeleteRuns(history: History, onDeleted: (runIds: string[]) => void) {
   const queries = useQueryClient();
-  const latest = useRef<ListedRun[]>([]);
+  const latest = useRef<{ runs: ListedRun[]; offer?: string | number }>({ runs: [] });
 
   const refresh = () => {
     for (const kind of ["runs", "queue", "storage"]) queries.invalidateQueries({ queryKey: [kind] });
   };
 
-  async function restore(runs: ListedRun[]) {
-    latest.current = [];
+  async function restore(runs: ListedRun[], offer?: string | number) {
+    latest.current = { runs: [] };
+    // It stays when the keyboard was used instead of its button, and would offer what is done already.
+    if (offer !== undefined) toast.dismiss(offer);
     try {
       const { refused } = await library.restoreRuns(runs.map((run) => run.run_id));
       const gone = new Set(refused.map((one) => one.run_id));
@@ -30,7 +32,7 @@ export function useDeleteRuns(history: History, onDeleted: (runIds: string[]) =>
       if (back.length > 0) toast.success(m.runs_restored({ count: back.length }));
       if (refused[0]) toast.error(m.runs_not_restored(), { description: refused[0].reason });
     } catch (error) {
-      latest.current = runs;
+      latest.current = { runs };
       toast.error(m.runs_not_restored(), { description: errorText(error) });
     }
   }
@@ -48,12 +50,15 @@ export function useDeleteRuns(history: History, onDeleted: (runIds: string[]) =>
         toast.error(m.runs_not_deleted({ count: refused.length }), { description: refused[0].reason });
       const [only] = gone;
       if (!only) return;
-      latest.current = gone;
-      toast(gone.length === 1 ? m.run_deleted({ name: only.name }) : m.runs_deleted({ count: gone.length }), {
-        description: m.runs_trash_hint(),
-        duration: OFFERED_MS,
-        action: { label: m.undo(), onClick: () => void restore(gone) },
-      });
+      const offer = toast(
+        gone.length === 1 ? m.run_deleted({ name: only.name }) : m.runs_deleted({ count: gone.length }),
+        {
+          description: m.runs_trash_hint(),
+          duration: OFFERED_MS,
+          action: { label: m.undo(), onClick: () => void restore(gone) },
+        },
+      );
+      latest.current = { runs: gone, offer };
     } catch (error) {
       toast.error(m.delete_run_failed(), { description: errorText(error) });
     }
@@ -66,7 +71,10 @@ export function useDeleteRuns(history: History, onDeleted: (runIds: string[]) =>
       group: "edit",
       keys: "mod+z",
       whileTyping: false,
-      run: () => latest.current.length > 0 && void restore(latest.current),
+      run: () => {
+        const { runs, offer } = latest.current;
+        if (runs.length > 0) void restore(runs, offer);
+      },
     },
   ]);
   return remove;

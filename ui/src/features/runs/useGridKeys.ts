@@ -88,7 +88,7 @@ export function useGridKeys(grid: GridKeys) {
     };
     const next = steps[event.key];
     if (next !== undefined) moveTo(next);
-    else if (event.key === "Enter" && onRow && run) grid.onOpen(run);
+    else if (event.key === "Enter" && onRow && run) grid.onOpen(run, place);
     else if (event.key === " " && onRow && run) grid.onSelect(run);
     else return;
     event.preventDefault();

@@ -66,6 +66,13 @@ pub async fn artifacts_are_edited_also_after_the_end<J: Journal>(journal: &J) {
         ("b.rs", "c.rs", &before.steps[0])
     );
     assert_eq!((after.final_artifacts_from, after.assembled_code()), (before.final_artifacts_from, "all"));
+
+    let taken_back = |target, artifacts| RunChange::ArtifactsEdited { target, artifacts, edited: false };
+    record(journal, run, 13, taken_back(of_final, before.final_artifacts.clone())).await;
+    record(journal, run, 14, taken_back(of_step(1), before.steps[1].artifacts.clone())).await;
+    let back = load(journal, run).await;
+    assert_eq!((&back.final_artifacts, &back.steps[1]), (&before.final_artifacts, &before.steps[1]));
+    assert!(!back.final_artifacts_edited, "edits that were taken back leave no mark");
     refuse(journal, run, RunChange::Resumed).await;
 
     let failed = run_id(2);

@@ -118,7 +118,7 @@ pub(super) fn edit_step(position: usize, result: &str) -> RunChange {
 
 /// The user makes one artifact called `name` all that `target` has.
 pub(super) fn edit_artifacts(target: ArtifactTarget, name: &str) -> RunChange {
-    RunChange::ArtifactsEdited { target, artifacts: vec![artifact(name, "by hand\n")] }
+    RunChange::ArtifactsEdited { target, artifacts: vec![artifact(name, "by hand\n")], edited: true }
 }
 
 /// The step at `position` fails for want of memory, having made `result`.

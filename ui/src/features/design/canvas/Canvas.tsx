@@ -102,7 +102,7 @@ export function Canvas({ pipeline }: { pipeline: Pipeline }) {
             pannable
             zoomable
             nodeClassName={miniClass}
-            nodeBorderRadius={24}
+            nodeBorderRadius={keys.length > MANY_STEPS ? 0 : 24}
           />
         )}
         <Panel position="bottom-left">

@@ -79,5 +79,5 @@ function useLinkFolder(): { link: (folder: string) => void; busy: boolean } {
         onError: (error) => toast.error(m.insp_folder_failed(), { description: errorText(error) }),
       },
     );
-  return { link, busy: save.isPending };
+  return { link, busy: save.isPending || !project };
 }

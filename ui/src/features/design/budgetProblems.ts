@@ -1,0 +1,46 @@
+// What the token budget finds wrong, in the shape of the router's findings: a prompt that does not fit, a model that cannot be asked.
+import type { PreviewView } from "@/api/design";
+import type { Diagnostic, Pipeline } from "@/api/types";
+import { formatCount } from "@/components/format";
+import { m } from "@/paraglide/messages.js";
+import { type StepBudget, stepBudget } from "./budget";
+
+/** Codes of the findings that the budget's own panel explains at its place. */
+export const IN_THE_BUDGET: ReadonlySet<string> = new Set(["does_not_fit", "model_problem"]);
+
+/** One finding a step that does not fit, and one a model that cannot be asked, however many steps it serves. */
+export function budgetProblems(answer: PreviewView | null, pipeline: Pipeline): Diagnostic[] {
+  const told = new Set<string>();
+  return Array.from({ length: pipeline.steps.length + 1 }, (_, at) => at).flatMap((at) => {
+    const budget = stepBudget(answer, pipeline, at);
+    if (!budget) return [];
+    const path = at < pipeline.steps.length ? `$.steps[${at}].prompt` : "$.assembler";
+    const problem = budget.view.problem;
+    if (problem && !told.has(problem.message)) {
+      told.add(problem.message);
+      return [
+        {
+          code: "model_problem",
+          severity: "error" as const,
+          path,
+          message: problem.message,
+          remedy: problem.remedy ?? m.insp_choose_model(),
+        },
+      ];
+    }
+    return budget.fits === false ? [tooLong(budget, path)] : [];
+  });
+}
+
+/** An error when it cannot fit whatever the earlier steps write, else a warning: they may write less than they could. */
+function tooLong(budget: StepBudget, path: string): Diagnostic {
+  const window = budget.contextLength ?? 0;
+  const known = (budget.known ?? 0) + budget.max;
+  return {
+    code: "does_not_fit",
+    severity: known > window ? "error" : "warning",
+    path,
+    message: m.budget_too_long({ over: formatCount(known + budget.unknown - window) }),
+    remedy: m.budget_remedy(),
+  };
+}
