@@ -11,6 +11,7 @@ fn main() {
     let commands = &[
         "api_request",
         "api_abort",
+        "choose_file",
         "choose_folder",
         "choose_text_file",
         "initial_route",

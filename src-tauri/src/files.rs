@@ -51,6 +51,12 @@ pub(crate) async fn choose_text_file(
     .map_err(|error| format!("The file could not be read: {error}. Try again."))?
 }
 
+/// Asks for a file of an extension; answers its path, unread, `null` when the dialog was dismissed.
+#[tauri::command]
+pub(crate) async fn choose_file(window: AppHandle, title: String, extension: String) -> Result<Option<String>, String> {
+    Ok(file_to_read(&window, title, &extension).await?.map(|path| path.display().to_string()))
+}
+
 async fn place_to_save(window: &AppHandle, title: String, name: &str) -> Result<Option<PathBuf>, String> {
     #[cfg(feature = "test-seams")]
     if let Some(folder) = std::env::var_os("BRICKWORK_TEST_FOLDER") {

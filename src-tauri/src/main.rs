@@ -63,6 +63,7 @@ fn start() -> anyhow::Result<()> {
         .invoke_handler(tauri::generate_handler![
             bridge::api_request,
             bridge::api_abort,
+            files::choose_file,
             files::choose_text_file,
             files::save_text,
             links::open_link,

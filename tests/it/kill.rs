@@ -81,8 +81,14 @@ fn a_killed_worker_takes_neither_the_program_nor_later_runs_with_it() {
     running.wait_for("text of the first step", |line| line["event"] == "text");
     let workers = children_of(running.id());
     assert_eq!(workers.len(), 1, "one worker computes");
-    let killed = std::process::Command::new("kill").args(["-KILL", &workers[0].to_string()]).status().unwrap();
-    assert!(killed.success());
+    let kill = |worker: u32| {
+        let killed = std::process::Command::new("kill").args(["-KILL", &worker.to_string()]).status().unwrap();
+        assert!(killed.success());
+    };
+    kill(workers[0]);
+    // A step whose worker crashed is tried a second time.
+    running.wait_for("the second attempt", |line| line["event"] == "prompt");
+    kill(children_of(running.id())[0]);
 
     let ended = running.wait().expect_code(4);
     let run = &ended.result()["run"];

@@ -2,15 +2,24 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod catalog;
 mod common;
 mod contract;
+mod downloads;
 mod exit_codes;
 mod generate;
 mod inputs;
 #[cfg(target_os = "linux")]
+mod keyring;
+#[cfg(target_os = "linux")]
 mod kill;
 mod lists;
 mod load;
+mod local_models;
+mod machine;
+#[path = "../../crates/remote/tests/it/peer.rs"]
+mod peer;
+mod remote;
 #[cfg(unix)]
 mod runs_survive;
 mod shipped;

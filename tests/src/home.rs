@@ -15,6 +15,8 @@ pub struct Home {
     dir: TempDir,
     models_dir: PathBuf,
     pace_ms: u32,
+    log_filter: Option<&'static str>,
+    variables: Vec<(&'static str, String)>,
 }
 
 impl Home {
@@ -35,7 +37,7 @@ impl Home {
     #[must_use]
     pub fn with_models(models_dir: impl Into<PathBuf>) -> Self {
         let dir = tempfile::Builder::new().prefix("brickwork-e2e-").tempdir().expect("a temporary folder can be made");
-        Self { dir, models_dir: models_dir.into(), pace_ms: 0 }
+        Self { dir, models_dir: models_dir.into(), pace_ms: 0, log_filter: None, variables: Vec::new() }
     }
 
     /// An empty data folder in which the scripted placeholder serves all four roles, so that runs take no time.
@@ -55,6 +57,20 @@ impl Home {
     #[must_use]
     pub fn paced(mut self, pace_ms: u32) -> Self {
         self.pace_ms = pace_ms;
+        self
+    }
+
+    /// The same home, whose programs have this variable in their environment.
+    #[must_use]
+    pub fn with_variable(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.variables.push((name, value.into()));
+        self
+    }
+
+    /// The same home, whose programs log what `filter` lets through.
+    #[must_use]
+    pub fn logging(mut self, filter: &'static str) -> Self {
+        self.log_filter = Some(filter);
         self
     }
 
@@ -134,9 +150,17 @@ impl Home {
             .env("BRICKWORK_DATA_DIR", self.data_dir())
             .env("BRICKWORK_MODELS_DIR", &self.models_dir)
             .env("BRICKWORK_SCRIPTED_PACE_MS", self.pace_ms.to_string())
+            // What a test keeps secret does not go into the keyring of whoever runs it.
+            .env("BRICKWORK_SECRETS", "memory")
             .env_remove("BRICKWORK_WORKER")
             .env_remove("BRICKWORK_TOKEN")
-            .env_remove("BRICKWORK_LOG");
+            .env_remove("BRICKWORK_LOG")
+            .env_remove("HF_ENDPOINT")
+            .env_remove("HF_TOKEN")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        if let Some(filter) = self.log_filter {
+            command.env("BRICKWORK_LOG", filter);
+        }
         command
     }
 }

@@ -13,6 +13,8 @@ import "./styles/canvas.css";
 import "./styles/inspector.css";
 import "./styles/watch.css";
 import "./styles/library.css";
+import "./styles/models.css";
+import "./styles/get.css";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

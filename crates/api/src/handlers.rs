@@ -1,22 +1,30 @@
 //! One handler a route, each calling one use case, and the description of each route beside it.
 
 pub(crate) mod artifacts;
+pub(crate) mod bundle;
+pub(crate) mod catalog;
 pub(crate) mod data;
+pub(crate) mod doctor;
 pub(crate) mod drafts;
 pub(crate) mod export;
 pub(crate) mod fallback;
+pub(crate) mod fit;
 pub(crate) mod health;
 pub(crate) mod history;
+pub(crate) mod hub;
+pub(crate) mod model_files;
 pub(crate) mod models;
 pub(crate) mod pipelines;
 pub(crate) mod preview;
 pub(crate) mod projects;
 pub(crate) mod queue;
+pub(crate) mod remotes;
 pub(crate) mod run_control;
 pub(crate) mod run_events;
 pub(crate) mod runs;
 pub(crate) mod server;
 pub(crate) mod settings;
+pub(crate) mod transfers;
 pub(crate) mod versions;
 
 use axum::Json;

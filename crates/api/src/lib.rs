@@ -27,8 +27,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::handlers::{
-    artifacts, data, drafts, export, fallback, health, history, models, pipelines, preview, projects, queue,
-    run_control, run_events, runs, server as server_routes, settings, versions,
+    artifacts, bundle, catalog, data, doctor, drafts, export, fallback, fit, health, history, hub, model_files, models,
+    pipelines, preview, projects, queue, remotes, run_control, run_events, runs, server as server_routes, settings,
+    transfers, versions,
 };
 
 pub use event_slots::{EventSlot, EventSlots, MAX_EVENT_LISTENERS};
@@ -74,6 +75,22 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(server_routes::get_server, server_routes::put_server))
         .routes(routes!(models::list_models))
         .routes(routes!(models::bind_model))
+        .routes(routes!(models::set_model_options))
+        .routes(routes!(fit::fit_models))
+        .routes(routes!(doctor::get_doctor))
+        .routes(routes!(catalog::get_catalog))
+        .routes(routes!(catalog::get_model_file))
+        .routes(routes!(remotes::check_remote))
+        .routes(routes!(remotes::set_remote_key, remotes::remove_remote_key))
+        .routes(routes!(hub::get_hub, hub::put_hub))
+        .routes(routes!(hub::set_hub_token, hub::remove_hub_token))
+        .routes(routes!(hub::search_hub))
+        .routes(routes!(hub::get_hub_repository))
+        .routes(routes!(transfers::list_transfers))
+        .routes(routes!(transfers::cancel_transfer))
+        .routes(routes!(transfers::pause_transfer))
+        .routes(routes!(transfers::resume_transfer))
+        .routes(routes!(transfers::start_download))
         .routes(routes!(pipelines::list_templates))
         .routes(routes!(pipelines::validate_pipeline))
         .routes(routes!(pipelines::highlight_source))
@@ -117,6 +134,15 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(export::export_run))
         .routes(routes!(export::list_exports))
         .routes(routes!(export::undo_export))
+        .routes(routes!(model_files::list_found_models))
+        .routes(routes!(model_files::import_model_file))
+        .routes(routes!(model_files::verify_model_file))
+        .routes(routes!(model_files::remove_model_file))
+        .routes(routes!(model_files::rename_model_file))
+        .routes(routes!(model_files::get_models_usage))
+        .routes(routes!(bundle::export_bundle))
+        .routes(routes!(bundle::plan_bundle_import))
+        .routes(routes!(bundle::import_bundle))
         .routes(routes!(data::get_storage))
         .routes(routes!(data::prune_runs))
         .routes(routes!(data::backup_data))

@@ -124,6 +124,16 @@ impl From<AppError> for Problem {
             ErrorCode::NoPreview => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "no_preview", "The artifact cannot be shown as a page")
             }
+            ErrorCode::HubUnreachable => {
+                (StatusCode::BAD_GATEWAY, "hub_unreachable", "The hub of models did not answer")
+            }
+            ErrorCode::HubTokenNeeded => (StatusCode::CONFLICT, "hub_token_needed", "The hub asks for a token"),
+            ErrorCode::HubLicenceNeeded => {
+                (StatusCode::CONFLICT, "hub_licence_needed", "A licence must be accepted on the hub first")
+            }
+            ErrorCode::HubAccessDenied => {
+                (StatusCode::CONFLICT, "hub_access_denied", "The hub does not accept the token")
+            }
             ErrorCode::Inference => (StatusCode::INTERNAL_SERVER_ERROR, "inference", "The model failed"),
             ErrorCode::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong"),
         };

@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use brickwork_engine::{Clock, Journal, JournalError, RunChange, RunId, Timestamp};
+use brickwork_models::download::{DownloadOptions, Downloads, HubSource};
+use brickwork_models::transfer::Transfers;
 use brickwork_store::Store;
-use brickwork_worker_client::Device;
+use brickwork_worker_client::{Device, DeviceKind};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde::Serialize;
@@ -15,10 +17,12 @@ use serde::Serialize;
 use crate::changes::{self, Changes};
 use crate::config::AppConfig;
 use crate::error::AppError;
+use crate::hub::HubAccess;
 use crate::inference::Models;
 use crate::live::LiveRun;
 use crate::metrics::Metrics;
 use crate::queue::{Queue, QueueHolder};
+use crate::secrets::Secrets;
 
 /// A handle on the program's state; clones share it.
 #[derive(Clone)]
@@ -35,6 +39,10 @@ pub(crate) struct Inner {
     /// The runs that this program carries out.
     pub(crate) live: Mutex<HashMap<RunId, Arc<LiveRun>>>,
     pub(crate) metrics: Metrics,
+    pub(crate) secrets: Secrets,
+    pub(crate) board: Transfers,
+    pub(crate) hub: Arc<HubAccess>,
+    pub(crate) downloads: Downloads,
 }
 
 /// What the worker does at the moment.
@@ -60,16 +68,26 @@ pub struct DeviceView {
     pub name: String,
     /// What the hardware calls itself.
     pub description: String,
+    /// `cpu`, `gpu`, `integrated_gpu` or `accelerator`.
+    pub kind: &'static str,
+    /// The part of llama.cpp that drives it, e.g. `CPU` or `CUDA`.
+    pub backend: String,
     /// Its whole memory.
     pub memory_total_bytes: u64,
-    /// Its free memory when the worker was started.
+    /// Its free memory when the worker was asked.
     pub memory_free_bytes: u64,
 }
 
 impl From<Device> for DeviceView {
     fn from(device: Device) -> Self {
-        let Device { name, description, memory_total_bytes, memory_free_bytes } = device;
-        Self { name, description, memory_total_bytes, memory_free_bytes }
+        let Device { name, description, kind, backend, memory_total_bytes, memory_free_bytes } = device;
+        let kind = match kind {
+            DeviceKind::Cpu => "cpu",
+            DeviceKind::Gpu => "gpu",
+            DeviceKind::IntegratedGpu => "integrated_gpu",
+            DeviceKind::Accelerator => "accelerator",
+        };
+        Self { name, description, kind, backend, memory_total_bytes, memory_free_bytes }
     }
 }
 
@@ -129,18 +147,28 @@ impl App {
         for dir in [&config.data_dir, &config.models_dir] {
             std::fs::create_dir_all(dir).map_err(|source| AppError::DataDir { path: dir.clone(), source })?;
         }
+        let secrets = Secrets::new(config.secrets);
+        let store = Store::open(&config.database())?;
+        let board = Transfers::new();
+        let hub = Arc::new(HubAccess::new(&store, &secrets, &config));
+        let source: Arc<dyn HubSource> = Arc::<HubAccess>::clone(&hub);
         let inner = Inner {
-            store: Store::open(&config.database())?,
-            models: Models::new(&config),
+            downloads: Downloads::new(config.models_dir.clone(), board.clone(), source, DownloadOptions::default()),
+            hub,
+            store,
+            models: Models::new(&config, &secrets),
             changes: Changes::new(),
             queue: Queue::new(),
             live: Mutex::default(),
             metrics: Metrics::new(),
+            secrets,
+            board,
             config,
         };
         let app = Self { inner: Arc::new(inner) };
         // It ends by itself when the state is dropped.
         tokio::spawn(changes::watch(Arc::downgrade(&app.inner)));
+        app.adopt_hub().await?;
         app.join_queue().await?;
         Ok(app)
     }
@@ -180,6 +208,7 @@ impl App {
     /// Ends the program's work: nothing more is started, and runs get `grace` to finish their running step before they
     /// go back to their places in the queue, from where any program takes them up again.
     pub async fn shutdown_within(&self, grace: Duration) {
+        self.end_file_work();
         self.inner.queue.stop().await;
         let under_way: Vec<(RunId, Arc<LiveRun>)> =
             self.live().iter().map(|(run_id, run)| (*run_id, Arc::clone(run))).collect();

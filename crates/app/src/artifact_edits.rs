@@ -40,8 +40,7 @@ impl App {
         let list = history.apply(operation).map_err(|fault| refusal(run_id, &fault))?;
         if list != history.current() {
             history.record(list.clone());
-            let change =
-                RunChange::ArtifactsEdited { target: *target, artifacts: list, edited: history.is_edited() };
+            let change = RunChange::ArtifactsEdited { target: *target, artifacts: list, edited: history.is_edited() };
             if !self.note(run_id, change).await? {
                 return Err(AppError::ArtifactsNotReady(run_id));
             }

@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use brickwork_models::found::Surroundings;
 use directories::ProjectDirs;
 
 use crate::error::AppError;
+use crate::secrets::{Secret, SecretsKind};
 
 pub use brickwork_store::DEFAULT_PROJECT_ID;
 
@@ -31,15 +33,30 @@ pub struct AppConfig {
     pub silence_limit: Duration,
     /// How long the worker that counts the prompts of previews is kept after its last count.
     pub counter_idle_limit: Duration,
+    /// What of the machine's memory models may count on, in bytes; all of it when absent. Given by
+    /// `BRICKWORK_MEMORY_LIMIT_MIB`.
+    pub memory_limit_bytes: Option<u64>,
     /// What it does with the queue.
     pub queue: QueueRole,
     /// How long the scripted placeholder takes for each of its words; nothing by default. For trying out how a slow model
     /// feels, and for tests.
     pub scripted_pace: Duration,
+    /// Where keys and tokens are to be kept. A program that a user starts takes the keyring; what is given its own data
+    /// folder, as tests are, touches none.
+    pub secrets: SecretsKind,
+    /// Address of the hub of models; the settings say when absent.
+    pub hub_endpoint: Option<String>,
+    /// The token for that hub; the program's secrets hold one when absent.
+    pub hub_token: Option<Secret>,
+    /// How long a hub may say nothing before a connection counts as dead.
+    pub stall_limit: Duration,
+    /// Where to look for the models of other programs; nowhere unless the environment was read.
+    pub surroundings: Surroundings,
 }
 
 impl AppConfig {
     /// The places that the environment names: `BRICKWORK_DATA_DIR`, `BRICKWORK_MODELS_DIR`, or this system's app-data folder.
+    /// The hub is that of `HF_ENDPOINT`, with the token `HF_TOKEN`, where these are set. `BRICKWORK_SECRETS=memory` leaves the system's keyring alone.
     ///
     /// # Errors
     /// [`AppError::NoHome`] when the system knows no home folder and no variable names one.
@@ -55,8 +72,16 @@ impl AppConfig {
             config.models_dir = dir;
         }
         config.worker_program = env_path("BRICKWORK_WORKER");
+        let limit_mib = std::env::var("BRICKWORK_MEMORY_LIMIT_MIB").ok().and_then(|text| text.parse::<u64>().ok());
+        config.memory_limit_bytes = limit_mib.map(|mib| mib.saturating_mul(1 << 20));
         let pace_ms = std::env::var("BRICKWORK_SCRIPTED_PACE_MS").ok().and_then(|text| text.parse().ok());
         config.scripted_pace = Duration::from_millis(pace_ms.unwrap_or(0));
+        let only_memory = std::env::var_os("BRICKWORK_SECRETS").is_some_and(|value| value == "memory");
+        config.secrets = if only_memory { SecretsKind::Memory } else { SecretsKind::Keyring };
+        config.hub_endpoint = env_text("HF_ENDPOINT");
+        config.hub_token = env_text("HF_TOKEN").map(Secret::new);
+        config.surroundings =
+            Surroundings::of_process(directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned()));
         Ok(config)
     }
 
@@ -70,8 +95,14 @@ impl AppConfig {
             worker_program: None,
             silence_limit: Duration::from_mins(3),
             counter_idle_limit: Duration::from_mins(1),
+            memory_limit_bytes: None,
             queue: QueueRole::Work,
             scripted_pace: Duration::ZERO,
+            secrets: SecretsKind::Memory,
+            hub_endpoint: None,
+            hub_token: None,
+            stall_limit: Duration::from_secs(30),
+            surroundings: Surroundings::nowhere(),
         }
     }
 
@@ -86,6 +117,10 @@ impl AppConfig {
     pub fn logs(&self) -> PathBuf {
         self.data_dir.join("logs")
     }
+}
+
+fn env_text(name: &str) -> Option<String> {
+    std::env::var(name).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 fn env_path(name: &str) -> Option<PathBuf> {

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use brickwork_engine::{Diagnostic, InferenceError, JournalError};
 use brickwork_export::ExportError;
+use brickwork_models::download::DownloadError;
+use brickwork_models::hub::HubError;
+use brickwork_models::transfer::TransferError;
 use brickwork_store::StoreError;
 use serde::Serialize;
 use uuid::Uuid;
@@ -38,6 +41,14 @@ pub enum ErrorCode {
     NoPreview,
     /// A newer draft of the pipeline is kept.
     DraftConflict,
+    /// The hub of models cannot be reached, or gives no answer that makes sense.
+    HubUnreachable,
+    /// The hub gives this only to users whom it knows.
+    HubTokenNeeded,
+    /// A licence must be accepted on the hub first.
+    HubLicenceNeeded,
+    /// The hub does not give this to the owner of the token.
+    HubAccessDenied,
     /// A model failed.
     Inference,
     /// Anything else.
@@ -177,6 +188,29 @@ pub enum AppError {
     /// The export folder is no absolute path.
     #[error("`{0}` is no absolute path. Give the full path of the folder to export to.")]
     RelativeFolder(String),
+    /// The hub gave nothing.
+    #[error("{0} {remedy}", remedy = .0.remedy())]
+    Hub(#[from] HubError),
+    /// A download cannot be begun or steered so.
+    #[error("{0} {remedy}", remedy = .0.remedy())]
+    Download(DownloadError),
+    /// The system's keyring did not do what it was asked.
+    #[error("The keyring of this system did not do it: {0}. Unlock it, and try again.")]
+    Keyring(String),
+    /// A role or a run needs the model.
+    #[error("The model `{id}` stays as it is: {by}. Bind another model or end the run first, or insist on it.")]
+    ModelInUse {
+        /// The model.
+        id: String,
+        /// What needs it.
+        by: String,
+    },
+    /// The models folder as it is does not allow this.
+    #[error("{0}")]
+    ModelFileConflict(String),
+    /// A model's file, or the program's notes beside it, cannot be read or written.
+    #[error("{0}")]
+    ModelFiles(String),
     /// A fault of the program itself.
     #[error("Something went wrong inside Brickwork: {0}. The log in the data folder says more.")]
     Internal(String),
@@ -198,6 +232,8 @@ impl AppError {
             | Self::ArtifactsNotReady(_)
             | Self::NoEditToUndo(_)
             | Self::Export(ExportError::AlreadyUndone { .. } | ExportError::AnotherFolder { .. })
+            | Self::ModelInUse { .. }
+            | Self::ModelFileConflict(_)
             | Self::NothingToExport(_) => ErrorCode::Conflict,
             Self::RunNotHeld(_) => ErrorCode::RunNotHeld,
             Self::StepNotEditable { .. } => ErrorCode::StepNotEditable,
@@ -213,13 +249,17 @@ impl AppError {
                 | StoreError::StaleVersion { .. }
                 | StoreError::InUse { .. },
             ) => ErrorCode::Conflict,
-            Self::NoHome | Self::DataDir { .. } | Self::Store(_) => ErrorCode::Storage,
+            Self::NoHome | Self::DataDir { .. } | Self::ModelFiles(_) | Self::Store(_) | Self::Keyring(_) => {
+                ErrorCode::Storage
+            }
             Self::Journal(JournalError::UnknownRun(_)) => ErrorCode::NotFound,
             Self::Journal(JournalError::Illegal(_)) => ErrorCode::Conflict,
             Self::Journal(_) => ErrorCode::Storage,
             Self::Export(ExportError::UnknownExport { .. }) => ErrorCode::NotFound,
             Self::Export(_) => ErrorCode::Export,
             Self::NoPreview(_) => ErrorCode::NoPreview,
+            Self::Hub(error) => code_of_hub(error),
+            Self::Download(error) => code_of_download(error),
             Self::Inference(_) => ErrorCode::Inference,
             Self::Internal(_) => ErrorCode::Internal,
         }
@@ -231,6 +271,41 @@ impl AppError {
         match self {
             Self::InvalidPipeline(found) | Self::InvalidRequest(found) => found,
             _ => &[],
+        }
+    }
+}
+
+const fn code_of_hub(error: &HubError) -> ErrorCode {
+    match error {
+        HubError::BadEndpoint { .. } | HubError::BadName { .. } => ErrorCode::Invalid,
+        HubError::NotFound { .. } => ErrorCode::NotFound,
+        HubError::TokenNeeded { .. } => ErrorCode::HubTokenNeeded,
+        HubError::LicenceNeeded { .. } => ErrorCode::HubLicenceNeeded,
+        HubError::TokenRefused { .. } | HubError::AccessDenied { .. } => ErrorCode::HubAccessDenied,
+        HubError::Unreachable { .. }
+        | HubError::Stalled { .. }
+        | HubError::Cut { .. }
+        | HubError::Busy { .. }
+        | HubError::Failed { .. }
+        | HubError::Unreadable { .. }
+        | HubError::BadRedirect { .. } => ErrorCode::HubUnreachable,
+    }
+}
+
+const fn code_of_download(error: &DownloadError) -> ErrorCode {
+    match error {
+        DownloadError::Hub(error) => code_of_hub(error),
+        DownloadError::Transfer(TransferError::Unknown(_)) => ErrorCode::NotFound,
+        DownloadError::Io { .. } | DownloadError::Journal(_) | DownloadError::DiskFull(_) => ErrorCode::Storage,
+        _ => ErrorCode::Conflict,
+    }
+}
+
+impl From<DownloadError> for AppError {
+    fn from(error: DownloadError) -> Self {
+        match error {
+            DownloadError::Hub(error) => Self::Hub(error),
+            other => Self::Download(other),
         }
     }
 }

@@ -41,6 +41,8 @@ pub struct ChatModel {
     pub model_id: String,
     /// Whether it is the scripted placeholder.
     pub simulated: bool,
+    /// Whether a server runs it, to which the conversation is sent.
+    pub remote: bool,
 }
 
 impl App {
@@ -54,6 +56,7 @@ impl App {
             id: role.name,
             model_id: role.binding.id,
             simulated: role.binding.simulated,
+            remote: role.binding.remote.is_some(),
         });
         Ok(chat.collect())
     }
@@ -93,7 +96,7 @@ impl App {
     }
 
     /// A listed model by id, or a file by path.
-    fn model_named(&self, name: &str) -> Result<ModelRef, AppError> {
+    pub(crate) fn model_named(&self, name: &str) -> Result<ModelRef, AppError> {
         if name == ModelRef::SCRIPTED {
             return Ok(ModelRef::scripted());
         }

@@ -1,41 +1,74 @@
-//! Which program answers for which model: the worker for model files, the script for the placeholder.
+//! Which program answers for which model: the worker for model files, a server for models that are bound to one, the
+//! script for the placeholder.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use brickwork_engine::{Generation, Inference, InferenceEvent, ScriptedInference};
+use brickwork_engine::{Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent, ScriptedInference};
+use brickwork_remote::RemoteClient;
 use brickwork_worker_client::{
-    Compute, SamplerDefaults, SamplerDefaultsOf, WorkerClient, WorkerConfig, WorkerStatus, find_worker_program,
+    Compute, Residency, ResidentModel, SamplerDefaults, SamplerDefaultsOf, WorkerClient, WorkerConfig, WorkerStatus,
+    find_worker_program,
 };
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
 use crate::app::{DeviceView, WorkerState};
 use crate::config::AppConfig;
+use crate::foretell::Admission;
+use crate::model_files::changed_model;
 use crate::preview::Counter;
+use crate::remotes::RemotePeers;
+use crate::secrets::Secrets;
+
+/// How models are computed and kept.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Orders {
+    pub(crate) compute: Compute,
+    /// By the path of the model's file.
+    pub(crate) compute_of: BTreeMap<String, Compute>,
+    pub(crate) residency: Residency,
+    /// Whether models are loaded that surely do not fit.
+    pub(crate) allow_overcommit: bool,
+}
 
 /// All models that this program can run.
 pub(crate) struct Models {
-    worker: WorkerClient,
+    worker: Arc<WorkerClient>,
+    admission: Arc<Admission>,
+    models_dir: PathBuf,
     /// Counts prompts beside it.
     pub(crate) counter: Counter,
+    /// Speaks with servers.
+    pub(crate) remote: RemoteClient,
+    /// How each of them is spoken to.
+    pub(crate) peers: RemotePeers,
     scripted: ScriptedInference,
     scripted_pace: Duration,
 }
 
 impl Models {
-    pub(crate) fn new(config: &AppConfig) -> Self {
+    pub(crate) fn new(config: &AppConfig, secrets: &Secrets) -> Self {
         let program = config.worker_program.clone().or_else(|| find_worker_program().ok());
         let mut worker = WorkerConfig::new(program.unwrap_or_else(|| PathBuf::from("brickwork-worker")));
         worker.silence_limit = config.silence_limit;
-        worker.sampler_defaults = SamplerDefaultsOf::new(|model| {
-            let catalog = brickwork_models::sampler_defaults(&model.id);
+        let own_catalog = config.data_dir.join(brickwork_models::OWN_CATALOG);
+        worker.sampler_defaults = SamplerDefaultsOf::new(move |model| {
+            let catalog = brickwork_models::own_sampler_defaults(&own_catalog, &model.id);
             SamplerDefaults { repeat_penalty: catalog.repeat_penalty, dry_multiplier: catalog.dry_multiplier }
         });
         let counting = WorkerConfig { idle_limit: Some(config.counter_idle_limit), ..worker.clone() };
+        let peers = RemotePeers::default();
+        let remote = peers.client(secrets.clone());
         Self {
-            worker: WorkerClient::new(worker),
-            counter: Counter::new(counting),
+            worker: Arc::new(WorkerClient::new(worker)),
+            admission: Arc::new(Admission::new(config)),
+            models_dir: config.models_dir.clone(),
+            counter: Counter::new(counting, remote.clone()),
+            remote,
+            peers,
             scripted: ScriptedInference::default(),
             scripted_pace: config.scripted_pace,
         }
@@ -53,9 +86,36 @@ impl Models {
         WorkerState { state, model, threads, devices }
     }
 
-    /// What generations that begin from now on are computed with.
-    pub(crate) fn set_compute(&self, compute: Compute) {
-        self.worker.set_compute(compute);
+    /// How generations that begin from now on are computed, and what may be in memory.
+    pub(crate) fn set_orders(&self, orders: Orders) {
+        self.worker.set_compute(orders.compute);
+        self.worker.set_compute_of(orders.compute_of);
+        self.worker.set_residency(orders.residency);
+        self.admission.set_overcommit(orders.allow_overcommit);
+    }
+
+    /// What the models in memory take together, in bytes.
+    pub(crate) fn held_bytes(&self) -> u64 {
+        self.worker.resident_models().iter().map(ResidentModel::total_bytes).sum()
+    }
+
+    /// Lets the worker generate, unless the model's file was changed since its checksum was recorded (it may have been
+    /// since the run was accepted), or surely does not fit into memory.
+    fn generate_unchanged(&self, generation: Generation) -> BoxStream<'static, InferenceEvent> {
+        let (worker, dir) = (Arc::clone(&self.worker), self.models_dir.clone());
+        let admission = Arc::clone(&self.admission);
+        let answer = async move {
+            let changed = changed_model(dir, &generation.model).await;
+            let refused = match changed {
+                Some(why) => Some(InferenceError::new(InferenceErrorCode::ModelInvalid, why)),
+                None => admission.refusal(&worker, &generation).await,
+            };
+            match refused {
+                None => worker.generate(generation),
+                Some(error) => futures::stream::iter([InferenceEvent::Failed(error)]).boxed(),
+            }
+        };
+        futures::stream::once(answer).flatten().boxed()
     }
 
     pub(crate) async fn shutdown(&self) {
@@ -76,8 +136,10 @@ impl Inference for Models {
                 event
             };
             answer.then(paced).boxed()
+        } else if !generation.model.is_local() {
+            self.remote.generate(generation)
         } else {
-            self.worker.generate(generation)
+            self.generate_unchanged(generation)
         }
     }
 }

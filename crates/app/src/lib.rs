@@ -8,20 +8,30 @@ mod artifact_edits;
 mod artifact_files;
 mod artifact_preview;
 mod backup;
+mod bundle;
+mod catalog;
 mod changes;
 mod config;
 mod data;
+mod doctor;
 mod drafts;
 mod error;
 mod events;
 mod export;
 mod export_undo;
+mod file_work;
+mod fit;
+mod foretell;
 mod generate;
 mod history;
+mod hub;
 mod inference;
 mod live;
 mod log;
+mod memory;
 mod metrics;
+mod model_detail;
+mod model_files;
 mod models;
 mod output_edit;
 mod pipelines;
@@ -29,12 +39,16 @@ mod preview;
 mod project_files;
 mod projects;
 mod queue;
+mod remotes;
 mod request;
 mod rerun;
+mod role_options;
 mod runs;
+mod secrets;
 mod settings;
 mod steer;
 mod templates;
+mod transfers;
 mod views;
 
 pub use app::{App, DeviceView, Health, QueueState, WorkerState};
@@ -49,23 +63,46 @@ pub use brickwork_engine::{
     Speaker, Timings, pipeline_schema,
 };
 pub use brickwork_highlight::{Highlighted, highlight};
+pub use brickwork_models::hub::{HubFile, HubModel, HubModelFiles, HubRepository};
+pub use brickwork_models::transfer::{TransferKind, TransferProblem, TransferState, TransferView};
+pub use brickwork_models::{CheckedAgainst, CheckedFile, ImportMode};
 pub use brickwork_store::{
     KeptDraft, PipelineSummary, Project, RunState, RunSummary, SavedPipeline, SavedVersion, SnippetPart,
     StoredArtifact, VersionSummary,
 };
+pub use bundle::{
+    BundleBindingOutcome, BundleBindingView, BundleExportRequest, BundleImportReport, BundleImportRequest,
+    BundleModelOutcome, BundleModelView, BundlePipelineOutcome, BundlePipelineView,
+};
+pub use catalog::{CatalogFileView, CatalogModelView, CatalogProblemView, CatalogView};
 pub use config::{AppConfig, DEFAULT_PROJECT_ID, QueueRole};
 pub use data::{PruneReport, PruneRequest, Retention, StorageView};
+pub use doctor::{
+    CpuView, DoctorDeviceView, DoctorFilesView, DoctorFolderView, DoctorMemoryView, DoctorReport, DoctorRoleView,
+    DoctorWorkerView, Finding, FindingLevel,
+};
 pub use drafts::{DraftRequest, SavedDraft};
 pub use error::{AppError, ErrorCode};
 pub use events::EventStream;
 pub use export::{ExportFileView, ExportPlanView, ExportRequest, ExportResult, ExportSource, SkippedFile, WrittenFile};
 pub use export_undo::{RunExport, RunExports, UndoRequest, UndoResult, export_id_of};
+pub use file_work::FileWork;
+pub use fit::{
+    FitAdviceView, FitMachineView, FitRequest, FitShareView, FitStepView, FitView, ModelFitView, RunFitView, Verdict,
+};
 pub use generate::{ChatModel, ChatRequest, GenerateRequest};
 pub use history::{
     DeletedRuns, RefusalReason, RefusedRun, RestoredRuns, RunListRequest, RunsRequest, instant_of, run_states_of,
 };
+pub use hub::{EndpointOrigin, HubSearchView, HubSettings, HubTokenOrigin, HubTokenRequest, HubView};
 pub use log::init_logging;
 pub use metrics::{Gauges, METRICS_CONTENT_TYPE, Metrics};
+pub use model_detail::{GgufHeaderView, ModelFileDetail, SafetensorsView};
+pub use model_files::{
+    CheckedState, FoundModelView, FoundModelsView, FoundProblemView, ImportReport, ImportedModel, ModelImportRequest,
+    ModelRenameRequest, ModelUsageView, ModelVerifyRequest, ModelsUsageView, PartialUsageView, RefusedImport,
+    VerifyReport,
+};
 pub use models::{BindingView, ModelFileView, ModelsView, RoleView};
 pub use pipelines::{NewPipeline, PipelineCopy, PipelineUpdate, VersionLabel, pipeline_id_of, version_of};
 pub use preview::{
@@ -73,9 +110,16 @@ pub use preview::{
 };
 pub use projects::{ProjectRequest, project_id_of};
 pub use queue::{QueueHolder, QueueView};
+pub use remotes::{
+    BindingRequest, RemoteBinding, RemoteCheckRequest, RemoteCheckView, RemoteKeyRequest, RemoteKeyView,
+    RemoteModelView, RemoteProblem, RemoteView, ServerKind,
+};
 pub use request::read_request;
 pub use rerun::{RerunPlan, RerunRequest};
+pub use role_options::RoleOptions;
 pub use runs::{StartRun, StartedRun, run_id_of};
+pub use secrets::{Secret, Secrets, SecretsKind};
 pub use settings::{Language, ServerSettings, Settings, Theme};
 pub use templates::Template;
+pub use transfers::{DownloadRequest, TransfersView, transfer_id_of};
 pub use views::{RunPage, RunView, StepView};

@@ -246,7 +246,8 @@ fn draft(document: Value, label: Option<String>, base_version: Option<u32>) -> R
     }
 }
 
-fn checked_document(document: Value) -> Result<JsonMap, Diagnostic> {
+/// The document, if it can be saved; otherwise the fault, at `$.document` or below.
+pub(crate) fn checked_document(document: Value) -> Result<JsonMap, Diagnostic> {
     let Value::Object(document) = document else {
         let message = "The document of a pipeline must be an object.";
         return Err(Diagnostic::error("wrong_type", "$.document", message, "Give a JSON object with a `name`."));

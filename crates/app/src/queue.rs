@@ -390,7 +390,7 @@ fn queued(run: WaitingRun) -> QueuedRun {
     let models: BTreeMap<String, u64> = run
         .models
         .iter()
-        .filter(|model| !model.is_simulated())
+        .filter(|model| !model.is_simulated() && model.is_local())
         .map(|model| (model.path.clone(), size(model)))
         .collect();
     QueuedRun { run_id: run.run_id, project_id: run.project_id, models }

@@ -1,12 +1,18 @@
 //! The user's settings.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use brickwork_engine::{Diagnostic, MAX_TIMEOUT_S};
-use brickwork_worker_client::Compute;
+use brickwork_worker_client::{Compute, Residency};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::data::Retention;
 use crate::error::AppError;
+use crate::inference::Orders;
+use crate::memory::{MachineMemory, machine_memory};
+use crate::role_options::compute_by_path;
 
 const KEY: &str = "window";
 const SERVER_KEY: &str = "server";
@@ -62,6 +68,15 @@ pub struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 10_000)]
     pub gpu_layers: Option<u32>,
+    /// What models in memory may take together, in MiB; 70 % of the machine's memory when absent. One alone may take more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 256, maximum = 16_777_216)]
+    pub memory_budget_mib: Option<u64>,
+    /// Seconds after its last job at which a model is freed from memory; never when 0.
+    #[schema(minimum = 0, maximum = 604_800)]
+    pub model_idle_s: u64,
+    /// Whether models are loaded that surely do not fit into memory.
+    pub allow_overcommit: bool,
     /// Which ended runs are removed by themselves.
     pub retention: Retention,
     /// Whether the window tells the system when a run has ended or waits for the user.
@@ -80,10 +95,26 @@ impl Default for Settings {
             max_concurrent_runs: 2,
             threads: None,
             gpu_layers: None,
+            memory_budget_mib: None,
+            model_idle_s: 600,
+            allow_overcommit: false,
             retention: Retention::default(),
             notifications: true,
             first_start_done: false,
         }
+    }
+}
+
+impl Settings {
+    /// What models are computed with where their roles have no options.
+    pub(crate) fn compute(&self) -> Compute {
+        Compute { threads: self.threads, gpu_layers: self.gpu_layers, ..Compute::default() }
+    }
+
+    /// What models in memory may take together, in bytes; `None` where neither a setting nor the system tells.
+    pub(crate) fn memory_budget_bytes(&self, memory: Option<MachineMemory>) -> Option<u64> {
+        let chosen = self.memory_budget_mib.map(|mib| mib.saturating_mul(1 << 20));
+        chosen.or_else(|| memory.map(MachineMemory::usual_budget_bytes))
     }
 }
 
@@ -135,8 +166,20 @@ impl App {
     /// # Errors
     /// When the database cannot be read.
     pub(crate) async fn adopt_compute(&self) -> Result<(), AppError> {
-        let Settings { threads, gpu_layers, .. } = self.settings().await?;
-        self.inner().models.set_compute(Compute { threads, gpu_layers });
+        self.inner().models.peers.adopt(&self.bindings().await?);
+        let settings = self.settings().await?;
+        let compute = settings.compute();
+        let options = self.role_options().await?;
+        let compute_of = if options.is_empty() {
+            BTreeMap::new()
+        } else {
+            compute_by_path(&options, &self.bindings().await?, &self.scan_models(), &compute)
+        };
+        let budget_bytes = settings.memory_budget_bytes(machine_memory(self.config()));
+        let idle = (settings.model_idle_s > 0).then(|| Duration::from_secs(settings.model_idle_s));
+        let residency = Residency { budget_bytes, idle };
+        let allow_overcommit = settings.allow_overcommit;
+        self.inner().models.set_orders(Orders { compute, compute_of, residency, allow_overcommit });
         Ok(())
     }
 
@@ -166,11 +209,14 @@ fn faults(settings: &Settings) -> Vec<Diagnostic> {
         value.filter(|value| !(least..=most).contains(value)).map(|_| out_of_range(path, least, most))
     };
     let Settings { step_timeout_s, max_concurrent_runs, threads, gpu_layers, retention, .. } = settings;
+    let Settings { memory_budget_mib, model_idle_s, .. } = settings;
     [
         check("$.step_timeout_s", *step_timeout_s, 1, MAX_TIMEOUT_S),
         check("$.max_concurrent_runs", Some(u64::from(*max_concurrent_runs)), 1, 16),
         check("$.threads", threads.map(u64::from), 1, 256),
         check("$.gpu_layers", gpu_layers.map(u64::from), 0, 10_000),
+        check("$.memory_budget_mib", *memory_budget_mib, 256, 1 << 24),
+        check("$.model_idle_s", Some(*model_idle_s), 0, 604_800),
         check("$.retention.max_age_days", retention.max_age_days.map(u64::from), 1, 36_500),
         check("$.retention.max_size_mib", retention.max_size_mib, 1, 1 << 20),
     ]
@@ -179,7 +225,7 @@ fn faults(settings: &Settings) -> Vec<Diagnostic> {
     .collect()
 }
 
-fn out_of_range(path: &str, least: u64, most: u64) -> Diagnostic {
+pub(crate) fn out_of_range(path: &str, least: u64, most: u64) -> Diagnostic {
     Diagnostic::error(
         "out_of_range",
         path,

@@ -22,6 +22,11 @@ pub struct StepView {
     pub model: ModelRef,
     /// Whether its output is the scripted placeholder's.
     pub simulated: bool,
+    /// Whether its text goes to a server.
+    pub remote: bool,
+    /// The host, with its port where the address names one, to which its text is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote_host: Option<String>,
     /// The sampler's seed.
     pub seed: u32,
     /// Where it stands.
@@ -96,6 +101,8 @@ pub struct RunView {
     pub pipeline_version: Option<u32>,
     /// Whether any of its output is the scripted placeholder's.
     pub simulated: bool,
+    /// Whether text of any of its steps goes to a server.
+    pub remote: bool,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -159,6 +166,8 @@ impl StepView {
             step_name: step.step_name,
             model_type: step.role,
             simulated: step.model.is_simulated(),
+            remote: !step.model.is_local(),
+            remote_host: step.model.remote_host().map(str::to_owned),
             model: step.model,
             seed: seeds.get(step.position).copied().unwrap_or_default(),
             status: step.status,
@@ -191,7 +200,7 @@ impl RunView {
 
 impl From<RunRecord> for RunView {
     fn from(record: RunRecord) -> Self {
-        let (simulated, held_s) = (record.is_simulated(), record.held_s());
+        let (simulated, remote, held_s) = (record.is_simulated(), record.is_remote(), record.held_s());
         let mut steps: Vec<StepView> =
             record.steps.into_iter().map(|step| StepView::new(step, &record.plan.seeds)).collect();
         let assembler = steps.pop().expect("every run record ends with the Assembler");
@@ -210,6 +219,7 @@ impl From<RunRecord> for RunView {
             pipeline_id: None,
             pipeline_version: None,
             simulated,
+            remote,
             error: record.error,
             total_steps: steps.len(),
             successful_steps: count(RunStatus::Success),

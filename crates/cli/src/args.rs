@@ -1,7 +1,11 @@
 //! The command line's grammar.
 
 mod library;
+mod machine;
+mod model_files;
 mod preview;
+mod pull;
+mod remote;
 mod runs;
 mod serve;
 
@@ -12,7 +16,14 @@ use clap_complete::Shell;
 use uuid::Uuid;
 
 pub(crate) use library::{DataCommand, PipelinesCommand, ProjectsCommand, PruneArgs, SavePipelineArgs};
+pub(crate) use machine::{FitArgs, OptionsArgs};
+pub(crate) use model_files::{
+    BundleCommand, ExportBundleArgs, ImportBundleArgs, ImportModelArgs, RemoveModelArgs, RenameModelArgs,
+    VerifyModelArgs,
+};
 pub(crate) use preview::{ContextArgs, PreviewArgs};
+pub(crate) use pull::{PullArgs, SearchModelsArgs, TransfersArgs, TransfersCommand};
+pub(crate) use remote::{BindArgs, RemoteCommand};
 pub(crate) use runs::RunsCommand;
 pub(crate) use serve::ServeArgs;
 
@@ -27,6 +38,10 @@ Exit codes:
 Environment:
   BRICKWORK_DATA_DIR    the folder of the database, logs and models
   BRICKWORK_MODELS_DIR  the folder of the models alone
+  BRICKWORK_MEMORY_LIMIT_MIB  what of the machine's memory models may count on
+  BRICKWORK_SECRETS     `memory` to leave the system's keyring alone
+  HF_ENDPOINT           the hub of models, when it is not the Hugging Face Hub
+  HF_TOKEN              the token that the hub is shown
   BRICKWORK_TOKEN       the token that `serve` asks for, unless --token-file names one
   BRICKWORK_LOG         the log filter, e.g. debug";
 
@@ -71,6 +86,22 @@ pub(crate) enum Command {
     Models {
         #[command(subcommand)]
         command: ModelsCommand,
+    },
+    /// Look after servers that run models, and their keys.
+    Remote {
+        #[command(subcommand)]
+        command: RemoteCommand,
+    },
+    /// Carry pipelines, and the models that they need, to another machine in one file.
+    Bundle {
+        #[command(subcommand)]
+        command: BundleCommand,
+    },
+    /// Look at everything that models need on this machine, and say what to do where something is wrong.
+    Doctor {
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
     },
     /// Look at the pipelines that ship with Brickwork.
     Templates {
@@ -178,12 +209,45 @@ pub(crate) enum ModelsCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Search the catalog, and the hub with --hub.
+    Search(SearchModelsArgs),
+    /// Download a model. Ctrl+C pauses; the same command again goes on.
+    Pull(PullArgs),
+    /// List downloads that are under way or were left unfinished, and steer them.
+    Transfers(TransfersArgs),
+    /// Show everything that is known of a model file.
+    Show {
+        /// The model's id.
+        id: String,
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show what models take of memory, whether that fits, and what would.
+    Fit(FitArgs),
+    /// Choose how a role's model is computed. What is not given is left to the program.
+    Options(OptionsArgs),
     /// Let a model serve a role.
-    Bind {
-        /// CodeLlama, CodeGemma, T5Gemma or Assembler.
-        role: String,
-        /// A model's id, a file, `default`, or `scripted` for the placeholder.
-        model: String,
+    Bind(BindArgs),
+    /// List the models that Ollama, LM Studio, Jan and the Hugging Face cache hold on this machine.
+    Found {
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take a model of this machine into the list: used where it lies, copied or moved.
+    Import(ImportModelArgs),
+    /// Compare a model's files with their checksums.
+    Verify(VerifyModelArgs),
+    /// Remove a model; one that is used where it lies is only taken off the list.
+    Rm(RemoveModelArgs),
+    /// Give a model another id.
+    Mv(RenameModelArgs),
+    /// Show how much room models take.
+    Usage {
+        /// Print one JSON document.
+        #[arg(long)]
+        json: bool,
     },
 }
 

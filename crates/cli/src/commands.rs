@@ -1,13 +1,21 @@
 //! One file a command.
 
+pub(crate) mod bundle;
 pub(crate) mod data;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod extract;
+pub(crate) mod file_work;
+pub(crate) mod fit;
 pub(crate) mod generate;
 pub(crate) mod lists;
+pub(crate) mod model_file;
+pub(crate) mod model_files;
 pub(crate) mod pipelines;
 pub(crate) mod preview;
 pub(crate) mod projects;
+pub(crate) mod pull;
+pub(crate) mod remote;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod serve;

@@ -58,10 +58,14 @@ impl From<AppError> for Failure {
             | ErrorCode::StepNotEditable
             | ErrorCode::NoPreview
             | ErrorCode::DraftConflict
+            | ErrorCode::HubTokenNeeded
+            | ErrorCode::HubLicenceNeeded
+            | ErrorCode::HubAccessDenied
             | ErrorCode::ModelProblem => INVALID,
             ErrorCode::Stopping
             | ErrorCode::Storage
             | ErrorCode::Export
+            | ErrorCode::HubUnreachable
             | ErrorCode::Inference
             | ErrorCode::Internal => FAILED,
         };

@@ -32,6 +32,9 @@ impl Progress {
                 steps.len()
             );
         }
+        for line in sent_away(&steps) {
+            eprintln!("{line}");
+        }
         Self { run_id: run.run_id, steps, live, drawn: None, generating_since: None, line_open: false }
     }
 
@@ -138,4 +141,17 @@ impl Progress {
             .find(|step| step.position == position)
             .map_or_else(String::new, |step| format!("  {:<24} {:<10} ", step.step_name, step.model_type.name()))
     }
+}
+
+/// To which hosts text of which steps is sent.
+fn sent_away(steps: &[StepView]) -> Vec<String> {
+    let mut hosts: Vec<&str> = steps.iter().filter_map(|step| step.remote_host.as_deref()).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    let line = |host: &str| {
+        let of_host = steps.iter().filter(|step| step.remote_host.as_deref() == Some(host));
+        let names: Vec<&str> = of_host.map(|step| step.step_name.as_str()).collect();
+        format!("Text of these steps is sent to {host}: {}.", names.join(", "))
+    };
+    hosts.into_iter().map(line).collect()
 }

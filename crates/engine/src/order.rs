@@ -29,16 +29,18 @@ pub fn run_order(plan: &RunPlan) -> Vec<usize> {
 }
 
 /// How many times a model is loaded when the steps at the list positions `order` run one after another, and only the
-/// model in use is kept in memory.
+/// model in use is kept in memory. Models that other programs serve are not loaded here.
 #[must_use]
 pub fn model_loads(plan: &RunPlan, order: &[usize]) -> usize {
-    let models: Vec<&str> = order.iter().filter_map(|&position| plan.models.get(position)).map(identity).collect();
+    let models = order.iter().filter_map(|&position| plan.models.get(position));
+    let models: Vec<_> = models.filter(|model| model.is_local()).map(identity).collect();
     changes(&models)
 }
 
-/// What tells one model from another: its file, and the id where it has none.
-pub(crate) fn identity(model: &ModelRef) -> &str {
-    if model.path.is_empty() { &model.id } else { &model.path }
+/// What tells one model from another: its file, and the id where it has none or where a server has several.
+pub(crate) fn identity(model: &ModelRef) -> (&str, &str) {
+    let is_file = model.is_local() && !model.path.is_empty();
+    (&model.path, if is_file { "" } else { &model.id })
 }
 
 fn changes<T: PartialEq>(models: &[T]) -> usize {
@@ -75,7 +77,7 @@ impl Graph {
             .iter()
             .map(|&position| visible_steps(pipeline, position).into_iter().filter_map(number_of).collect())
             .collect();
-        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        let mut numbers: HashMap<(&str, &str), usize> = HashMap::new();
         let mut model_at = |position: usize| {
             let next = numbers.len();
             plan.models.get(position).map_or(usize::MAX, |model| *numbers.entry(identity(model)).or_insert(next))

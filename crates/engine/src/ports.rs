@@ -167,6 +167,12 @@ pub enum InferenceErrorCode {
     TimedOut,
     /// A request that the model cannot serve (for example an empty prompt).
     BadRequest,
+    /// The server that runs the model could not be reached, said nothing for too long, or broke off.
+    RemoteUnreachable,
+    /// The server that runs the model refused: a key that is missing or wrong, an address that must not be used.
+    RemoteRefused,
+    /// The server that runs the model failed, or gave an answer that makes no sense.
+    RemoteFailed,
     /// Anything else.
     Internal,
 }

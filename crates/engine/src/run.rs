@@ -68,8 +68,10 @@ impl RunStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ModelRef {
     /// The id under which models are listed, usually the file's name without extension. `scripted` is the placeholder.
+    /// For a model that another program serves, the name that this program knows it by.
     pub id: String,
-    /// Absolute path of the file or folder; empty for the scripted model.
+    /// Absolute path of the file or folder; empty for the scripted model. For a model that another program serves, that
+    /// program's base address, which begins with `http://` or `https://` as no path does.
     pub path: String,
     /// Whether a general default model stands in for the role's own.
     #[serde(default)]
@@ -86,10 +88,36 @@ impl ModelRef {
         Self { id: Self::SCRIPTED.into(), path: String::new(), stand_in: false }
     }
 
+    /// The model `name` that an OpenAI-compatible server serves at `base_url`.
+    #[must_use]
+    pub fn remote(base_url: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { id: name.into(), path: base_url.into(), stand_in: false }
+    }
+
     /// Whether output of this model is simulated.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
-        self.id == Self::SCRIPTED
+        self.id == Self::SCRIPTED && self.is_local()
+    }
+
+    /// Whether this program runs it, so that no text leaves the program for it.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.base_url().is_none()
+    }
+
+    /// The base address of the server that runs it; `None` for a model of this program's own.
+    #[must_use]
+    pub fn base_url(&self) -> Option<&str> {
+        ["http://", "https://"].iter().any(|scheme| self.path.starts_with(scheme)).then_some(&*self.path)
+    }
+
+    /// The host, with its port where the address names one, to which text is sent for it; `None` for a model of this
+    /// program's own.
+    #[must_use]
+    pub fn remote_host(&self) -> Option<&str> {
+        let (_, rest) = self.base_url()?.split_once("://")?;
+        rest.split(['/', '?', '#']).next()
     }
 }
 
@@ -413,5 +441,29 @@ impl RunChange {
             Self::CancelRequested => "cancel_requested",
             Self::Finished { .. } => "finished",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_of_a_server_is_told_by_its_path() {
+        let check = |path: &str, host: Option<&str>| {
+            let model = ModelRef { id: "m".into(), path: path.into(), stand_in: false };
+            assert_eq!((model.is_local(), model.remote_host()), (host.is_none(), host), "{path}");
+        };
+        check("http://127.0.0.1:8080/v1", Some("127.0.0.1:8080"));
+        check("https://llm.example.org", Some("llm.example.org"));
+        check("http://[::1]:1234/v1", Some("[::1]:1234"));
+        check("/models/http/m.gguf", None);
+        check("C:\\models\\m.gguf", None);
+        check("", None);
+        assert!(ModelRef::scripted().is_simulated());
+        assert!(
+            !ModelRef::remote("https://example.org/v1", "scripted").is_simulated(),
+            "a server may call its model so"
+        );
     }
 }

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalog::DEFAULT_MODEL_ID;
 use crate::folder::{ModelFile, file_id};
-use crate::gguf::{GgufError, read_header};
 
 /// What the user chose for a role.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +23,22 @@ pub enum BindingChoice {
     },
     /// The scripted placeholder.
     Scripted,
+    /// A model that an OpenAI-compatible server runs. Its key is kept elsewhere.
+    Remote {
+        /// The base address of the server's interface.
+        base_url: String,
+        /// The name under which the server has the model.
+        model: String,
+        /// Seconds that the server may say nothing before the first token.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        timeout_s: Option<u64>,
+        /// How often a request that failed before its first token is sent again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retries: Option<u32>,
+        /// Whether http may be used although the address is public.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        allow_insecure: bool,
+    },
 }
 
 impl BindingChoice {
@@ -109,6 +124,7 @@ pub enum BindingProblem {
 pub fn resolve(role: Role, bindings: &Bindings, files: &[ModelFile]) -> Result<ModelRef, BindingProblem> {
     match bindings.get(role) {
         BindingChoice::Scripted => Ok(ModelRef::scripted()),
+        BindingChoice::Remote { base_url, model, .. } => Ok(ModelRef::remote(base_url, model)),
         BindingChoice::Default => {
             let file = files.iter().find(|file| file.id == DEFAULT_MODEL_ID);
             model_ref(role, file.ok_or(BindingProblem::DefaultMissing { role })?, true)
@@ -128,8 +144,8 @@ fn by_path(role: Role, wanted: &str) -> Result<ModelRef, BindingProblem> {
     if !path.is_absolute() || !path.exists() {
         return Err(BindingProblem::FileMissing { role, file: wanted.to_owned() });
     }
-    let unusable = |err: GgufError| BindingProblem::Unusable { role, file: wanted.to_owned(), cause: err.to_string() };
-    read_header(path).map_err(unusable)?;
+    let unusable = |cause: String| BindingProblem::Unusable { role, file: wanted.to_owned(), cause };
+    ModelFile::describe(file_id(path), path.to_owned(), None).info.map_err(unusable)?;
     Ok(ModelRef { id: file_id(path), path: wanted.to_owned(), stand_in: false })
 }
 

@@ -1,25 +1,85 @@
-//! The models folder: which model files are in it.
+//! The models folder: which models are in it.
 
 use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use crate::gguf::{GgufInfo, read_header};
+use crate::gguf::GgufInfo;
+use crate::hashes::Hashes;
+use crate::headers::{header_of, safetensors_of};
+use crate::links::linked_models;
+use crate::safetensors::{SafetensorsInfo, files_in, is_model_folder};
+use crate::shards::{shard_of, shard_paths};
 
-/// A model file that was found.
+/// Why a whole T5Gemma model cannot be bound to a role.
+const SAFETENSORS_DO_NOT_RUN: &str = "it is a T5Gemma model in safetensors format, which this version lists and checks, \
+                                      but cannot run yet: bind a model in GGUF format meanwhile";
+
+/// How a model is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelFormat {
+    /// A GGUF file, or several that are one model.
+    Gguf,
+    /// A folder of safetensors files.
+    Safetensors,
+}
+
+/// A model that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ModelFile {
-    /// The id under which it is listed: the file's name without extension; `folder/name` where that is taken already.
+    /// The id under which it is listed: the file's name without extension and without the number of a part;
+    /// `folder/name` where that is taken already.
     pub id: String,
-    /// Absolute path.
+    /// Absolute path: of the file, of the first one of several, or of the folder.
     pub path: PathBuf,
-    /// Size of the file in bytes.
+    /// Size in bytes, of all its files together.
     pub size_bytes: u64,
-    /// What its header says, or why it cannot be used.
+    /// How it is stored.
+    pub format: ModelFormat,
+    /// What its header says, or why it cannot be used. A model that can run has no error here.
     pub info: Result<GgufInfo, String>,
+    /// What a folder of safetensors files says about its model, if it is a whole one.
+    pub safetensors: Option<SafetensorsInfo>,
+    /// The program whose model it is, where it lies outside the models folder.
+    pub origin: Option<String>,
+}
+
+impl ModelFormat {
+    /// The word that stands for it in the catalog and in answers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gguf => "gguf",
+            Self::Safetensors => "safetensors",
+        }
+    }
+}
+
+impl ModelFile {
+    /// The model at `path`, listed as `id`.
+    #[must_use]
+    pub fn describe(id: String, path: PathBuf, origin: Option<String>) -> Self {
+        let (format, info, safetensors, files) = if path.is_dir() {
+            let about = safetensors_of(&path);
+            let info = Err(about.as_ref().err().map_or_else(|| SAFETENSORS_DO_NOT_RUN.to_owned(), Clone::clone));
+            (ModelFormat::Safetensors, info, about.ok(), files_in(&path))
+        } else {
+            (ModelFormat::Gguf, header_of(&path), None, shard_paths(&path))
+        };
+        let size_bytes = files.iter().filter_map(|file| fs::metadata(file).ok()).map(|about| about.len()).sum();
+        Self { id, path, size_bytes, format, info, safetensors, origin }
+    }
+
+    /// Whether it can be bound to a role and run.
+    #[must_use]
+    pub const fn is_runnable(&self) -> bool {
+        self.info.is_ok()
+    }
 }
 
 /// A models folder that cannot be read.
@@ -38,8 +98,9 @@ pub struct ScanError {
 pub struct ModelsFolder;
 
 impl ModelsFolder {
-    /// The `.gguf` files in `dir` and in its immediate subfolders, those of `dir` first, each group by name. Reads every
-    /// header. A folder that does not exist holds none.
+    /// The models in `dir` and in its immediate subfolders, those of `dir` first, each group by name; then the folders of
+    /// safetensors files in `dir` and in its subfolders. A model that comes in several files is one of them. Reads every
+    /// header that has changed since the last scan. A folder that does not exist holds none.
     ///
     /// # Errors
     /// [`ScanError`] when the folder is there and cannot be read. What is wrong with one file or one subfolder does not
@@ -53,12 +114,55 @@ impl ModelsFolder {
             Err(err) => return Err(failed(err)),
         };
         let (folders, mut paths): (Vec<_>, Vec<_>) = entries.into_iter().partition(|path| path.is_dir());
-        for folder in folders {
-            paths.extend(sorted_entries(&folder).unwrap_or_default().into_iter().filter(|path| !path.is_dir()));
+        let mut model_folders = Vec::new();
+        for folder in folders.into_iter().filter(|folder| !is_hidden(folder)) {
+            let (deeper, files): (Vec<_>, Vec<_>) =
+                sorted_entries(&folder).unwrap_or_default().into_iter().partition(|path| path.is_dir());
+            paths.extend(files);
+            let candidates = std::iter::once(folder).chain(deeper.into_iter().filter(|folder| !is_hidden(folder)));
+            model_folders.extend(candidates.filter(|folder| is_model_folder(folder)));
         }
+        paths.retain(|path| is_gguf(path));
+        let stands_for_its_model = stands_for_its_model(&paths);
         let mut ids = HashSet::new();
-        Ok(paths.into_iter().filter(|path| is_gguf(path)).map(|path| describe(path, &mut ids)).collect())
+        let mut describe = |path: PathBuf| {
+            let id = free_id(&path, &ids);
+            ids.insert(id.clone());
+            ModelFile::describe(id, path, None)
+        };
+        let files = paths.into_iter().zip(stands_for_its_model).filter_map(|(path, stands)| stands.then_some(path));
+        let mut models: Vec<ModelFile> = files.chain(model_folders).map(&mut describe).collect();
+        for mut model in linked_models(&dir) {
+            if !ids.insert(model.id.clone()) {
+                model.id = model.path.to_string_lossy().into_owned();
+            }
+            models.push(model);
+        }
+        refuse_changed(&dir, &mut models);
+        Ok(models)
     }
+}
+
+/// Marks the models of which a file is known not to be the one whose checksum was recorded.
+fn refuse_changed(dir: &Path, models: &mut [ModelFile]) {
+    // Records that cannot be read are told when a model is to be used.
+    let Ok(hashes) = Hashes::read(dir) else { return };
+    for model in models.iter_mut().filter(|model| model.info.is_ok()) {
+        if let Some(problem) = shard_paths(&model.path).iter().find_map(|path| hashes.problem_of(path)) {
+            model.info = Err(problem);
+        }
+    }
+}
+
+/// For each path whether it is the file under which its model is listed: the first part of those that are there.
+fn stands_for_its_model(paths: &[PathBuf]) -> Vec<bool> {
+    let mut seen = HashSet::new();
+    // Sorted by name, so the lowest number comes first.
+    paths.iter().map(|path| seen.insert(shard_paths(path))).collect()
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
 fn sorted_entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
@@ -69,14 +173,6 @@ fn sorted_entries(dir: &Path) -> io::Result<Vec<PathBuf>> {
 
 fn is_gguf(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
-}
-
-fn describe(path: PathBuf, ids: &mut HashSet<String>) -> ModelFile {
-    let id = free_id(&path, ids);
-    ids.insert(id.clone());
-    let info = read_header(&path).map_err(|err| err.to_string());
-    let size_bytes = fs::metadata(&path).map_or(0, |about| about.len());
-    ModelFile { id, path, size_bytes, info }
 }
 
 fn free_id(path: &Path, taken: &HashSet<String>) -> String {
@@ -90,7 +186,9 @@ fn free_id(path: &Path, taken: &HashSet<String>) -> String {
     if taken.contains(&longer) { path.to_string_lossy().into_owned() } else { longer }
 }
 
-/// The id of a model file on its own.
+/// The id of a model on its own. A folder's name is no file's and keeps what follows a dot.
 pub(crate) fn file_id(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    let name = if path.is_dir() { path.file_name() } else { path.file_stem() };
+    let stem = name.unwrap_or_default().to_string_lossy();
+    shard_of(&stem).map_or(&*stem, |(name, ..)| name).to_owned()
 }

@@ -1,18 +1,19 @@
 //! The client: a queue before one worker process.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use brickwork_engine::ModelRef;
 use brickwork_engine::ports::{Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent};
-use brickwork_worker_protocol::{FromWorker, JobId, ToWorker, WorkerHello};
+use brickwork_worker_protocol::{Device, FromWorker, JobId, ResidentModel, ToWorker, WorkerHello};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::config::{Compute, WorkerConfig};
+use crate::config::{Compute, Residency, WorkerConfig};
 use crate::job;
 use crate::process::WorkerProcess;
 
@@ -53,16 +54,34 @@ pub(crate) struct Shared {
     pub(crate) worker: Mutex<Option<WorkerProcess>>,
     pub(crate) closing: CancellationToken,
     pub(crate) status: watch::Sender<WorkerStatus>,
-    compute: std::sync::Mutex<Compute>,
+    orders: std::sync::Mutex<Orders>,
     hello: std::sync::Mutex<Option<WorkerHello>>,
+    /// What was in the worker's memory at its last job.
+    memory: std::sync::Mutex<Vec<ResidentModel>>,
     /// Ends the worker when nobody asks for it; dropped, it waits no more.
     idle_wait: std::sync::Mutex<Option<AbortOnDropHandle<()>>>,
 }
 
+/// How generations are to be computed.
+#[derive(Debug, Clone, Default)]
+struct Orders {
+    compute: Compute,
+    /// By the path of the model's file.
+    compute_of: BTreeMap<String, Compute>,
+    residency: Residency,
+}
+
 impl Shared {
-    /// What the next generation is computed with.
-    pub(crate) fn compute(&self) -> Compute {
-        *self.compute.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What the next generation with `model` is computed with, and how long models stay.
+    pub(crate) fn orders(&self, model: &ModelRef) -> (Compute, Residency) {
+        let orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        let compute = orders.compute_of.get(&model.path).unwrap_or(&orders.compute);
+        (compute.clone(), orders.residency)
+    }
+
+    /// Keeps what is in the worker's memory.
+    pub(crate) fn set_memory(&self, models: Vec<ResidentModel>) {
+        *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = models;
     }
 
     /// Keeps what a worker said of itself.
@@ -85,8 +104,9 @@ impl WorkerClient {
             worker: Mutex::new(None),
             closing: CancellationToken::new(),
             status: watch::Sender::new(WorkerStatus::Idle),
-            compute: std::sync::Mutex::default(),
+            orders: std::sync::Mutex::default(),
             hello: std::sync::Mutex::default(),
+            memory: std::sync::Mutex::default(),
             idle_wait: std::sync::Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
@@ -112,14 +132,53 @@ impl WorkerClient {
 
     /// What generations that begin from now on are computed with. A model in memory is loaded anew where that needs it.
     pub fn set_compute(&self, compute: Compute) {
-        *self.shared.compute.lock().unwrap_or_else(PoisonError::into_inner) = compute;
+        self.shared.orders.lock().unwrap_or_else(PoisonError::into_inner).compute = compute;
     }
 
-    /// Asks the worker for what has one answer, and waits for running jobs before.
+    /// What generations with some models are computed with from now on, by the paths of their files;
+    /// [`WorkerClient::set_compute`] holds for all others.
+    pub fn set_compute_of(&self, models: BTreeMap<String, Compute>) {
+        self.shared.orders.lock().unwrap_or_else(PoisonError::into_inner).compute_of = models;
+    }
+
+    /// What a generation with `model` would be computed with now.
+    #[must_use]
+    pub fn compute_of(&self, model: &ModelRef) -> Compute {
+        self.shared.orders(model).0
+    }
+
+    /// How long models stay in memory from the next generation on.
+    pub fn set_residency(&self, residency: Residency) {
+        self.shared.orders.lock().unwrap_or_else(PoisonError::into_inner).residency = residency;
+    }
+
+    /// The models that were in the worker's memory when its last job began, the job's own last. Empty without a worker.
+    /// Idle ones may be gone by now.
+    #[must_use]
+    pub fn resident_models(&self) -> Vec<ResidentModel> {
+        self.shared.memory.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Where models can run, with what of their memory is free now. Starts a worker where none runs, and waits for running
+    /// jobs.
+    ///
+    /// # Errors
+    /// [`InferenceErrorCode::WorkerUnavailable`] when no worker can be started, and those of a worker that is lost.
+    pub async fn devices(&self) -> Result<Vec<Device>, InferenceError> {
+        match self.ask(None, |job| ToWorker::Devices { job }).await? {
+            FromWorker::Devices { devices, .. } => Ok(devices),
+            _ => Err(InferenceError::new(
+                InferenceErrorCode::Internal,
+                "The model worker answered with another kind of frame. Install program and worker from one release.",
+            )),
+        }
+    }
+
+    /// Asks the worker for what has one answer, and waits for running jobs before. The file of `model` is looked for first.
     pub(crate) async fn ask(
         &self,
-        model: ModelRef,
-        request: impl Fn(JobId, &ModelRef) -> ToWorker + Send + Sync + 'static,
+        model: Option<ModelRef>,
+        request: impl Fn(JobId) -> ToWorker + Send + Sync + 'static,
     ) -> Result<FromWorker, InferenceError> {
         let shared = Arc::clone(&self.shared);
         // In a task of its own, so that a caller who stops waiting does not take the worker down.
@@ -127,7 +186,7 @@ impl WorkerClient {
             tokio::select! {
                 biased;
                 () = shared.closing.cancelled() => Err(closed()),
-                outcome = job::ask(&shared, &model, |job| request(job, &model)) => outcome,
+                outcome = job::ask(&shared, model.as_ref(), request) => outcome,
             }
         });
         answer.await.unwrap_or_else(|_| Err(closed()))

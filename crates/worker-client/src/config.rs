@@ -47,9 +47,22 @@ impl fmt::Debug for SamplerDefaultsOf {
     }
 }
 
-/// What models are computed with; the worker decides what is absent.
+/// How long models stay in the worker's memory; without a limit where one is absent. The one at work is never freed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Residency {
+    /// What all models in memory may take together, in bytes. A model alone may take more.
+    pub budget_bytes: Option<u64>,
+    /// Time after its last job at which a model is freed.
+    pub idle: Option<Duration>,
+}
+
+/// What models are computed with; the worker decides what is absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Compute {
+    /// Name of the one device that computes: the CPU alone, or this GPU beside it.
+    pub device: Option<String>,
+    /// The largest context window, in tokens.
+    pub max_context_tokens: Option<u32>,
     /// Threads on the CPU, 1 to 512.
     pub threads: Option<u32>,
     /// Layers that are put on GPUs; without effect where there is none.

@@ -5,14 +5,14 @@ use brickwork_engine::ports::{
 };
 use brickwork_worker_protocol as protocol;
 
-use crate::config::{Compute, SamplerDefaults, WorkerConfig};
+use crate::config::{Compute, Residency, SamplerDefaults, WorkerConfig};
 
 /// The frame that asks for `generation`.
 pub(crate) fn request(
     job: protocol::JobId,
     generation: &Generation,
     config: &WorkerConfig,
-    compute: Compute,
+    (compute, residency): (Compute, Residency),
 ) -> protocol::ToWorker {
     let parameters = &generation.parameters;
     let defaults = if parameters.temperature > 0.0 {
@@ -35,11 +35,20 @@ pub(crate) fn request(
         },
         stop: parameters.stop.clone(),
         limits: protocol::ContextLimits {
-            max_context_tokens: config.max_context_tokens,
+            max_context_tokens: smaller(config.max_context_tokens, compute.max_context_tokens),
             max_batch_tokens: config.max_batch_tokens,
         },
-        compute: protocol::Compute { threads: compute.threads, gpu_layers: compute.gpu_layers },
+        compute: protocol::Compute { device: compute.device, threads: compute.threads, gpu_layers: compute.gpu_layers },
+        residency: protocol::Residency {
+            budget_bytes: residency.budget_bytes,
+            idle_ms: residency.idle.map(|idle| u64::try_from(idle.as_millis()).unwrap_or(u64::MAX)),
+        },
     })
+}
+
+/// The smaller of two limits, where there are any.
+fn smaller(one: Option<u32>, other: Option<u32>) -> Option<u32> {
+    one.into_iter().chain(other).min()
 }
 
 /// The protocol's form of a prompt.

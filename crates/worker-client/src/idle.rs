@@ -16,6 +16,9 @@ pub(crate) fn watch(shared: &Arc<Shared>) {
         let Some(shared) = weak.upgrade() else { return };
         // A job that has the worker now starts its own wait when it ends.
         let idle = shared.worker.try_lock().ok().and_then(|mut worker| worker.take());
+        if idle.is_some() {
+            shared.set_memory(Vec::new());
+        }
         drop(shared);
         if let Some(process) = idle {
             tracing::info!(idle_s = limit.as_secs_f64(), "the model worker is not needed any more");

@@ -11,7 +11,11 @@ use tokio::time::Instant;
 
 use crate::client::{Shared, WorkerStatus, closed};
 use crate::process::{Lost, WorkerProcess};
+use crate::replay::Replay;
 use crate::{convert, idle};
+
+/// How often a job is tried whose worker crashes.
+const MOST_ATTEMPTS: u32 = 2;
 
 /// How a job ended.
 enum End {
@@ -26,6 +30,8 @@ enum GivenUp {
     Lost(Lost),
     /// A cancel was not answered in time.
     Unresponsive,
+    /// The second attempt does not go on where the first one crashed.
+    Diverged,
     /// The client is closing.
     Closing,
 }
@@ -63,15 +69,18 @@ async fn run(
     if let Err(error) = check_model(&generation.model).await {
         return End::Failed(error);
     }
+    let mut replay = Replay::default();
+    let mut crashes: Vec<InferenceError> = Vec::new();
     loop {
         let mut process = match take_process(shared, worker).await {
             Ok(process) => process,
-            Err(error) => return End::Failed(error),
+            Err(error) => return End::Failed(crashes.pop().unwrap_or(error)),
         };
         let job = process.next_job();
-        let request = convert::request(job, generation, &shared.config, shared.compute());
+        replay.begin();
+        let request = convert::request(job, generation, &shared.config, shared.orders(&generation.model));
         let outcome = match process.send(&request, shared.config.silence_limit).await {
-            Ok(()) => follow(shared, &mut process, job, generation, events).await,
+            Ok(()) => follow(shared, &mut process, (job, generation), events, &mut replay).await,
             Err(lost) => Err(GivenUp::Lost(lost)),
         };
         return match outcome {
@@ -81,8 +90,19 @@ async fn run(
             }
             // At most once: a fresh process has no earlier job.
             Err(GivenUp::Lost(Lost::Ended)) if process.died_between_jobs() => continue,
-            Err(GivenUp::Lost(Lost::Ended)) => End::Failed(process.crashed().await),
+            Err(GivenUp::Lost(Lost::Ended)) => {
+                let attempt = u32::try_from(crashes.len()).unwrap_or(u32::MAX) + 1;
+                let error = process.crashed(attempt).await;
+                if attempt < MOST_ATTEMPTS && !events.is_closed() {
+                    tracing::warn!(%error, "the job is tried again with a fresh worker");
+                    shared.status.send_replace(WorkerStatus::Loading { model: generation.model.id.clone() });
+                    crashes.push(error);
+                    continue;
+                }
+                End::Failed(error)
+            }
             Err(GivenUp::Lost(Lost::Silent)) => End::Failed(process.silent(shared.config.silence_limit)),
+            Err(GivenUp::Diverged) => End::Failed(crashes.pop().unwrap_or_else(closed)),
             Err(GivenUp::Unresponsive) => End::Cancelled,
             Err(GivenUp::Closing) => End::Failed(closed()),
         };
@@ -93,9 +113,9 @@ async fn run(
 async fn follow(
     shared: &Shared,
     process: &mut WorkerProcess,
-    job: JobId,
-    generation: &Generation,
+    (job, generation): (JobId, &Generation),
     events: &mpsc::Sender<InferenceEvent>,
+    replay: &mut Replay,
 ) -> Result<End, GivenUp> {
     let silence_limit = shared.config.silence_limit;
     let mut cancel_deadline: Option<Instant> = None;
@@ -123,8 +143,16 @@ async fn follow(
             FromWorker::Loaded { .. } => {
                 shared.status.send_replace(WorkerStatus::Running { model: generation.model.id.clone() });
             }
+            FromWorker::Memory { models, .. } => shared.set_memory(models),
             frame => {
-                let Some(event) = convert::event(frame) else { continue };
+                let event = match convert::event(frame) {
+                    Some(InferenceEvent::Text { text, generated }) => {
+                        let new = replay.take(&text, generated).map_err(|_| GivenUp::Diverged)?;
+                        new.map(|(text, generated)| InferenceEvent::Text { text, generated })
+                    }
+                    event => event,
+                };
+                let Some(event) = event else { continue };
                 tokio::select! {
                     biased;
                     () = shared.closing.cancelled() => return Err(GivenUp::Closing),
@@ -146,10 +174,12 @@ async fn sleep_until(deadline: Option<Instant>) {
 /// Sends the request that `request` makes of a job's number, and waits for its one answer.
 pub(crate) async fn ask(
     shared: &Arc<Shared>,
-    model: &ModelRef,
+    model: Option<&ModelRef>,
     request: impl Fn(JobId) -> ToWorker,
 ) -> Result<FromWorker, InferenceError> {
-    check_model(model).await?;
+    if let Some(model) = model {
+        check_model(model).await?;
+    }
     let mut worker = shared.worker.lock().await;
     let limit = shared.config.silence_limit;
     let answered = loop {
@@ -161,7 +191,7 @@ pub(crate) async fn ask(
                 answer
             }
             Err(Lost::Ended) if process.died_between_jobs() => continue,
-            Err(Lost::Ended) => Err(process.crashed().await),
+            Err(Lost::Ended) => Err(process.crashed(1).await),
             Err(Lost::Silent) => Err(process.silent(limit)),
         };
     };
@@ -185,9 +215,10 @@ async fn answer(
         }
         match frame {
             FromWorker::Failed(failed) => return Ok(Err(convert::error(failed))),
-            FromWorker::TokenCount { .. } | FromWorker::Rendered(_) | FromWorker::TextCounts { .. } => {
-                return Ok(Ok(frame));
-            }
+            FromWorker::TokenCount { .. }
+            | FromWorker::Rendered(_)
+            | FromWorker::TextCounts { .. }
+            | FromWorker::Devices { .. } => return Ok(Ok(frame)),
             _ => {}
         }
     }
@@ -217,6 +248,7 @@ async fn take_process(shared: &Shared, worker: &mut Option<WorkerProcess>) -> Re
         started = WorkerProcess::start(&shared.config) => {
             let (process, hello) = started?;
             shared.set_hello(hello);
+            shared.set_memory(Vec::new());
             Ok(process)
         }
     }

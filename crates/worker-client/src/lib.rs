@@ -1,8 +1,9 @@
 //! Runs models in a worker process: [`WorkerClient`] implements the engine's `Inference` port.
 //!
 //! The worker (`brickwork-worker`) is started at the first job and kept. It does one job at a time; others wait in the
-//! order in which their streams were first polled. Whatever happens to the worker - a crash inside llama.cpp, a kill by
-//! the system, a hang - becomes one failed job with a typed error, and the next job gets a fresh worker.
+//! order in which their streams were first polled. A job whose worker crashed is tried a second time with a fresh one.
+//! Whatever else happens to the worker - a second crash inside llama.cpp, a kill by the system, a hang - becomes one
+//! failed job with a typed error, and the next job gets a fresh worker.
 //!
 //! The worker gets no secret in its environment, dies with this program, and its standard error always goes to the log
 //! (`tracing`, target `brickwork::worker`). This crate neither links llama.cpp nor reads model files.
@@ -17,9 +18,10 @@ mod job;
 mod process;
 mod program;
 mod rendering;
+mod replay;
 
-pub use brickwork_worker_protocol::{Device, WorkerHello};
+pub use brickwork_worker_protocol::{Device, DeviceKind, PROTOCOL_VERSION, ResidentModel, WorkerHello, sizing};
 pub use client::{WorkerClient, WorkerStatus};
-pub use config::{Compute, SamplerDefaults, SamplerDefaultsOf, WorkerConfig};
+pub use config::{Compute, Residency, SamplerDefaults, SamplerDefaultsOf, WorkerConfig};
 pub use program::{PROGRAM_VARIABLE, ProgramNotFound, find_worker_program};
 pub use rendering::Rendering;

@@ -174,13 +174,14 @@ impl WorkerProcess {
         }
     }
 
-    /// The error for a job in whose middle the worker ended. The process is gone afterwards.
-    pub(crate) async fn crashed(mut self) -> InferenceError {
+    /// The error for a job in whose middle the worker ended for the `n_times`-th time. The process is gone afterwards.
+    pub(crate) async fn crashed(mut self, n_times: u32) -> InferenceError {
         let how = self.how_it_ended().await;
+        let again = if n_times > 1 { ", also when it was tried again" } else { "" };
         InferenceError::new(
             InferenceErrorCode::WorkerCrashed,
             format!(
-                "The model worker ended in the middle of the job ({how}). The next job gets a fresh one: run this step \
+                "The model worker ended in the middle of the job ({how}){again}. The next job gets a fresh one: run this step \
                  again, or choose another model if it happens again."
             ),
         )

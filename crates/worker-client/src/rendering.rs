@@ -27,10 +27,10 @@ impl WorkerClient {
     /// Those of a generation.
     pub async fn count_tokens(&self, model: ModelRef, prompt: Prompt) -> Result<u32, InferenceError> {
         let prompt = convert::prompt(&prompt);
-        let request = move |job, model: &ModelRef| {
-            ToWorker::CountTokens(CountTokens { job, model: model.path.clone(), prompt: prompt.clone() })
-        };
-        match self.ask(model, request).await? {
+        let path = model.path.clone();
+        let request =
+            move |job| ToWorker::CountTokens(CountTokens { job, model: path.clone(), prompt: prompt.clone() });
+        match self.ask(Some(model), request).await? {
             FromWorker::TokenCount { tokens, .. } => Ok(tokens),
             other => Err(unexpected(&other)),
         }
@@ -43,10 +43,10 @@ impl WorkerClient {
     /// Those of a generation.
     pub async fn render(&self, model: ModelRef, prompt: Prompt, with_text: bool) -> Result<Rendering, InferenceError> {
         let prompt = convert::prompt(&prompt);
-        let request = move |job, model: &ModelRef| {
-            ToWorker::Render(Render { job, model: model.path.clone(), prompt: prompt.clone(), with_text })
-        };
-        match self.ask(model, request).await? {
+        let path = model.path.clone();
+        let request =
+            move |job| ToWorker::Render(Render { job, model: path.clone(), prompt: prompt.clone(), with_text });
+        match self.ask(Some(model), request).await? {
             FromWorker::Rendered(rendered) => Ok(Rendering {
                 text: rendered.text,
                 tokens: rendered.tokens,
@@ -63,10 +63,9 @@ impl WorkerClient {
     /// Those of a generation.
     pub async fn count_texts(&self, model: ModelRef, texts: Vec<String>) -> Result<Vec<u32>, InferenceError> {
         let n_texts = texts.len();
-        let request = move |job, model: &ModelRef| {
-            ToWorker::CountTexts(CountTexts { job, model: model.path.clone(), texts: texts.clone() })
-        };
-        match self.ask(model, request).await? {
+        let path = model.path.clone();
+        let request = move |job| ToWorker::CountTexts(CountTexts { job, model: path.clone(), texts: texts.clone() });
+        match self.ask(Some(model), request).await? {
             FromWorker::TextCounts { counts, .. } if counts.len() == n_texts => Ok(counts),
             other => Err(unexpected(&other)),
         }

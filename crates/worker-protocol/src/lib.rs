@@ -6,22 +6,26 @@
 //!
 //! A conversation starts with [`ToWorker::Hello`], which the worker answers with [`FromWorker::Hello`]
 //! ([`check_protocol`]). Each job then ends with exactly one of [`FromWorker::Done`], [`FromWorker::TokenCount`],
-//! [`FromWorker::Rendered`], [`FromWorker::TextCounts`], [`FromWorker::Cancelled`] and [`FromWorker::Failed`]. Closing the
-//! worker's input ends the worker.
+//! [`FromWorker::Rendered`], [`FromWorker::TextCounts`], [`FromWorker::Devices`], [`FromWorker::Cancelled`] and
+//! [`FromWorker::Failed`]. Closing the worker's input ends the worker.
+//!
+//! [`sizing`] holds the rules by which the worker sizes contexts, for the program to foretell what a model will take.
 //!
 //! This crate knows neither the engine nor llama.cpp: it holds plain data.
 
 pub mod frame;
 mod message;
+pub mod sizing;
 
 pub use frame::{FrameDecoder, FrameError, MAX_FRAME_BYTES, encode};
 pub use message::{
-    ChatMessage, Compute, ContextLimits, CountTexts, CountTokens, Device, Done, Failed, FailureCode, FinishReason,
-    FromWorker, Generate, JobId, ModelFacts, Prompt, Render, Rendered, Role, Sampling, Timings, ToWorker, WorkerHello,
+    ChatMessage, Compute, ContextLimits, CountTexts, CountTokens, Device, DeviceKind, Done, Failed, FailureCode,
+    FinishReason, FromWorker, Generate, JobId, ModelFacts, Prompt, Render, Rendered, Residency, ResidentModel, Role,
+    Sampling, Timings, ToWorker, WorkerHello,
 };
 
 /// The version of this protocol. Program and worker must agree on it exactly, since both ship together.
-pub const PROTOCOL_VERSION: u32 = 2;
+pub const PROTOCOL_VERSION: u32 = 3;
 
 /// Program and worker speak different versions of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -35,6 +35,11 @@ pub enum ToWorker {
         /// Absolute path of its file.
         model: String,
     },
+    /// Tell where models can run and what of their memory is free now.
+    Devices {
+        /// The request's number.
+        job: JobId,
+    },
     /// End in good order.
     Shutdown,
 }
@@ -61,11 +66,28 @@ pub struct Generate {
     /// What it is computed with.
     #[serde(default)]
     pub compute: Compute,
+    /// How long models stay in memory.
+    #[serde(default)]
+    pub residency: Residency,
+}
+
+/// How long models stay in memory. Absent means without a limit. The model of the present job is never freed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Residency {
+    /// What all models in memory may take together, in bytes. A model alone may take more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_bytes: Option<u64>,
+    /// Time after its last job at which a model is freed, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_ms: Option<u64>,
 }
 
 /// What models are computed with. Absent means that the worker decides.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Compute {
+    /// Name of the one device that computes, as in [`WorkerHello::devices`]: the CPU alone, or this GPU beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
     /// Threads on the CPU, at least 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threads: Option<u32>,
@@ -216,6 +238,20 @@ pub enum FromWorker {
         /// Time to load it, 0 when it was there already.
         load_ms: f64,
     },
+    /// What is in memory once a job's model and context are there.
+    Memory {
+        /// The job.
+        job: JobId,
+        /// The models in memory; the job's own is the last one.
+        models: Vec<ResidentModel>,
+    },
+    /// The answer to [`ToWorker::Devices`].
+    Devices {
+        /// The request.
+        job: JobId,
+        /// Where models can run.
+        devices: Vec<Device>,
+    },
     /// The prompt is being processed.
     PromptProgress {
         /// The job.
@@ -271,6 +307,8 @@ impl FromWorker {
             Self::Hello(_) => None,
             Self::LoadProgress { job, .. }
             | Self::Loaded { job, .. }
+            | Self::Memory { job, .. }
+            | Self::Devices { job, .. }
             | Self::PromptProgress { job, .. }
             | Self::Text { job, .. }
             | Self::TokenCount { job, .. }
@@ -305,10 +343,53 @@ pub struct Device {
     pub name: String,
     /// What the hardware calls itself.
     pub description: String,
+    /// Its kind.
+    pub kind: DeviceKind,
+    /// The part of llama.cpp that drives it, e.g. `CPU` or `CUDA`.
+    pub backend: String,
     /// Its whole memory.
     pub memory_total_bytes: u64,
-    /// Its free memory at the start of the worker.
+    /// Its free memory when the worker was asked.
     pub memory_free_bytes: u64,
+}
+
+/// The kind of a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceKind {
+    /// The processor, with the machine's memory.
+    Cpu,
+    /// A graphics processor with memory of its own.
+    Gpu,
+    /// A graphics processor that shares the machine's memory.
+    IntegratedGpu,
+    /// Anything else, which works together with the processor.
+    Accelerator,
+}
+
+/// A model in the worker's memory, and what llama.cpp allocated for it, in bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResidentModel {
+    /// Absolute path of its file.
+    pub model: String,
+    /// Weights, those included that are mapped from the file.
+    pub weights_bytes: u64,
+    /// The key/value cache; 0 without a context.
+    pub kv_bytes: u64,
+    /// Room for intermediate results and for the last token's scores; 0 without a context.
+    pub compute_bytes: u64,
+    /// Tokens that its context holds; 0 without one.
+    pub n_ctx: u32,
+    /// Tokens that are processed at once; 0 without a context.
+    pub n_batch: u32,
+}
+
+impl ResidentModel {
+    /// Everything together.
+    #[must_use]
+    pub const fn total_bytes(&self) -> u64 {
+        self.weights_bytes.saturating_add(self.kv_bytes).saturating_add(self.compute_bytes)
+    }
 }
 
 /// What a model file says about itself.

@@ -1,12 +1,14 @@
 //! The thread that does the jobs: one after another, each answered with exactly one last frame.
 
 use std::sync::Arc;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use brickwork_worker_protocol::{
-    CountTexts, CountTokens, Done, Failed, FailureCode, FromWorker, Generate, JobId, Render, Rendered, Timings,
+    CountTexts, CountTokens, Device, DeviceKind, Done, Failed, FailureCode, FromWorker, Generate, JobId, Render,
+    Rendered, Timings,
 };
+use llama_cpp_2::LlamaBackendDeviceType;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::token::LlamaToken;
 
@@ -20,6 +22,9 @@ use crate::text::Stop;
 /// Least time between two reports of load progress.
 const LOAD_REPORT_INTERVAL: Duration = Duration::from_millis(50);
 
+/// Least time between two looks for idle models.
+const LEAST_IDLE_WAIT: Duration = Duration::from_millis(10);
+
 /// The most threads that a job may ask for; llama.cpp's own bound.
 const MOST_THREADS: u32 = 512;
 
@@ -30,6 +35,7 @@ pub(crate) enum Request {
     CountTokens(CountTokens),
     Render(Render),
     CountTexts(CountTexts),
+    Devices(JobId),
     Unload(String),
 }
 
@@ -42,13 +48,13 @@ pub(crate) struct Inference {
 }
 
 impl Inference {
-    pub(crate) const fn new(backend: LlamaBackend, threads: u32, output: Arc<Output>, cancels: Arc<Cancels>) -> Self {
+    pub(crate) fn new(backend: LlamaBackend, threads: u32, output: Arc<Output>, cancels: Arc<Cancels>) -> Self {
         Self { residents: Residents::new(backend, threads), output, cancels }
     }
 
     /// Does jobs until no more can come.
     pub(crate) fn run(mut self, requests: &Receiver<Request>) {
-        while let Ok(request) = requests.recv() {
+        while let Some(request) = self.next(requests) {
             let (job, outcome) = match request {
                 Request::Unload(path) => {
                     self.residents.unload(&path);
@@ -58,6 +64,7 @@ impl Inference {
                 Request::CountTokens(request) => (request.job, self.count_tokens(&request)),
                 Request::Render(request) => (request.job, self.render(request)),
                 Request::CountTexts(request) => (request.job, self.count_texts(&request)),
+                Request::Devices(job) => (job, Ok(FromWorker::Devices { job, devices: devices() })),
             };
             self.output.send(&match outcome {
                 Ok(frame) => frame,
@@ -65,6 +72,22 @@ impl Inference {
                 Err(Stopped::Failed(Failure { code, message })) => FromWorker::Failed(Failed { job, code, message }),
             });
             self.cancels.forget_until(job);
+            self.residents.end_of_job();
+        }
+    }
+
+    /// The next request; models that nobody uses are freed meanwhile. `None` when no more can come.
+    fn next(&mut self, requests: &Receiver<Request>) -> Option<Request> {
+        loop {
+            let received = match self.residents.free_idle() {
+                Some(wait) => requests.recv_timeout(wait.max(LEAST_IDLE_WAIT)),
+                None => requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match received {
+                Ok(request) => return Some(request),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
         }
     }
 
@@ -107,13 +130,16 @@ impl Inference {
         self.check_cancelled(job)?;
         check_request(request)?;
         let on_progress = progress_report(Arc::clone(&self.output), Arc::clone(&self.cancels), job);
-        let (resident, load_ms) = self.residents.model(&request.model, request.compute.gpu_layers, on_progress)?;
+        self.residents.set_residency(request.residency);
+        let (resident, load_ms) = self.residents.model(&request.model, &request.compute, on_progress)?;
         let facts = resident.model.facts.clone();
         self.output.send(&FromWorker::Loaded { job, facts, load_ms });
         let prompt = resident.model.token_ids(&request.prompt)?;
         let n_needed = residents::check_fits(resident, prompt.len(), request.max_tokens, request.limits)?;
         self.check_cancelled(job)?;
 
+        self.residents.with_context(n_needed, request.limits, request.compute.threads)?;
+        self.output.send(&FromWorker::Memory { job, models: self.residents.memory() });
         let (model, context) = self.residents.with_context(n_needed, request.limits, request.compute.threads)?;
         let n_cached = context.keep_common_start(&prompt);
         let work = Work { job, output: &self.output, cancels: &self.cancels };
@@ -187,6 +213,26 @@ fn process_prompt(
         report(context.len());
     }
     Ok(started.elapsed().as_secs_f64() * 1000.0)
+}
+
+/// Where models can run, with what is free now.
+pub(crate) fn devices() -> Vec<Device> {
+    llama_cpp_2::list_llama_ggml_backend_devices()
+        .into_iter()
+        .map(|device| Device {
+            name: device.name,
+            description: device.description,
+            kind: match device.device_type {
+                LlamaBackendDeviceType::Cpu => DeviceKind::Cpu,
+                LlamaBackendDeviceType::Gpu => DeviceKind::Gpu,
+                LlamaBackendDeviceType::IntegratedGpu => DeviceKind::IntegratedGpu,
+                LlamaBackendDeviceType::Accelerator | LlamaBackendDeviceType::Unknown => DeviceKind::Accelerator,
+            },
+            backend: device.backend,
+            memory_total_bytes: device.memory_total as u64,
+            memory_free_bytes: device.memory_free as u64,
+        })
+        .collect()
 }
 
 fn check_request(request: &Generate) -> Result<(), Failure> {

@@ -1,5 +1,6 @@
 //! What llama.cpp logs: warnings and errors go to standard error, and the latest errors are kept, since llama.cpp tells
-//! the reason of a failed load nowhere else.
+//! the reason of a failed load nowhere else. So are the sizes of the buffers that it allocates, which its interface for C
+//! does not tell either.
 #![allow(unsafe_code, reason = "llama.cpp takes a C function for its log; the two calls state why they are sound")]
 
 use std::ffi::{CStr, c_char, c_void};
@@ -16,14 +17,37 @@ pub(crate) const LOG_VARIABLE: &str = "BRICKWORK_WORKER_LOG";
 /// How many errors are kept.
 const KEPT_ERRORS: usize = 16;
 
+/// How many buffers are kept; a model has a few on each device.
+const KEPT_BUFFERS: usize = 256;
+
+/// What llama.cpp uses a buffer for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Weights.
+    Weights,
+    /// Key/value cache, or the state of a recurrent model.
+    Cache,
+    /// Intermediate results and scores.
+    Compute,
+}
+
+/// A buffer that llama.cpp allocated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Buffer {
+    pub(crate) purpose: Purpose,
+    pub(crate) size_bytes: u64,
+}
+
 struct Log {
     least: ggml_log_level,
     /// Level of the last message, which a continuation shares.
     last: ggml_log_level,
     errors: Vec<String>,
+    buffers: Vec<Buffer>,
 }
 
-static LOG: Mutex<Log> = Mutex::new(Log { least: GGML_LOG_LEVEL_WARN, last: GGML_LOG_LEVEL_DEBUG, errors: Vec::new() });
+static LOG: Mutex<Log> =
+    Mutex::new(Log { least: GGML_LOG_LEVEL_WARN, last: GGML_LOG_LEVEL_DEBUG, errors: Vec::new(), buffers: Vec::new() });
 
 /// Sends llama.cpp's log here. Safe to call again after something replaced it.
 pub(crate) fn install() {
@@ -37,6 +61,25 @@ pub(crate) fn install() {
 /// Takes the errors that were logged since the last call, oldest first.
 pub(crate) fn take_errors() -> Vec<String> {
     std::mem::take(&mut log().errors)
+}
+
+/// Takes the buffers that were allocated since the last call.
+pub(crate) fn take_buffers() -> Vec<Buffer> {
+    std::mem::take(&mut log().buffers)
+}
+
+/// The buffer that a message tells of, as in `load_tensors:   CPU_Mapped model buffer size =    92.10 MiB`.
+fn buffer(message: &str) -> Option<Buffer> {
+    let (before, size) = message.split_once(" buffer size = ")?;
+    let purpose = match before.split_whitespace().next_back()? {
+        "model" => Purpose::Weights,
+        "KV" | "RS" => Purpose::Cache,
+        "compute" | "output" => Purpose::Compute,
+        _ => return None,
+    };
+    let (whole, hundredths) = size.trim().strip_suffix("MiB")?.trim().split_once('.')?;
+    let hundredths: u64 = format!("{whole}{hundredths:0<2}").parse().ok()?;
+    Some(Buffer { purpose, size_bytes: hundredths.checked_mul(1 << 20)? / 100 })
 }
 
 fn log() -> MutexGuard<'static, Log> {
@@ -58,8 +101,37 @@ unsafe extern "C" fn on_message(level: ggml_log_level, text: *const c_char, _dat
         }
         log.errors.push(text.trim().to_owned());
     }
+    if let Some(buffer) = buffer(&text)
+        && log.buffers.len() < KEPT_BUFFERS
+    {
+        log.buffers.push(buffer);
+    }
     if level >= log.least {
         // A closed standard error must not stop inference.
         let _ = std::io::stderr().write_all(text.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buffers_are_read_from_messages() {
+        let check = |message: &str, expected: Option<(Purpose, u64)>| {
+            let found = buffer(message).map(|buffer| (buffer.purpose, buffer.size_bytes));
+            assert_eq!(found, expected, "{message}");
+        };
+        let mib = 1 << 20;
+        check("load_tensors:   CPU_Mapped model buffer size =    92.50 MiB\n", Some((Purpose::Weights, 185 * mib / 2)));
+        check("llama_kv_cache:        CPU KV buffer size =   180.00 MiB\n", Some((Purpose::Cache, 180 * mib)));
+        check("llama_memory_recurrent:  CUDA0 RS buffer size =   1.00 MiB\n", Some((Purpose::Cache, mib)));
+        check(
+            "sched_reserve:        CPU compute buffer size =    27.25 MiB\n",
+            Some((Purpose::Compute, 109 * mib / 4)),
+        );
+        check("llama_context:        CPU  output buffer size =     2.00 MiB\n", Some((Purpose::Compute, 2 * mib)));
+        check("load: token to piece cache size = 0.3170 MB\n", None);
+        check("x model buffer size = many MiB\n", None);
     }
 }

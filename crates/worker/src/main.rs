@@ -29,12 +29,11 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use brickwork_worker_protocol::{
-    Device, Failed, FailureCode, FrameDecoder, FromWorker, JobId, PROTOCOL_VERSION, ToWorker, WorkerHello,
-    check_protocol,
+    Failed, FailureCode, FrameDecoder, FromWorker, JobId, PROTOCOL_VERSION, ToWorker, WorkerHello, check_protocol,
 };
 use llama_cpp_2::llama_backend::LlamaBackend;
 
-use crate::inference::{Inference, Request};
+use crate::inference::{Inference, Request, devices};
 use crate::output::{Cancels, Output};
 
 /// Exit code for a program that speaks another protocol.
@@ -132,6 +131,7 @@ impl Main {
             ToWorker::CountTokens(count) => self.pass_on(count.job, Request::CountTokens(count)),
             ToWorker::Render(render) => self.pass_on(render.job, Request::Render(render)),
             ToWorker::CountTexts(count) => self.pass_on(count.job, Request::CountTexts(count)),
+            ToWorker::Devices { job } => self.pass_on(job, Request::Devices(job)),
             ToWorker::Shutdown => {}
         }
     }
@@ -159,16 +159,4 @@ impl Main {
             os::end_now(EXIT_PANIC);
         }
     }
-}
-
-fn devices() -> Vec<Device> {
-    llama_cpp_2::list_llama_ggml_backend_devices()
-        .into_iter()
-        .map(|device| Device {
-            name: device.name,
-            description: device.description,
-            memory_total_bytes: device.memory_total as u64,
-            memory_free_bytes: device.memory_free as u64,
-        })
-        .collect()
 }

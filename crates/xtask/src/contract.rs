@@ -5,9 +5,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use crate::process;
+use crate::python::Environment;
 use crate::served::Server;
 use crate::workspace::Workspace;
 
@@ -29,21 +29,7 @@ pub(crate) fn command(workspace: &Workspace, server: &Server) -> Result<Command>
 
 /// The client's program, in a Python environment in the build folder that is made when it is missing.
 fn installed(workspace: &Workspace) -> Result<PathBuf> {
-    let folder = workspace.target.join(format!("schemathesis-{VERSION}"));
-    let programs = folder.join(if cfg!(windows) { "Scripts" } else { "bin" });
-    let program = programs.join(format!("schemathesis{}", std::env::consts::EXE_SUFFIX));
-    let is_installed =
-        || process::capture(Command::new(&program).arg("--version")).is_ok_and(|said| said.contains(VERSION));
-    if is_installed() {
-        return Ok(program);
-    }
-    let python = if cfg!(windows) { "python" } else { "python3" };
-    process::run(workspace.command(python).args(["-m", "venv", "--clear"]).arg(&folder))
-        .context("Python's module `venv` is needed (Debian: python3-venv)")?;
-    let mut pip = workspace.command(programs.join(format!("python{}", std::env::consts::EXE_SUFFIX)));
-    process::run(
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .arg(format!("schemathesis=={VERSION}")),
-    )?;
-    Ok(program)
+    let program = |environment: &Environment| environment.program("schemathesis");
+    let is_there = |environment: &Environment| Environment::says(&program(environment), &["--version"], VERSION);
+    Ok(program(&Environment::with(workspace, "schemathesis", VERSION, is_there)?))
 }

@@ -11,7 +11,9 @@ mod demo;
 mod hash;
 mod lock;
 mod models;
+mod peer;
 mod process;
+mod python;
 mod rust_source;
 mod served;
 mod setup;
@@ -52,6 +54,7 @@ Commands:
   models [--all]
           Fetches the default model into the models folder and verifies it
           --all: also the second model, which only the tests need
+  peer    Installs llama.cpp's own server below the build folder, which only the tests need
   lock    Completes the npm lock files with the packages of other platforms: run it after
           `npm install` where `npm ci` then says that packages are missing from the lock file
   help    Prints this
@@ -76,6 +79,7 @@ enum Task {
     Ui,
     Models { all: bool },
     Lock,
+    Peer,
 }
 
 fn main() -> ExitCode {
@@ -110,6 +114,7 @@ fn carry_out(task: Task) -> Result<()> {
         Task::Setup { tests } => setup::run(if tests { setup::Purpose::Tests } else { setup::Purpose::Build }),
         Task::Ui => ui::build(&workspace),
         Task::Lock => lock::complete(&workspace),
+        Task::Peer => peer::install(&workspace),
         Task::Models { all } => models::fetch(&workspace, all),
     }
 }
@@ -143,6 +148,7 @@ fn parse(arguments: Vec<OsString>) -> Result<Task> {
         "setup" => (Task::Setup { tests: has("--tests") }, "--tests"),
         "ui" => (Task::Ui, ""),
         "lock" => (Task::Lock, ""),
+        "peer" => (Task::Peer, ""),
         "models" => (Task::Models { all: has("--all") }, "--all"),
         other => bail!("there is no command `{other}`"),
     };

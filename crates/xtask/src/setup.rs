@@ -19,10 +19,10 @@ const BUILD_PACKAGES: [&str; 9] = [
     "python3-pip",
 ];
 
-/// What drives the real window without a screen and a browser beside it, and Python's environments for the client that
-/// tries the server. `xvfb-run` needs `xauth`, which its package only recommends.
-const TEST_PACKAGES: [&str; 7] =
-    ["chromium", "chromium-driver", "dbus", "python3-venv", "webkit2gtk-driver", "xauth", "xvfb"];
+/// What drives the real window without a screen and a browser beside it, a keyring, and Python's environments for the
+/// client that tries the server and for a server of models. `xvfb-run` needs `xauth`, which its package only recommends.
+const TEST_PACKAGES: [&str; 8] =
+    ["chromium", "chromium-driver", "dbus", "gnome-keyring", "python3-venv", "webkit2gtk-driver", "xauth", "xvfb"];
 
 /// What loads the server in benches, which also drive the window.
 const BENCH_PACKAGES: [&str; 1] = ["wrk"];

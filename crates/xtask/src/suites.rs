@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::counts::{Counts, Reporter};
 use crate::served::Server;
 use crate::workspace::{TEST_FEATURES, Workspace};
-use crate::{contract, models, process, setup, ui};
+use crate::{contract, models, peer, process, setup, ui};
 
 /// How one suite ended.
 #[derive(Debug)]
@@ -28,6 +28,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     setup::run(setup::Purpose::Tests)?;
     ui::build(workspace)?;
     models::fetch(workspace, true)?;
+    peer::install(workspace)?;
     build(workspace)?;
     let mut outcomes = vec![
         suite("Rust", rust(workspace)),

@@ -15,7 +15,6 @@ import type {
   PruneReport,
   QueueView,
   Retention,
-  Role,
   RunEvent,
   RunPage,
   RunView,
@@ -99,8 +98,6 @@ const id = encodeURIComponent;
 export const api = {
   templates: (signal?: AbortSignal) => call<{ templates: Template[] }>("/templates", { signal }),
   models: (signal?: AbortSignal) => call<Models>("/models", { signal }),
-  bind: (role: Role, model: string) =>
-    call<Models>(`/models/${id(role)}/binding`, { method: "PUT", body: { id: model } }),
   projects: (signal?: AbortSignal) => call<{ projects: Project[] }>("/projects", { signal }),
   health: (signal?: AbortSignal) => call<Health>("/health", { signal }),
   settings: (signal?: AbortSignal) => call<Settings>("/settings", { signal }),

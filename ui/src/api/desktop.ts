@@ -29,6 +29,11 @@ export async function chooseFolder(title: string): Promise<string | null> {
   return isDesktop() ? invoke<string | null>("choose_folder", { title }) : null;
 }
 
+/** Lets the user choose a file of an extension (without its dot) and answers its path, unread; null when the user closed the dialog or there is none. */
+export async function chooseFile(title: string, extension: string): Promise<string | null> {
+  return isDesktop() ? invoke<string | null>("choose_file", { title, extension }) : null;
+}
+
 /** The screen with which the window was asked to start, e.g. `/runs/ID`. */
 export async function initialRoute(): Promise<string | null> {
   return isDesktop() ? invoke<string | null>("initial_route") : null;

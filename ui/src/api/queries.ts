@@ -2,7 +2,7 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api } from "./client";
 import { chosenOf, DEFAULT_PROJECT, useChosenProject } from "./currentProject";
-import type { Pipeline, Role, Settings } from "./types";
+import type { Pipeline, Settings } from "./types";
 
 export { DEFAULT_PROJECT } from "./currentProject";
 
@@ -46,14 +46,6 @@ export function useSaveSettings() {
     mutationFn: (settings: Settings) => api.saveSettings(settings),
     onMutate: (settings) => queries.setQueryData(["settings"], settings),
     onError: () => queries.invalidateQueries({ queryKey: ["settings"] }),
-  });
-}
-
-export function useBindModel() {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: ({ role, id }: { role: Role; id: string }) => api.bind(role, id),
-    onSuccess: (models) => queries.setQueryData(["models"], models),
   });
 }
 

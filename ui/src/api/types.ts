@@ -73,6 +73,9 @@ export type Settings = Schemas["Settings"] & {
   /** Absent is automatic. */
   threads?: number | null;
   gpu_layers?: number | null;
+  memory_budget_mib?: number | null;
+  model_idle_s?: number;
+  allow_overcommit?: boolean;
   notifications?: boolean;
   first_start_done?: boolean;
 };

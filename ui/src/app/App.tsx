@@ -11,6 +11,7 @@ import { DesignScreen } from "@/features/design/DesignScreen";
 import { openPipeline } from "@/features/design/openPipeline";
 import { ExportSheet } from "@/features/export/ExportSheet";
 import { ModelsScreen } from "@/features/models/ModelsScreen";
+import { TransferWatcher } from "@/features/models/transfers/TransferWatcher";
 import { RunEndWatcher } from "@/features/run/RunEndWatcher";
 import { RunScreen } from "@/features/run/RunScreen";
 import { RunsScreen } from "@/features/runs/RunsScreen";
@@ -82,6 +83,7 @@ function Shell({ route }: { route: Route }) {
       </main>
       <Drops onDesign={openDesign} onOpenRun={openRun} onModels={openModels} />
       <RunEndWatcher />
+      <TransferWatcher />
       <CommandPalette />
       <KeysDialog />
       <Toaster position="bottom-right" closeButton gap={8} offset={16} />

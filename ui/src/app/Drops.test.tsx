@@ -5,6 +5,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { DEFAULT_PROJECT } from "@/api/currentProject";
 import type { Dropped } from "@/api/desktop";
 import { useDraft } from "@/features/design/draft";
+import { endImport, useModelsView } from "@/features/models/view";
 import { pipeline, step } from "@/test/fixtures";
 import { renderApp, serveApi } from "@/test/render";
 import { Drops } from "./Drops";
@@ -65,4 +66,15 @@ test("a manifest opens its run when this machine knows it", async () => {
   drop([{ kind: "manifest", name: "m.json", text: '{"run_id":"r2"}' }]);
   await waitFor(() => expect(failed).toHaveBeenCalled());
   expect(onOpenRun).toHaveBeenCalledTimes(1);
+});
+
+test("a model opens the import with its path; in a browser, which tells none, the screen is offered", () => {
+  const { onModels } = show();
+  drop([{ kind: "model", name: "tiny.gguf" }]);
+  expect(onModels).not.toHaveBeenCalled();
+  expect(useModelsView.getState().importing).toBeNull();
+  drop([{ kind: "model", name: "tiny.gguf", path: "/home/me/tiny.gguf" }]);
+  expect(onModels).toHaveBeenCalledTimes(1);
+  expect(useModelsView.getState()).toEqual({ part: "files", importing: "/home/me/tiny.gguf" });
+  endImport();
 });

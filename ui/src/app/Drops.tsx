@@ -10,6 +10,7 @@ import { useCurrentProject } from "@/components/currentProject";
 import { projectName } from "@/components/projectName";
 import { errorText } from "@/components/States";
 import { importPipeline } from "@/features/design/importPipeline";
+import { beginImport } from "@/features/models/view";
 import { m } from "@/paraglide/messages.js";
 
 interface DropsProps {
@@ -36,7 +37,12 @@ export function Drops(props: DropsProps) {
       case "folder":
         return first.path ? setFolder(first.path) : explain(m.drop_folder_in_browser());
       case "model":
+        if (first.path) {
+          beginImport(first.path);
+          return props.onModels();
+        }
         return void toast(m.drop_model({ name: first.name }), {
+          description: m.drop_model_in_browser(),
           action: { label: m.drop_model_open(), onClick: props.onModels },
         });
       default:

@@ -100,10 +100,349 @@ export interface paths {
         get?: never;
         /**
          * Let a model serve a role
-         * @description A model that cannot run is refused, and the binding stays as it was.
+         * @description Either `id` or `remote`. A model file that cannot run is refused, and the binding stays as it was. A server is not asked:
+         *     `POST /remotes/check` does that.
          */
         put: operations["bind_model"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/models/{role}/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Choose how a role's model is computed
+         * @description The body replaces the role's options; what it leaves out is chosen by the program. They hold from the next run on.
+         */
+        put: operations["set_model_options"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/fit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at what a model or a pipeline takes of memory
+         * @description Weights, keys and values of the context, and what computing takes, for one model or for all models of a pipeline with
+         *     the order in which they are loaded and freed. What does not fit comes with what would. Nothing is loaded.
+         */
+        post: operations["fit_models"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at everything that models need
+         * @description The processor, memory, folders, the worker, devices, roles and the database, each with what to do where something is
+         *     wrong. A worker is started for it, and the whole database is read.
+         */
+        get: operations["get_doctor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/catalog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The models that are known by name
+         * @description What can be had for each role and each kind of computer, with sizes, licences and memory needs, and whether it is here
+         *     already. The user's own entries, from `catalog.json` in the data folder, come last.
+         */
+        get: operations["get_catalog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/model-files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Describe a model file
+         * @description Everything that its header says: sizes, layers, tokenizer, licence, and the chat template up to 64 KiB.
+         */
+        get: operations["get_model_file"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove a model
+         * @description Its files, or only its entry where it is used in place. One that a role or a run needs stays unless `force` is set.
+         */
+        delete: operations["remove_model_file"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/remotes/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask a server which models it has
+         * @description It is asked for its list of models alone, with the key of the request or the one that is kept for it. That it cannot be
+         *     reached or refuses is part of the answer.
+         */
+        post: operations["check_remote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/remotes/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep a server's key
+         * @description In the keyring of this system, or in memory where there is none. No route gives it back.
+         */
+        put: operations["set_remote_key"];
+        post?: never;
+        /** Forget a server's key */
+        delete: operations["remove_remote_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/hub": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The hub
+         * @description Its address, where its token comes from, and the limits of downloads. The token itself is given by no route.
+         */
+        get: operations["get_hub"];
+        /**
+         * Change the hub
+         * @description The body replaces all its settings; what it leaves out has its default.
+         */
+        put: operations["put_hub"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/hub/token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep the hub's token
+         * @description In the keyring of this system, or in memory where there is none. No route gives it back.
+         */
+        put: operations["set_hub_token"];
+        post?: never;
+        /**
+         * Forget the hub's token
+         * @description One that the program's environment names stays.
+         */
+        delete: operations["remove_hub_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/hub/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search the hub
+         * @description For repositories with GGUF files. This asks the hub over the network.
+         */
+        get: operations["search_hub"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/hub/repository": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a repository of the hub holds
+         * @description Its files with sizes and checksums, grouped into models. This asks the hub over the network.
+         */
+        get: operations["get_hub_repository"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The transfers
+         * @description Downloads, imports, checks and bundles, with their progress. Those that have ended stay until they are taken off.
+         */
+        get: operations["list_transfers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/transfers/{transfer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a transfer
+         * @description What it has left unfinished is removed. One that has ended is taken off the list.
+         */
+        delete: operations["cancel_transfer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/transfers/{transfer_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a transfer
+         * @description What has arrived is kept. Pausing a paused one changes nothing.
+         */
+        post: operations["pause_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/transfers/{transfer_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a transfer
+         * @description A paused one goes on where it was, and a failed download tries again with what has arrived.
+         */
+        post: operations["resume_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/downloads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Download a model
+         * @description Either files of a repository, or a model of the catalog. The download goes on by itself; what the hub says to it is seen
+         *     in the transfer. Ordering the same files again goes on with the download that there is.
+         */
+        post: operations["start_download"];
         delete?: never;
         options?: never;
         head?: never;
@@ -894,6 +1233,165 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orchestrator/model-files/found": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The models that other programs hold
+         * @description Ollama's, LM Studio's, Jan's and those of the Hugging Face cache, with what their headers say. Nothing is changed there.
+         */
+        get: operations["list_found_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/model-files/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a model of this machine into the list
+         * @description A file, or a folder with all its models: used where it lies, copied, or moved. Headers are read first and nothing is
+         *     overwritten. The transfer tells how far it is.
+         */
+        post: operations["import_model_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/model-files/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare a model with its checksum
+         * @description With what the hub gave, the catalog, or what was recorded before; without any of these its checksum is recorded. A
+         *     model that is another one than expected is not used from then on, unless the change is accepted.
+         */
+        post: operations["verify_model_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/model-files/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a model another id
+         * @description Its files are renamed, and roles that it serves keep it.
+         */
+        post: operations["rename_model_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/model-files/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much room models take */
+        get: operations["get_models_usage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/bundles/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write a bundle
+         * @description Pipelines with the names and checksums of the models that serve them, and the models themselves where asked for.
+         */
+        post: operations["export_bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/bundles/import/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What importing a bundle would do
+         * @description Nothing is written.
+         */
+        post: operations["plan_bundle_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/bundles/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a bundle
+         * @description Every checksum is compared before a model appears; nothing is overwritten.
+         */
+        post: operations["import_bundle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orchestrator/storage": {
         parameters: {
             query?: never;
@@ -1191,17 +1689,19 @@ export interface components {
             /** @description Absolute path of the file, which must not exist yet, in a folder that does. */
             path: string;
         };
-        /** @description Which model is to serve a role. */
+        /** @description What is to serve a role: exactly one of the two. */
         BindingRequest: {
             /** @description A model file's id or path; `default` for the default model, `scripted` for the placeholder. */
-            id: string;
+            id?: string | null;
+            remote?: components["schemas"]["RemoteBinding"] | null;
         };
         /** @description What serves a role. */
         BindingView: {
             /** @description The model's id. */
             id: string;
-            /** @description Its file. */
+            /** @description Its file; for a model that a server runs, the base address of that server's interface. */
             path: string;
+            remote?: components["schemas"]["RemoteView"] | null;
             /** @description Whether the default model stands in for the role's own. */
             stand_in: boolean;
             /** @description Whether it is the scripted placeholder. */
@@ -1215,6 +1715,200 @@ export interface components {
             size_bytes?: number | null;
             /** @description Why it cannot run, and what to do. */
             problem?: string | null;
+        };
+        /**
+         * @description What becomes of a role's binding.
+         * @enum {string}
+         */
+        BundleBindingOutcome: "bound" | "kept";
+        /** @description Which model served a role where the bundle was made. */
+        BundleBindingView: {
+            /** @description The role's name. */
+            role: string;
+            /** @description The model's id. */
+            model_id: string;
+            /** @description What becomes of it. */
+            outcome: components["schemas"]["BundleBindingOutcome"];
+        };
+        /** @description What to put into a bundle. */
+        BundleExportRequest: {
+            /** @description Absolute path of the file, which must not exist yet, in a folder that does. */
+            path: string;
+            /** @description Saved pipelines, by their ids. */
+            pipelines?: string[];
+            /** @description Pipelines that are not saved. */
+            documents?: Record<string, unknown>[];
+            /** @description Whether the models' files are put in as well, which makes the bundle as large as they are. */
+            with_models?: boolean;
+        };
+        /** @description What an import does, or would do. */
+        BundleImportReport: {
+            /** @description The bundle. */
+            path: string;
+            /** @description When it was made. */
+            made_at: components["schemas"]["Timestamp"];
+            /** @description The version of the program that made it. */
+            program_version: string;
+            /** @description The pipelines. */
+            pipelines: components["schemas"]["BundlePipelineView"][];
+            /** @description The models. */
+            models: components["schemas"]["BundleModelView"][];
+            /** @description Which model served which role. */
+            bindings: components["schemas"]["BundleBindingView"][];
+            /**
+             * Format: uint64
+             * @description Bytes that are written.
+             */
+            needed_bytes: number;
+        };
+        /** @description Which bundle to read. */
+        BundleImportRequest: {
+            /** @description Absolute path of the bundle. */
+            path: string;
+            /**
+             * Format: uuid
+             * @description The project to save the pipelines in; the default project when absent.
+             */
+            project_id?: string | null;
+            /** @description Whether roles that have no model of their own get the one that served them where the bundle was made. */
+            bind?: boolean;
+        };
+        /**
+         * @description What becomes of a model.
+         * @enum {string}
+         */
+        BundleModelOutcome: "new" | "already_there" | "name_taken" | "missing";
+        /** @description A model of a bundle. */
+        BundleModelView: {
+            /** @description Its id. */
+            id: string;
+            /** @description What becomes of it. */
+            outcome: components["schemas"]["BundleModelOutcome"];
+            /** @description Its files in the models folder. */
+            files: string[];
+            /**
+             * Format: uint64
+             * @description Bytes of its files.
+             */
+            size_bytes: number;
+            /** @description SHA-256 of each of its files, in hexadecimal digits. */
+            sha256: string[];
+            /** @description The repository on a hub that it came from. */
+            repository?: string | null;
+            /** @description The commit of that repository. */
+            revision?: string | null;
+            /** @description Its licence, as far as it is known. */
+            licence?: string | null;
+            /** @description Whether it is in the bundle. */
+            included: boolean;
+        };
+        /**
+         * @description What becomes of a pipeline.
+         * @enum {string}
+         */
+        BundlePipelineOutcome: "new" | "already_there";
+        /** @description A pipeline of a bundle. */
+        BundlePipelineView: {
+            /** @description Its name. */
+            name: string;
+            /** @description What becomes of it. */
+            outcome: components["schemas"]["BundlePipelineOutcome"];
+            /**
+             * Format: uuid
+             * @description Its id once it is saved.
+             */
+            pipeline_id?: string | null;
+        };
+        /** @description A form in which a model of the catalog comes. */
+        CatalogFileView: {
+            /** @description The id under which it is listed once it is there. */
+            id: string;
+            /** @description Its quantization, or the type of its numbers. */
+            quantization: string;
+            /** @description Its files by their paths in the repository. */
+            paths: string[];
+            /**
+             * Format: uint64
+             * @description Size of all its files together in bytes.
+             */
+            size_bytes: number;
+            /** @description Whether the size is only about right. */
+            size_is_estimate: boolean;
+            /** @description SHA-256 of each of the paths, in their order; empty where they are not known beforehand. */
+            sha256: string[];
+            /**
+             * Format: uint64
+             * @description Memory that it needs in bytes, about, with a context of 4,096 tokens.
+             */
+            memory_bytes?: number | null;
+            /** @description Whether it is among the model files. */
+            present: boolean;
+        };
+        /** @description A model of the catalog. */
+        CatalogModelView: {
+            /** @description Its id in the catalog. */
+            id: string;
+            /** @description What it is called. */
+            title: string;
+            /** @description The roles that it is recommended for. */
+            roles: string[];
+            /** @description What it is good for. */
+            description: string;
+            /** @description Its licence. */
+            licence: string;
+            /** @description Where the licence can be read. */
+            licence_url?: string | null;
+            /** @description Whether the hub gives it only to users who have accepted its licence there. */
+            gated: boolean;
+            /** @description How it is stored: `gguf` or `safetensors`. */
+            format: string;
+            /**
+             * Format: uint64
+             * @description Tokens that it was trained to see at once.
+             */
+            context_length: number;
+            /**
+             * Format: uint64
+             * @description Parameters.
+             */
+            n_params: number;
+            /** @description Its architecture. */
+            architecture: string;
+            /** @description The hub's repository that holds the files; absent where none is known. */
+            repository?: string | null;
+            /** @description The revision of the repository that sizes and hashes belong to. */
+            revision?: string | null;
+            /** @description The repository of the model that was quantized. */
+            base_repository?: string | null;
+            /** @description The computers that it suits: `cpu` for one without a graphics card, `8GB`, `16GB`, `32GB`. */
+            workstation: string[];
+            /** @description The forms in which it comes, from small to large. */
+            files: components["schemas"]["CatalogFileView"][];
+            /** @description The id of the form to take unless there is a reason for another one. */
+            recommended_file: string;
+            /** @description Where these figures come from. */
+            source_note: string;
+            /** @description Whether the user added it. */
+            own: boolean;
+        };
+        /** @description What is wrong with the user's own catalog. */
+        CatalogProblemView: {
+            /** @description The file. */
+            path: string;
+            /** @description Where in the file: a JSON path, or a line and column. */
+            place: string;
+            /** @description What is wrong there. */
+            message: string;
+            /** @description What to do. */
+            remedy: string;
+        };
+        /** @description The models that are known by name. */
+        CatalogView: {
+            /** @description The program's own entries, then the user's. */
+            entries: components["schemas"]["CatalogModelView"][];
+            /** @description The file in which the user's own entries are looked for. */
+            own_catalog_path: string;
+            own_entries_problem?: components["schemas"]["CatalogProblemView"] | null;
         };
         /** @description A whole answer. */
         ChatCompletion: components["schemas"]["Heading"] & {
@@ -1274,6 +1968,11 @@ export interface components {
             stream?: boolean | null;
             stream_options?: components["schemas"]["StreamOptions"] | null;
         };
+        /**
+         * @description How a model's file stands to its recorded checksum.
+         * @enum {string}
+         */
+        CheckedState: "unrecorded" | "verified" | "touched" | "changed";
         /** @description The one answer. */
         Choice: {
             /**
@@ -1299,6 +1998,17 @@ export interface components {
         };
         /** @description A message's text, whole or in parts. */
         Content: string | components["schemas"]["TextPart"][];
+        /** @description The processor. */
+        CpuView: {
+            /** @description What it calls itself. */
+            name: string;
+            /** @description Cores of its own kind; absent where the system does not tell. */
+            physical_cores?: number | null;
+            /** @description Threads that it runs at once. */
+            logical_cores: number;
+            /** @description Of its instructions, those that make models faster. */
+            features: string[];
+        };
         /** @description What came of moving runs to the trash. */
         DeletedRuns: {
             /** @description How many are there now. */
@@ -1329,6 +2039,10 @@ export interface components {
             name: string;
             /** @description What the hardware calls itself. */
             description: string;
+            /** @description `cpu`, `gpu`, `integrated_gpu` or `accelerator`. */
+            kind: string;
+            /** @description The part of llama.cpp that drives it, e.g. `CPU` or `CUDA`. */
+            backend: string;
             /**
              * Format: uint64
              * @description Its whole memory.
@@ -1336,7 +2050,7 @@ export interface components {
             memory_total_bytes: number;
             /**
              * Format: uint64
-             * @description Its free memory when the worker was started.
+             * @description Its free memory when the worker was asked.
              */
             memory_free_bytes: number;
         };
@@ -1352,6 +2066,166 @@ export interface components {
             message: string;
             /** @description What to do about it. */
             remedy: string;
+        };
+        /** @description One place where models can run, and whether they do. */
+        DoctorDeviceView: {
+            /** @description Short name, by which a role's options choose it. */
+            name: string;
+            /** @description What the hardware calls itself. */
+            description: string;
+            /** @description `cpu`, `gpu`, `integrated_gpu` or `accelerator`. */
+            kind: string;
+            /** @description The part of llama.cpp that drives it. */
+            backend: string;
+            /**
+             * Format: uint64
+             * @description Its whole memory in bytes.
+             */
+            memory_total_bytes: number;
+            /**
+             * Format: uint64
+             * @description Its free memory in bytes.
+             */
+            memory_free_bytes: number;
+            /** @description Whether models are computed there with the present settings. */
+            used: boolean;
+            /** @description Why, or why not. */
+            why: string;
+        };
+        /** @description How many model files there are. */
+        DoctorFilesView: {
+            /** @description Those that can be used. */
+            usable: number;
+            /** @description Those that cannot. */
+            unusable: number;
+        };
+        /** @description A folder that the program writes into. */
+        DoctorFolderView: {
+            /** @description `data` or `models`. */
+            name: string;
+            /** @description Its path. */
+            path: string;
+            /** @description Whether files can be made there. */
+            writable: boolean;
+            /**
+             * Format: uint64
+             * @description Room on its disk in bytes; absent where the system does not tell.
+             */
+            free_bytes?: number | null;
+        };
+        /** @description The machine's memory. */
+        DoctorMemoryView: {
+            /**
+             * Format: uint64
+             * @description All of it in bytes; absent where the system does not tell.
+             */
+            total_bytes?: number | null;
+            /**
+             * Format: uint64
+             * @description What programs can take now, in bytes.
+             */
+            available_bytes?: number | null;
+            /**
+             * Format: uint64
+             * @description What models in memory may take together, in bytes.
+             */
+            budget_bytes?: number | null;
+        };
+        /** @description What was found. */
+        DoctorReport: {
+            /** @description The program's version. */
+            version: string;
+            /** @description The system, e.g. `linux x86_64`. */
+            system: string;
+            /** @description The processor. */
+            cpu: components["schemas"]["CpuView"];
+            /** @description The machine's memory. */
+            memory: components["schemas"]["DoctorMemoryView"];
+            /** @description The folders that are written into. */
+            folders: components["schemas"]["DoctorFolderView"][];
+            /** @description The program that runs models. */
+            worker: components["schemas"]["DoctorWorkerView"];
+            /** @description Where models can run. */
+            devices: components["schemas"]["DoctorDeviceView"][];
+            /** @description The roles. */
+            roles: components["schemas"]["DoctorRoleView"][];
+            /** @description Model files on disk, and how many of them cannot be used. */
+            model_files: components["schemas"]["DoctorFilesView"];
+            /** @description Where keys and tokens are kept: `keyring` or `memory`. */
+            secrets: string;
+            /** @description The worst level of the findings. */
+            worst: components["schemas"]["FindingLevel"];
+            /** @description Everything that was looked at, in a fixed order. */
+            findings: components["schemas"]["Finding"][];
+        };
+        /** @description A role, and whether it can work. */
+        DoctorRoleView: {
+            /** @description The role's name. */
+            role: string;
+            /** @description The id of the model that serves it. */
+            model_id: string;
+            verdict?: components["schemas"]["Verdict"] | null;
+            /**
+             * Format: uint64
+             * @description What it takes of the machine's memory in bytes.
+             */
+            total_bytes?: number | null;
+            /** @description Why it cannot run. */
+            problem?: string | null;
+        };
+        /** @description The program that runs models. */
+        DoctorWorkerView: {
+            /** @description Its file; absent where none was found. */
+            path?: string | null;
+            /** @description Whether it starts and answers. */
+            starts: boolean;
+            /**
+             * Format: uint64
+             * @description Time until it answered, in milliseconds.
+             */
+            start_ms?: number | null;
+            /** @description Its version. */
+            version?: string | null;
+            /**
+             * Format: uint32
+             * @description The version of the protocol that this program speaks with it.
+             */
+            protocol: number;
+            /** @description The binding to llama.cpp. */
+            llama_version?: string | null;
+            /**
+             * Format: uint32
+             * @description Threads that it computes with unless the settings name a number.
+             */
+            threads?: number | null;
+        };
+        /** @description What is to be downloaded: files of a repository, or a model of the catalog. */
+        DownloadRequest: {
+            /**
+             * @description The hub's repository, `OWNER/NAME`; with `paths`.
+             * @default null
+             */
+            repository: string | null;
+            /**
+             * @description A branch, a tag or a commit of it; `main` when absent.
+             * @default null
+             */
+            revision: string | null;
+            /**
+             * @description Paths of the files in the repository, which belong together as one model.
+             * @default null
+             */
+            paths: string[] | null;
+            /**
+             * @description The id of a model of the catalog, in place of the repository.
+             * @default null
+             */
+            catalog_id: string | null;
+            /**
+             * @description Its quantization; the recommended one when absent.
+             * @default null
+             */
+            quantization: string | null;
         };
         /** @description A draft to keep. */
         DraftRequest: {
@@ -1370,6 +2244,11 @@ export interface components {
              */
             seq: number;
         };
+        /**
+         * @description Where the hub's address comes from.
+         * @enum {string}
+         */
+        EndpointOrigin: "default" | "setting" | "environment";
         /** @description An error. */
         ErrorBody: {
             /** @description What happened, and what to do next. */
@@ -1477,6 +2356,24 @@ export interface components {
          * @enum {string}
          */
         FinalArtifactsFrom: "assembler" | "assembler_text" | "steps";
+        /** @description One thing that was looked at. */
+        Finding: {
+            /** @description The stable word for what was looked at. */
+            code: string;
+            /** @description How much it matters. */
+            level: components["schemas"]["FindingLevel"];
+            /** @description What was looked at. */
+            title: string;
+            /** @description What was found. */
+            detail: string;
+            /** @description What to do. */
+            remedy?: string | null;
+        };
+        /**
+         * @description How much a finding matters.
+         * @enum {string}
+         */
+        FindingLevel: "ok" | "info" | "warn" | "error";
         /**
          * @description Why an answer ended.
          * @enum {string}
@@ -1487,6 +2384,260 @@ export interface components {
          * @enum {string}
          */
         FinishReason: "end_of_turn" | "stop_string" | "length";
+        /** @description Something that would fit. */
+        FitAdviceView: {
+            /** @description `smaller_quantization`, `shorter_context`, `fewer_gpu_layers` or `smaller_model`. */
+            code: string;
+            /** @description The advice in words. */
+            text: string;
+            /** @description With `smaller_quantization`: the file's id in the catalog. */
+            file_id?: string | null;
+            /** @description With `smaller_quantization`: its quantization. */
+            quantization?: string | null;
+            /**
+             * Format: uint64
+             * @description With `smaller_quantization`: its size on disk.
+             */
+            size_bytes?: number | null;
+            /**
+             * Format: uint32
+             * @description With `shorter_context`: the longest context that fits, in tokens.
+             */
+            context_tokens?: number | null;
+            /**
+             * Format: uint32
+             * @description With `fewer_gpu_layers`: the most layers that fit.
+             */
+            gpu_layers?: number | null;
+        };
+        /** @description The machine's memory. */
+        FitMachineView: {
+            /**
+             * Format: uint64
+             * @description All of it; absent where the system does not tell.
+             */
+            total_bytes?: number | null;
+            /**
+             * Format: uint64
+             * @description What programs can take now; absent where the system does not tell.
+             */
+            available_bytes?: number | null;
+            /**
+             * Format: uint64
+             * @description What models hold that are in memory now. They give way.
+             */
+            held_bytes: number;
+            /**
+             * Format: uint64
+             * @description What models in memory may take together.
+             */
+            budget_bytes?: number | null;
+            /** @description Whether models are loaded that surely do not fit. */
+            allow_overcommit: boolean;
+        };
+        /** @description What is to be looked at: exactly one of `model` and `pipeline`. */
+        FitRequest: {
+            /** @description A role's name, a listed model's id, or the path of a model file. */
+            model?: string | null;
+            pipeline?: components["schemas"]["Pipeline"] | null;
+            /**
+             * Format: uint32
+             * @description Tokens of the context; what the worker would choose when absent.
+             */
+            context_tokens?: number | null;
+            /**
+             * Format: uint32
+             * @description Layers on the GPU; as the role's options or the settings say when absent.
+             */
+            gpu_layers?: number | null;
+        };
+        /** @description What a model takes of one device. */
+        FitShareView: {
+            /**
+             * Format: uint64
+             * @description Weights; on the processor they are mapped from the file.
+             */
+            weights_bytes: number;
+            /**
+             * Format: uint64
+             * @description Keys and values of the context.
+             */
+            kv_bytes: number;
+            /**
+             * Format: uint64
+             * @description Intermediate results.
+             */
+            compute_bytes: number;
+            /**
+             * Format: uint64
+             * @description The worker itself and the vocabulary.
+             */
+            other_bytes: number;
+            /**
+             * Format: uint64
+             * @description Everything together.
+             */
+            total_bytes: number;
+        };
+        /** @description What happens at one step. */
+        FitStepView: {
+            /** @description The step's name. */
+            step_name: string;
+            /** @description Its model's id. */
+            model_id: string;
+            /** @description Whether the model is loaded for it. */
+            loads: boolean;
+            /** @description The ids of the models that are freed before it. */
+            frees: string[];
+            /**
+             * Format: uint64
+             * @description What all models in memory take during the step.
+             */
+            total_bytes: number;
+        };
+        /** @description What models take of memory, and whether they fit. */
+        FitView: {
+            /** @description The machine's memory. */
+            machine: components["schemas"]["FitMachineView"];
+            /** @description Where models can run, with what is free there now; empty where no worker could be asked. */
+            devices: components["schemas"]["DeviceView"][];
+            /** @description The models, in the order in which they are first needed. */
+            models: components["schemas"]["ModelFitView"][];
+            run?: components["schemas"]["RunFitView"] | null;
+        };
+        /** @description A model of another program. */
+        FoundModelView: {
+            /** @description The program that keeps it: `ollama`, `lm_studio`, `jan` or `hugging_face`. */
+            program: string;
+            /** @description That program's name for people. */
+            program_title: string;
+            /** @description What the program calls the model. */
+            name: string;
+            /** @description Its file, or the first one of several. */
+            path: string;
+            /** @description Number of its files. */
+            n_files: number;
+            /**
+             * Format: uint64
+             * @description Bytes of all its files.
+             */
+            size_bytes: number;
+            /** @description SHA-256 that the program gives for the file at `path`, in hexadecimal digits. */
+            sha256?: string | null;
+            /** @description The id under which the models folder lists it already. */
+            model_id?: string | null;
+            /** @description The architecture that it names. */
+            architecture?: string | null;
+            /** @description Its quantization. */
+            quantization?: string | null;
+            /**
+             * Format: uint64
+             * @description Its parameters.
+             */
+            n_params?: number | null;
+            /**
+             * Format: uint64
+             * @description Tokens of its context window.
+             */
+            context_length?: number | null;
+            /** @description Why it cannot be used. */
+            problem?: string | null;
+        };
+        /** @description What other programs hold. */
+        FoundModelsView: {
+            /** @description The models, program by program. */
+            models: components["schemas"]["FoundModelView"][];
+            /** @description What could not be read or is not to be trusted. */
+            problems: components["schemas"]["FoundProblemView"][];
+        };
+        /** @description A place of another program that could not be looked into, or an entry that is not to be trusted. */
+        FoundProblemView: {
+            /** @description The program, as in the models. */
+            program: string;
+            /** @description The file or folder. */
+            path: string;
+            /** @description What is wrong with it. */
+            message: string;
+        };
+        /** @description What the header of a GGUF file says. */
+        GgufHeaderView: {
+            /**
+             * Format: uint32
+             * @description Version of the format.
+             */
+            version: number;
+            /**
+             * Format: uint64
+             * @description Number of tensors.
+             */
+            n_tensors: number;
+            /**
+             * Format: uint64
+             * @description Bytes of all tensors together.
+             */
+            tensor_bytes: number;
+            /**
+             * Format: uint64
+             * @description Layers.
+             */
+            block_count?: number | null;
+            /**
+             * Format: uint64
+             * @description Width of the hidden state.
+             */
+            embedding_length?: number | null;
+            /**
+             * Format: uint64
+             * @description Attention heads; the most of any layer.
+             */
+            head_count?: number | null;
+            /**
+             * Format: uint64
+             * @description Attention heads with keys and values of their own; the most of any layer.
+             */
+            head_count_kv?: number | null;
+            /**
+             * Format: uint64
+             * @description Width of one head's key.
+             */
+            key_length?: number | null;
+            /**
+             * Format: uint64
+             * @description Width of one head's value.
+             */
+            value_length?: number | null;
+            /**
+             * Format: uint64
+             * @description Width of the feed-forward part; the most of any layer.
+             */
+            feed_forward_length?: number | null;
+            /**
+             * Format: uint64
+             * @description Tokens of the vocabulary.
+             */
+            vocab_size?: number | null;
+            /**
+             * Format: uint64
+             * @description Tokens that layers with a sliding window look back.
+             */
+            sliding_window?: number | null;
+            /**
+             * Format: uint64
+             * @description Experts of each layer.
+             */
+            expert_count?: number | null;
+            /**
+             * Format: uint64
+             * @description Experts that each token goes through.
+             */
+            expert_used_count?: number | null;
+            /** @description Whether some or all layers keep a state of fixed size instead of keys and values. */
+            recurrent: boolean;
+            /** @description The tokenizer's kind. */
+            tokenizer_model?: string | null;
+            /** @description How the tokenizer splits text first. */
+            tokenizer_pre?: string | null;
+        };
         /** @description What the answer and each of its chunks begin with. */
         Heading: {
             /** @description The answer's id. */
@@ -1536,11 +2687,142 @@ export interface components {
                 number
             ][][];
         };
+        /** @description A file of a repository. */
+        HubFile: {
+            /** @description Its path in the repository. */
+            path: string;
+            /**
+             * Format: uint64
+             * @description Its size in bytes, where the hub tells.
+             */
+            size_bytes?: number | null;
+            /** @description Its SHA-256, 64 lower-case hexadecimal digits; only large files have one. */
+            sha256?: string | null;
+        };
+        /** @description A repository that a search has found. */
+        HubModel: {
+            /** @description Its name, `OWNER/NAME`. */
+            repository: string;
+            /**
+             * Format: uint64
+             * @description How often it was downloaded over the last 30 days, where the hub tells.
+             */
+            downloads?: number | null;
+            /**
+             * Format: uint64
+             * @description How many users like it, where the hub tells.
+             */
+            likes?: number | null;
+            /** @description Whether a licence must be accepted on the hub before anything is given. */
+            gated: boolean;
+            /** @description The licence by its short name, where the hub tells. */
+            licence?: string | null;
+            /** @description When it was changed last, as the hub writes it (RFC 3339). */
+            changed_at?: string | null;
+        };
+        /** @description One model of a repository. */
+        HubModelFiles: {
+            /** @description Its name: that of its file without extension and shard number. */
+            name: string;
+            /** @description `gguf` or `safetensors`. */
+            format: string;
+            /** @description Its quantization, as far as the file's name tells. */
+            quantization?: string | null;
+            /**
+             * Format: uint64
+             * @description The bytes of all its files, where the hub tells them all.
+             */
+            size_bytes?: number | null;
+            /** @description Paths of its files in the repository; shards in their order. */
+            paths: string[];
+            /** @description Whether all shards that its name promises are there. */
+            complete: boolean;
+        };
+        /** @description What a repository holds at one commit. */
+        HubRepository: {
+            /** @description Its name, `OWNER/NAME`. */
+            repository: string;
+            /** @description The revision that was asked for. */
+            revision: string;
+            /** @description The commit that this is. */
+            commit: string;
+            /** @description Its page on the hub. */
+            page: string;
+            /** @description Whether a licence must be accepted on the hub before anything is given. */
+            gated: boolean;
+            /** @description The licence by its short name, where the hub tells. */
+            licence?: string | null;
+            /** @description The models in it, each with its files. */
+            models: components["schemas"]["HubModelFiles"][];
+            /** @description All its files whose names can be used on every system. */
+            files: components["schemas"]["HubFile"][];
+        };
+        /** @description What a search on the hub has found. */
+        HubSearchView: {
+            /** @description The hub that was asked. */
+            endpoint: string;
+            /** @description Repositories with GGUF files, the most downloaded first. */
+            repositories: components["schemas"]["HubModel"][];
+        };
+        /** @description How models are fetched. */
+        HubSettings: {
+            /**
+             * @description Address of the hub, or of a mirror of it; the Hugging Face Hub when absent. The variable `HF_ENDPOINT` goes before it.
+             * @default null
+             */
+            endpoint: string | null;
+            /**
+             * Format: uint8
+             * @description The most downloads that are under way at once.
+             * @default 2
+             */
+            max_downloads: number;
+            /**
+             * Format: uint64
+             * @description The most that all downloads together take, in KiB per second; no limit when absent.
+             * @default null
+             */
+            speed_limit_kib_s: number | null;
+        };
+        /**
+         * @description Where the hub's token comes from.
+         * @enum {string}
+         */
+        HubTokenOrigin: "none" | "environment" | "keyring" | "memory";
+        /** @description A token for the hub. */
+        HubTokenRequest: {
+            /** @description The token. It is kept in the keyring of this system, or in memory where there is none, and never shown again. */
+            token: string;
+        };
+        /** @description The hub, and how models are fetched from it. */
+        HubView: {
+            /** @description Its address. */
+            endpoint: string;
+            /** @description Where the address comes from. */
+            endpoint_from: components["schemas"]["EndpointOrigin"];
+            /** @description Where the token comes from that it is shown. The token itself is in no view. */
+            token: components["schemas"]["HubTokenOrigin"];
+            /**
+             * Format: uint8
+             * @description The most downloads that are under way at once.
+             */
+            max_downloads: number;
+            /**
+             * Format: uint64
+             * @description The most that all downloads together take, in KiB per second; no limit when absent.
+             */
+            speed_limit_kib_s?: number | null;
+        };
+        /**
+         * @description How a model gets into the models folder.
+         * @enum {string}
+         */
+        ImportMode: "link" | "copy" | "move";
         /**
          * @description The kind of an inference fault; stable, used by surfaces to choose help.
          * @enum {string}
          */
-        InferenceErrorCode: "model_missing" | "model_invalid" | "load_failed" | "out_of_memory" | "prompt_too_long" | "worker_crashed" | "worker_silent" | "worker_unavailable" | "timed_out" | "bad_request" | "internal";
+        InferenceErrorCode: "model_missing" | "model_invalid" | "load_failed" | "out_of_memory" | "prompt_too_long" | "worker_crashed" | "worker_silent" | "worker_unavailable" | "timed_out" | "bad_request" | "remote_unreachable" | "remote_refused" | "remote_failed" | "internal";
         /** @description A draft of a pipeline. */
         KeptDraft: {
             /** @description The document as it stands in the editor, perhaps unfinished. */
@@ -1582,6 +2864,28 @@ export interface components {
             model_id: string;
             /** @description Whether that is the scripted placeholder. */
             simulated: boolean;
+            /** @description Whether a server runs it, to which the conversation is sent. */
+            remote: boolean;
+        };
+        /** @description Everything that is known of a model file. */
+        ModelFileDetail: {
+            /** @description As it is listed. */
+            file: components["schemas"]["ModelFileView"];
+            /** @description All its files. */
+            paths: string[];
+            gguf?: components["schemas"]["GgufHeaderView"] | null;
+            safetensors?: components["schemas"]["SafetensorsView"] | null;
+            /** @description The chat template, at most its first 64 KiB. */
+            chat_template?: string | null;
+            /**
+             * Format: uint64
+             * @description Bytes of the whole chat template.
+             */
+            chat_template_bytes?: number | null;
+            /** @description The id of the catalog's entry that it is a form of. */
+            catalog_id?: string | null;
+            /** @description Where the licence can be read, by the catalog. */
+            licence_url?: string | null;
         };
         /** @description A model file on disk. */
         ModelFileView: {
@@ -1605,6 +2909,78 @@ export interface components {
             context_length?: number | null;
             /** @description Why it cannot be used. */
             problem?: string | null;
+            /** @description How it is stored: `gguf` or `safetensors`. */
+            format: string;
+            /** @description Whether it can serve a role. */
+            runnable: boolean;
+            /** @description The model's own name. */
+            name?: string | null;
+            /**
+             * Format: uint64
+             * @description Its parameters: the elements of all tensors.
+             */
+            n_params?: number | null;
+            /** @description The licence that it names. */
+            licence?: string | null;
+            /** @description Whether it brings a chat template. */
+            has_chat_template: boolean;
+            /** @description Its tokenizer: the kind, and how it splits text first. */
+            tokenizer?: string | null;
+            /** @description The program that keeps it, where it is used in place. */
+            origin?: string | null;
+        };
+        /** @description What one model takes. */
+        ModelFitView: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its file. */
+            path: string;
+            /** @description The roles that it is looked at for. */
+            roles: components["schemas"]["Role"][];
+            /** @description Whether it fits. */
+            verdict: components["schemas"]["Verdict"];
+            /**
+             * Format: uint32
+             * @description Tokens that its context would hold.
+             */
+            context_tokens: number;
+            /**
+             * Format: uint32
+             * @description Tokens that would be processed at once.
+             */
+            batch_tokens: number;
+            /**
+             * Format: uint32
+             * @description Layers that would be on GPUs.
+             */
+            gpu_layers: number;
+            /**
+             * Format: uint64
+             * @description Tokens of the window that it was trained with.
+             */
+            model_context_tokens?: number | null;
+            /**
+             * Format: uint32
+             * @description The longest context that fits, in tokens.
+             */
+            longest_context_tokens?: number | null;
+            /** @description Of the machine's memory. */
+            machine: components["schemas"]["FitShareView"];
+            /** @description Of the GPUs' memory. */
+            gpu: components["schemas"]["FitShareView"];
+            /** @description What would fit where it does not. */
+            advice: components["schemas"]["FitAdviceView"][];
+            /** @description Why its file cannot be read. */
+            problem?: string | null;
+        };
+        /** @description What to import. */
+        ModelImportRequest: {
+            /** @description Absolute path of a model's file, or of a folder: all models directly in it and in its subfolders. */
+            path: string;
+            /** @description Whether it is used where it lies (`link`), copied, or moved. */
+            mode?: components["schemas"]["ImportMode"];
+            /** @description What to call the model; its own name when absent. Not for a folder of several models. */
+            name?: string | null;
         };
         /** @description The models that can answer. */
         ModelList: {
@@ -1615,12 +2991,81 @@ export interface components {
         };
         /** @description The model that a step is to use, resolved when the run is made. */
         ModelRef: {
-            /** @description The id under which models are listed, usually the file's name without extension. `scripted` is the placeholder. */
+            /**
+             * @description The id under which models are listed, usually the file's name without extension. `scripted` is the placeholder.
+             *     For a model that another program serves, the name that this program knows it by.
+             */
             id: string;
-            /** @description Absolute path of the file or folder; empty for the scripted model. */
+            /**
+             * @description Absolute path of the file or folder; empty for the scripted model. For a model that another program serves, that
+             *     program's base address, which begins with `http://` or `https://` as no path does.
+             */
             path: string;
             /** @description Whether a general default model stands in for the role's own. */
             stand_in?: boolean;
+        };
+        /** @description Another name for a model. */
+        ModelRenameRequest: {
+            /** @description The model's id. */
+            id: string;
+            /** @description Its new id, which becomes its file's name. */
+            name: string;
+        };
+        /** @description One model's part of the room. */
+        ModelUsageView: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its file, the first one of several, or its folder. */
+            path: string;
+            /**
+             * Format: uint64
+             * @description Bytes of its files.
+             */
+            size_bytes: number;
+            /** @description Whether its files are in the models folder; otherwise they are used in place and take no room there. */
+            is_inside: boolean;
+            /** @description How its first file stands to its recorded checksum. */
+            checked: components["schemas"]["CheckedState"];
+            /** @description The recorded SHA-256 of its first file, in hexadecimal digits. */
+            sha256?: string | null;
+        };
+        /** @description Which model to compare with its checksum. */
+        ModelVerifyRequest: {
+            /** @description The model's id. */
+            id: string;
+            /** @description Takes the files as they are now, whatever was known of them, and records that. */
+            accept?: boolean;
+        };
+        /** @description How much room models take. */
+        ModelsUsageView: {
+            /** @description The models folder. */
+            models_dir: string;
+            /** @description The models. */
+            models: components["schemas"]["ModelUsageView"][];
+            /** @description Downloads and imports that have not ended. */
+            partial: components["schemas"]["PartialUsageView"][];
+            /**
+             * Format: uint64
+             * @description Bytes of everything in the models folder.
+             */
+            total_bytes: number;
+            /**
+             * Format: uint64
+             * @description Bytes of files in it that are neither.
+             */
+            other_bytes: number;
+            /**
+             * Format: uint64
+             * @description Bytes that can still be written on its disk; absent where the system does not tell.
+             */
+            free_bytes?: number | null;
+            /**
+             * Format: uint64
+             * @description Bytes of its disk; absent where the system does not tell.
+             */
+            disk_bytes?: number | null;
+            /** @description What is wrong with the program's own notes in the folder, and what to do. */
+            problem?: string | null;
         };
         /** @description Roles and files. */
         ModelsView: {
@@ -1691,6 +3136,16 @@ export interface components {
          * @enum {string}
          */
         PartKind: "system" | "project_context" | "context" | "charge" | "instruction" | "file" | "output" | "earlier" | "layout";
+        /** @description What a download or an import that has not ended has written. */
+        PartialUsageView: {
+            /** @description Its folder. */
+            path: string;
+            /**
+             * Format: uint64
+             * @description Bytes of the files in it.
+             */
+            size_bytes: number;
+        };
         /**
          * Brickwork pipeline
          * @description A pipeline: steps that run one after another, each on its own model, and the Assembler after them.
@@ -1821,6 +3276,8 @@ export interface components {
             context_length?: number | null;
             /** @description Whether it is the scripted placeholder. */
             simulated: boolean;
+            /** @description The host to which text would be sent for it; absent for a model of this program's own. */
+            remote_host?: string | null;
             /** @description Whether the default model stands in for the roles' own. */
             stand_in: boolean;
             /** @description Why it cannot run, and what to do. */
@@ -1870,6 +3327,11 @@ export interface components {
              * @description Tokens of the prompt as far as it is known, counted by the model's own tokenizer on the whole layout.
              */
             known_tokens?: number | null;
+            /**
+             * @description Whether the counts are estimates: the model's server is not asked for a preview, or cannot count. The text of a step
+             *     is then the conversation, since the server's layout is not known.
+             */
+            estimated: boolean;
             /**
              * Format: uint32
              * @description The most tokens that outputs will add which are not known yet.
@@ -2085,6 +3547,115 @@ export interface components {
             /** @description Why. */
             reason: components["schemas"]["RefusalReason"];
         };
+        /** @description A model that an OpenAI-compatible server runs. The text of the role's steps is sent there. */
+        RemoteBinding: {
+            /** @description The base address of the interface, e.g. `http://127.0.0.1:8080/v1`; without a path, `/v1` is meant. */
+            base_url: string;
+            /** @description The name under which the server has the model. */
+            model: string;
+            /**
+             * Format: uint64
+             * @description Seconds that the server may say nothing before the first token; 300 when absent.
+             */
+            timeout_s?: number | null;
+            /**
+             * Format: uint32
+             * @description How often a request that failed before its first token is sent again; 3 when absent.
+             */
+            retries?: number | null;
+            /** @description Whether http may be used although the address is public, so that everyone on the way can read prompts and key. */
+            allow_insecure?: boolean;
+        };
+        /** @description Which server to ask. */
+        RemoteCheckRequest: {
+            /** @description The base address of its interface. */
+            base_url: string;
+            /** @description The key to try; the one that is kept for it when absent. It is not kept. */
+            key?: string | null;
+            /** @description Whether http may be used although the address is public. */
+            allow_insecure?: boolean;
+        };
+        /** @description What a server answered. */
+        RemoteCheckView: {
+            /** @description The base address as it is kept. */
+            base_url: string;
+            /** @description The host, with its port where the address names one. */
+            host: string;
+            /** @description Whether that is this machine. */
+            this_machine: boolean;
+            /** @description Whether it listed its models. */
+            reachable: boolean;
+            /** @description The program that it is. */
+            server: components["schemas"]["ServerKind"];
+            /** @description Its models, in its own order. */
+            models: components["schemas"]["RemoteModelView"][];
+            /**
+             * Format: uint64
+             * @description Milliseconds until it had answered.
+             */
+            latency_ms?: number | null;
+            /** @description Whether a key was sent. */
+            with_key: boolean;
+            problem?: components["schemas"]["RemoteProblem"] | null;
+        };
+        /** @description A server's key, to be kept. */
+        RemoteKeyRequest: {
+            /** @description The base address of the server's interface. The key is for its scheme, host and port. */
+            base_url: string;
+            /** @description The key. No answer ever shows it. */
+            key: string;
+        };
+        /** @description Where a server's key is kept. */
+        RemoteKeyView: {
+            /** @description Scheme, host and port that the key is for. */
+            origin: string;
+            /** @description Whether a key is kept for it now. */
+            has_key: boolean;
+            /** @description Where keys are kept. Those in memory are gone when the program ends. */
+            kept_in: components["schemas"]["SecretsKind"];
+        };
+        /** @description A model that a server has. */
+        RemoteModelView: {
+            /** @description The name under which it is asked for. */
+            id: string;
+            /**
+             * Format: uint32
+             * @description Tokens of its context window, where the server tells it.
+             */
+            context_length?: number | null;
+        };
+        /** @description Why a server cannot be used. */
+        RemoteProblem: {
+            /** @description A stable word for the kind, e.g. `remote_unreachable`, `remote_refused`. */
+            code: string;
+            /** @description What is wrong, and what to do. */
+            message: string;
+        };
+        /** @description A role's server. */
+        RemoteView: {
+            /** @description The base address of its interface. */
+            base_url: string;
+            /** @description The name under which it has the model. */
+            model: string;
+            /** @description The host, with its port where the address names one, to which text is sent. */
+            host: string;
+            /** @description Whether that is this machine, so that no text leaves it. */
+            this_machine: boolean;
+            /** @description Whether a key is kept for it. */
+            has_key: boolean;
+            /**
+             * Format: uint64
+             * @description Seconds that it may say nothing before the first token.
+             */
+            timeout_s: number;
+            /**
+             * Format: uint32
+             * @description How often a request that failed before its first token is sent again.
+             */
+            retries: number;
+            /** @description Whether http may be used although the address is public. */
+            allow_insecure: boolean;
+        };
         /** @description One message of the conversation. */
         RequestMessage: {
             /** @description Who wrote it. */
@@ -2165,6 +3736,21 @@ export interface components {
         };
         /** @description A role that a model plays. The wire form is the specification's `model_type`. */
         Role: "CodeLlama" | "CodeGemma" | "T5Gemma" | "Assembler";
+        /** @description How the model of a role is computed. What is absent is chosen by the program. */
+        RoleOptions: {
+            /** @description Name of the device that computes, as `GET /doctor` lists them: the processor alone, or this GPU beside it. */
+            device?: string | null;
+            /**
+             * Format: uint32
+             * @description Layers that are put on the GPU; as many as fit when absent.
+             */
+            gpu_layers?: number | null;
+            /**
+             * Format: uint32
+             * @description The largest context window, in tokens; the model's own when absent.
+             */
+            context_tokens?: number | null;
+        };
         /** @description A role: the specification's fields, and what serves it. */
         RoleView: {
             /** @description The role's name. */
@@ -2177,6 +3763,8 @@ export interface components {
             recommended_for: string[];
             /** @description What serves it. */
             binding: components["schemas"]["BindingView"];
+            /** @description How that is computed. */
+            options: components["schemas"]["RoleOptions"];
             /** @description The stage's recommended parameters. */
             recommended_parameters: components["schemas"]["Parameters"];
         };
@@ -2392,6 +3980,22 @@ export interface components {
             /** @description The newest first. */
             exports: components["schemas"]["RunExport"][];
         };
+        /** @description All models of a pipeline one after another, as the worker would keep and free them. */
+        RunFitView: {
+            /** @description The steps that models of this program carry out, in the order in which they run. */
+            steps: components["schemas"]["FitStepView"][];
+            /**
+             * Format: uint64
+             * @description The most that is in memory at once.
+             */
+            peak_bytes: number;
+            /** @description How often a model is loaded. */
+            model_loads: number;
+            /** @description Whether every model is loaded once and stays to the end. */
+            all_stay: boolean;
+            /** @description Whether the most that is in memory at once fits. */
+            fits: boolean;
+        };
         /** @description A page of the list of runs. */
         RunPage: {
             /** @description Newest first. */
@@ -2539,6 +4143,8 @@ export interface components {
             pipeline_version?: number | null;
             /** @description Whether any of its output is the scripted placeholder's. */
             simulated: boolean;
+            /** @description Whether text of any of its steps goes to a server. */
+            remote: boolean;
             /** @description Why it failed. */
             error?: string | null;
             /** @description Steps, the Assembler excluded. */
@@ -2585,6 +4191,36 @@ export interface components {
         RunsRequest: {
             /** @description The runs, at most 10,000. */
             run_ids: string[];
+        };
+        /** @description What a folder of safetensors files says. */
+        SafetensorsView: {
+            /** @description The model's type. */
+            model_type: string;
+            /**
+             * Format: uint64
+             * @description Layers of the encoder.
+             */
+            encoder_layers: number;
+            /**
+             * Format: uint64
+             * @description Layers of the decoder.
+             */
+            decoder_layers: number;
+            /**
+             * Format: uint64
+             * @description Tokens of the vocabulary.
+             */
+            vocab_size: number;
+            /**
+             * Format: uint64
+             * @description Number of tensors.
+             */
+            n_tensors: number;
+            /**
+             * Format: uint64
+             * @description Number of weight files.
+             */
+            n_files: number;
         };
         /** @description That a draft is kept. */
         SavedDraft: {
@@ -2659,6 +4295,16 @@ export interface components {
              */
             runs?: number;
         };
+        /**
+         * @description Where secrets are kept.
+         * @enum {string}
+         */
+        SecretsKind: "keyring" | "memory";
+        /**
+         * @description The program that a server is.
+         * @enum {string}
+         */
+        ServerKind: "llama_cpp" | "ollama" | "vllm" | "lm_studio" | "unknown";
         /** @description How the window answers the REST interface. */
         ServerSettings: {
             /**
@@ -2749,6 +4395,23 @@ export interface components {
              * @default null
              */
             gpu_layers: number | null;
+            /**
+             * Format: uint64
+             * @description What models in memory may take together, in MiB; 70 % of the machine's memory when absent. One alone may take more.
+             * @default null
+             */
+            memory_budget_mib: number | null;
+            /**
+             * Format: uint64
+             * @description Seconds after its last job at which a model is freed from memory; never when 0.
+             * @default 600
+             */
+            model_idle_s: number;
+            /**
+             * @description Whether models are loaded that surely do not fit into memory.
+             * @default false
+             */
+            allow_overcommit: boolean;
             /**
              * @description Which ended runs are removed by themselves.
              * @default {}
@@ -2854,6 +4517,10 @@ export interface components {
             model: components["schemas"]["ModelRef"];
             /** @description Whether its output is the scripted placeholder's. */
             simulated: boolean;
+            /** @description Whether its text goes to a server. */
+            remote: boolean;
+            /** @description The host, with its port where the address names one, to which its text is sent. */
+            remote_host?: string | null;
             /**
              * Format: uint32
              * @description The sampler's seed.
@@ -3076,6 +4743,75 @@ export interface components {
              */
             generated_tokens: number;
         };
+        /**
+         * @description The kinds of long work on files.
+         * @enum {string}
+         */
+        TransferKind: "download" | "import" | "verify" | "bundle_export" | "bundle_import";
+        /** @description Why a transfer failed. */
+        TransferProblem: {
+            /** @description The stable word for the kind of problem, such as `checksum_mismatch`. */
+            code: string;
+            /** @description What happened, to which thing. */
+            message: string;
+            /** @description What to do next. */
+            remedy: string;
+        };
+        /**
+         * @description Where a transfer stands.
+         * @enum {string}
+         */
+        TransferState: "waiting" | "running" | "paused" | "done" | "failed" | "cancelled";
+        /** @description A transfer as it stands at one moment. */
+        TransferView: {
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description What kind of work it is. */
+            kind: components["schemas"]["TransferKind"];
+            /** @description What is moved, in words: a file's or a model's name. */
+            title: string;
+            /** @description Where it stands. */
+            state: components["schemas"]["TransferState"];
+            /**
+             * Format: uint64
+             * @description Bytes that are done, over all its files.
+             */
+            done_bytes: number;
+            /**
+             * Format: uint64
+             * @description Bytes of all its files; absent as long as nobody has told.
+             */
+            total_bytes?: number | null;
+            /**
+             * Format: uint64
+             * @description Bytes per second over the last seconds; absent unless it is running and has moved something.
+             */
+            bytes_per_second?: number | null;
+            /**
+             * Format: uint64
+             * @description Seconds that it needs still at that speed.
+             */
+            remaining_s?: number | null;
+            problem?: components["schemas"]["TransferProblem"] | null;
+            /** @description The model that resulted, by the id under which the models folder lists it. */
+            model_id?: string | null;
+            /** @description The file that resulted; its first shard where there are several. */
+            path?: string | null;
+            /** @description When it was put up. */
+            started_at: components["schemas"]["Timestamp"];
+            ended_at?: components["schemas"]["Timestamp"] | null;
+        };
+        /** @description All transfers. */
+        TransfersView: {
+            /**
+             * @description The oldest first. Downloads that earlier programs left unfinished are among them, and those that other programs of
+             *     this data folder work on.
+             */
+            transfers: components["schemas"]["TransferView"][];
+        };
         /** @description How to undo an export. */
         UndoRequest: {
             /**
@@ -3122,6 +4858,11 @@ export interface components {
             /** @description Errors and warnings. */
             diagnostics: components["schemas"]["Diagnostic"][];
         };
+        /**
+         * @description Whether a model fits.
+         * @enum {string}
+         */
+        Verdict: "fits" | "tight" | "does_not_fit" | "not_here" | "unreadable";
         /** @description What to call a version. */
         VersionLabel: {
             /** @description Its name; null takes it away. */
@@ -3266,6 +5007,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The hub of models cannot be reached, or gives no answer that makes sense. */
+        BadGateway: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Too many streams are open at once; the header `Retry-After` says when to try again. */
         Busy: {
             headers: {
@@ -3302,18 +5052,42 @@ export type BackupReport = components['schemas']['BackupReport'];
 export type BackupRequest = components['schemas']['BackupRequest'];
 export type BindingRequest = components['schemas']['BindingRequest'];
 export type BindingView = components['schemas']['BindingView'];
+export type BundleBindingOutcome = components['schemas']['BundleBindingOutcome'];
+export type BundleBindingView = components['schemas']['BundleBindingView'];
+export type BundleExportRequest = components['schemas']['BundleExportRequest'];
+export type BundleImportReport = components['schemas']['BundleImportReport'];
+export type BundleImportRequest = components['schemas']['BundleImportRequest'];
+export type BundleModelOutcome = components['schemas']['BundleModelOutcome'];
+export type BundleModelView = components['schemas']['BundleModelView'];
+export type BundlePipelineOutcome = components['schemas']['BundlePipelineOutcome'];
+export type BundlePipelineView = components['schemas']['BundlePipelineView'];
+export type CatalogFileView = components['schemas']['CatalogFileView'];
+export type CatalogModelView = components['schemas']['CatalogModelView'];
+export type CatalogProblemView = components['schemas']['CatalogProblemView'];
+export type CatalogView = components['schemas']['CatalogView'];
 export type ChatCompletion = components['schemas']['ChatCompletion'];
 export type ChatCompletionChunk = components['schemas']['ChatCompletionChunk'];
 export type ChatCompletionRequest = components['schemas']['ChatCompletionRequest'];
+export type CheckedState = components['schemas']['CheckedState'];
 export type Choice = components['schemas']['Choice'];
 export type ChunkChoice = components['schemas']['ChunkChoice'];
 export type Content = components['schemas']['Content'];
+export type CpuView = components['schemas']['CpuView'];
 export type DeletedRuns = components['schemas']['DeletedRuns'];
 export type Delta = components['schemas']['Delta'];
 export type DerivedFrom = components['schemas']['DerivedFrom'];
 export type DeviceView = components['schemas']['DeviceView'];
 export type Diagnostic = components['schemas']['Diagnostic'];
+export type DoctorDeviceView = components['schemas']['DoctorDeviceView'];
+export type DoctorFilesView = components['schemas']['DoctorFilesView'];
+export type DoctorFolderView = components['schemas']['DoctorFolderView'];
+export type DoctorMemoryView = components['schemas']['DoctorMemoryView'];
+export type DoctorReport = components['schemas']['DoctorReport'];
+export type DoctorRoleView = components['schemas']['DoctorRoleView'];
+export type DoctorWorkerView = components['schemas']['DoctorWorkerView'];
+export type DownloadRequest = components['schemas']['DownloadRequest'];
 export type DraftRequest = components['schemas']['DraftRequest'];
+export type EndpointOrigin = components['schemas']['EndpointOrigin'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type ExportFileView = components['schemas']['ExportFileView'];
 export type ExportPlanView = components['schemas']['ExportPlanView'];
@@ -3322,19 +5096,48 @@ export type ExportResult = components['schemas']['ExportResult'];
 export type ExportSource = components['schemas']['ExportSource'];
 export type Favourite = components['schemas']['Favourite'];
 export type FinalArtifactsFrom = components['schemas']['FinalArtifactsFrom'];
+export type Finding = components['schemas']['Finding'];
+export type FindingLevel = components['schemas']['FindingLevel'];
 export type Finish = components['schemas']['Finish'];
 export type FinishReason = components['schemas']['FinishReason'];
+export type FitAdviceView = components['schemas']['FitAdviceView'];
+export type FitMachineView = components['schemas']['FitMachineView'];
+export type FitRequest = components['schemas']['FitRequest'];
+export type FitShareView = components['schemas']['FitShareView'];
+export type FitStepView = components['schemas']['FitStepView'];
+export type FitView = components['schemas']['FitView'];
+export type FoundModelView = components['schemas']['FoundModelView'];
+export type FoundModelsView = components['schemas']['FoundModelsView'];
+export type FoundProblemView = components['schemas']['FoundProblemView'];
+export type GgufHeaderView = components['schemas']['GgufHeaderView'];
 export type Heading = components['schemas']['Heading'];
 export type Health = components['schemas']['Health'];
 export type HighlightRequest = components['schemas']['HighlightRequest'];
 export type Highlighted = components['schemas']['Highlighted'];
+export type HubFile = components['schemas']['HubFile'];
+export type HubModel = components['schemas']['HubModel'];
+export type HubModelFiles = components['schemas']['HubModelFiles'];
+export type HubRepository = components['schemas']['HubRepository'];
+export type HubSearchView = components['schemas']['HubSearchView'];
+export type HubSettings = components['schemas']['HubSettings'];
+export type HubTokenOrigin = components['schemas']['HubTokenOrigin'];
+export type HubTokenRequest = components['schemas']['HubTokenRequest'];
+export type HubView = components['schemas']['HubView'];
+export type ImportMode = components['schemas']['ImportMode'];
 export type InferenceErrorCode = components['schemas']['InferenceErrorCode'];
 export type KeptDraft = components['schemas']['KeptDraft'];
 export type Language = components['schemas']['Language'];
 export type ModelEntry = components['schemas']['ModelEntry'];
+export type ModelFileDetail = components['schemas']['ModelFileDetail'];
 export type ModelFileView = components['schemas']['ModelFileView'];
+export type ModelFitView = components['schemas']['ModelFitView'];
+export type ModelImportRequest = components['schemas']['ModelImportRequest'];
 export type ModelList = components['schemas']['ModelList'];
 export type ModelRef = components['schemas']['ModelRef'];
+export type ModelRenameRequest = components['schemas']['ModelRenameRequest'];
+export type ModelUsageView = components['schemas']['ModelUsageView'];
+export type ModelVerifyRequest = components['schemas']['ModelVerifyRequest'];
+export type ModelsUsageView = components['schemas']['ModelsUsageView'];
 export type ModelsView = components['schemas']['ModelsView'];
 export type MoveRequest = components['schemas']['MoveRequest'];
 export type NewPipeline = components['schemas']['NewPipeline'];
@@ -3342,6 +5145,7 @@ export type OpenAiError = components['schemas']['OpenAiError'];
 export type OutputBody = components['schemas']['OutputBody'];
 export type Parameters = components['schemas']['Parameters'];
 export type PartKind = components['schemas']['PartKind'];
+export type PartialUsageView = components['schemas']['PartialUsageView'];
 export type Pipeline = components['schemas']['Pipeline'];
 export type PipelineCopy = components['schemas']['PipelineCopy'];
 export type PipelineSummary = components['schemas']['PipelineSummary'];
@@ -3367,6 +5171,14 @@ export type QueueState = components['schemas']['QueueState'];
 export type QueueView = components['schemas']['QueueView'];
 export type RefusalReason = components['schemas']['RefusalReason'];
 export type RefusedRun = components['schemas']['RefusedRun'];
+export type RemoteBinding = components['schemas']['RemoteBinding'];
+export type RemoteCheckRequest = components['schemas']['RemoteCheckRequest'];
+export type RemoteCheckView = components['schemas']['RemoteCheckView'];
+export type RemoteKeyRequest = components['schemas']['RemoteKeyRequest'];
+export type RemoteKeyView = components['schemas']['RemoteKeyView'];
+export type RemoteModelView = components['schemas']['RemoteModelView'];
+export type RemoteProblem = components['schemas']['RemoteProblem'];
+export type RemoteView = components['schemas']['RemoteView'];
 export type RequestMessage = components['schemas']['RequestMessage'];
 export type RequestRole = components['schemas']['RequestRole'];
 export type RerunAction = components['schemas']['RerunAction'];
@@ -3379,21 +5191,26 @@ export type RerunStep = components['schemas']['RerunStep'];
 export type RestoredRuns = components['schemas']['RestoredRuns'];
 export type Retention = components['schemas']['Retention'];
 export type Role = components['schemas']['Role'];
+export type RoleOptions = components['schemas']['RoleOptions'];
 export type RoleView = components['schemas']['RoleView'];
 export type RunChange = components['schemas']['RunChange'];
 export type RunEvent = components['schemas']['RunEvent'];
 export type RunEventKind = components['schemas']['RunEventKind'];
 export type RunExport = components['schemas']['RunExport'];
 export type RunExports = components['schemas']['RunExports'];
+export type RunFitView = components['schemas']['RunFitView'];
 export type RunPage = components['schemas']['RunPage'];
 export type RunPlan = components['schemas']['RunPlan'];
 export type RunStatus = components['schemas']['RunStatus'];
 export type RunSummary = components['schemas']['RunSummary'];
 export type RunView = components['schemas']['RunView'];
 export type RunsRequest = components['schemas']['RunsRequest'];
+export type SafetensorsView = components['schemas']['SafetensorsView'];
 export type SavedDraft = components['schemas']['SavedDraft'];
 export type SavedPipeline = components['schemas']['SavedPipeline'];
 export type SavedVersion = components['schemas']['SavedVersion'];
+export type SecretsKind = components['schemas']['SecretsKind'];
+export type ServerKind = components['schemas']['ServerKind'];
 export type ServerSettings = components['schemas']['ServerSettings'];
 export type ServerState = components['schemas']['ServerState'];
 export type ServerView = components['schemas']['ServerView'];
@@ -3416,10 +5233,16 @@ export type TextPartKind = components['schemas']['TextPartKind'];
 export type Theme = components['schemas']['Theme'];
 export type Timestamp = components['schemas']['Timestamp'];
 export type Timings = components['schemas']['Timings'];
+export type TransferKind = components['schemas']['TransferKind'];
+export type TransferProblem = components['schemas']['TransferProblem'];
+export type TransferState = components['schemas']['TransferState'];
+export type TransferView = components['schemas']['TransferView'];
+export type TransfersView = components['schemas']['TransfersView'];
 export type UndoRequest = components['schemas']['UndoRequest'];
 export type UndoResult = components['schemas']['UndoResult'];
 export type Usage = components['schemas']['Usage'];
 export type Validation = components['schemas']['Validation'];
+export type Verdict = components['schemas']['Verdict'];
 export type VersionLabel = components['schemas']['VersionLabel'];
 export type VersionSummary = components['schemas']['VersionSummary'];
 export type Versions = components['schemas']['Versions'];
@@ -3434,6 +5257,7 @@ export type ResponseTooLarge = components['responses']['TooLarge'];
 export type ResponseNotJson = components['responses']['NotJson'];
 export type ResponseInvalid = components['responses']['Invalid'];
 export type ResponseFailure = components['responses']['Failure'];
+export type ResponseBadGateway = components['responses']['BadGateway'];
 export type ResponseBusy = components['responses']['Busy'];
 export type ResponseNotAllowed = components['responses']['NotAllowed'];
 export type $defs = Record<string, never>;
@@ -3622,6 +5446,578 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    set_model_options: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description CodeLlama, CodeGemma, T5Gemma or Assembler. */
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleOptions"];
+            };
+        };
+        responses: {
+            /** @description The roles as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelsView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    fit_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FitRequest"];
+            };
+        };
+        responses: {
+            /** @description What is needed and what there is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FitView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    get_doctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DoctorReport"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    get_catalog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The catalog. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    get_model_file: {
+        parameters: {
+            query: {
+                /** @description The model's id. */
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is known of the file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelFileDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    remove_model_file: {
+        parameters: {
+            query: {
+                /** @description The model's id. */
+                id: string;
+                /** @description Whether it goes even when a role or a run needs it. */
+                force?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The roles and models as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelsView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    check_remote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoteCheckRequest"];
+            };
+        };
+        responses: {
+            /** @description What it answered. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemoteCheckView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    set_remote_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RemoteKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Where it is kept. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemoteKeyView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    remove_remote_key: {
+        parameters: {
+            query: {
+                /** @description The base address of the server's interface. */
+                base_url: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemoteKeyView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    get_hub: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The hub as it is asked now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HubView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    put_hub: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HubSettings"];
+            };
+        };
+        responses: {
+            /** @description The hub as it is asked now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HubView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    set_hub_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HubTokenRequest"];
+            };
+        };
+        responses: {
+            /** @description The hub as it is asked now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HubView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    remove_hub_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The hub as it is asked now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HubView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    search_hub: {
+        parameters: {
+            query: {
+                /** @description Words of the repository's name. */
+                q: string;
+                /** @description The most repositories to list; 20 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HubSearchView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+            502: components["responses"]["BadGateway"];
+        };
+    };
+    get_hub_repository: {
+        parameters: {
+            query: {
+                /** @description Its name, `OWNER/NAME`. */
+                repository: string;
+                /** @description A branch, a tag or a commit; `main` when absent. */
+                revision?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it holds. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HubRepository"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+            502: components["responses"]["BadGateway"];
+        };
+    };
+    list_transfers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The transfers, the oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransfersView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    cancel_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The transfer's id. */
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It ends, or is off the list. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    pause_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The transfer's id. */
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The transfer as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    resume_transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The transfer's id. */
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The transfer as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    start_download: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DownloadRequest"];
+            };
+        };
+        responses: {
+            /** @description It is begun, or goes on. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];
             422: components["responses"]["Invalid"];
@@ -5177,6 +7573,244 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    list_found_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The models, and what could not be read. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundModelsView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    import_model_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelImportRequest"];
+            };
+        };
+        responses: {
+            /** @description The transfer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    verify_model_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelVerifyRequest"];
+            };
+        };
+        responses: {
+            /** @description The transfer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    rename_model_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelRenameRequest"];
+            };
+        };
+        responses: {
+            /** @description The roles and models as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelsView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    get_models_usage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Sizes in bytes, and how each model stands to its checksum. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelsUsageView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    export_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BundleExportRequest"];
+            };
+        };
+        responses: {
+            /** @description The transfer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    plan_bundle_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BundleImportRequest"];
+            };
+        };
+        responses: {
+            /** @description What becomes of each pipeline, model and role. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BundleImportReport"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    import_bundle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BundleImportRequest"];
+            };
+        };
+        responses: {
+            /** @description The transfer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];

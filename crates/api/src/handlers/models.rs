@@ -2,9 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use brickwork_app::{App, ModelsView};
-use serde::Deserialize;
-use utoipa::ToSchema;
+use brickwork_app::{App, BindingRequest, ModelsView, RoleOptions};
 
 use crate::extract::{Body, Path};
 use crate::handlers::Answer;
@@ -19,17 +17,10 @@ pub(crate) async fn list_models(State(app): State<App>) -> Answer<ModelsView> {
     Ok(Json(app.models().await?))
 }
 
-/// Which model is to serve a role.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct BindingRequest {
-    /// A model file's id or path; `default` for the default model, `scripted` for the placeholder.
-    id: String,
-}
-
 /// Let a model serve a role
 ///
-/// A model that cannot run is refused, and the binding stays as it was.
+/// Either `id` or `remote`. A model file that cannot run is refused, and the binding stays as it was. A server is not asked:
+/// `POST /remotes/check` does that.
 #[utoipa::path(put, path = "/models/{role}/binding", tag = "models",
     params(("role" = String, Path, description = "CodeLlama, CodeGemma, T5Gemma or Assembler.")),
     request_body = BindingRequest,
@@ -39,5 +30,20 @@ pub(crate) async fn bind_model(
     Path(role): Path<String>,
     Body(body): Body<BindingRequest>,
 ) -> Answer<ModelsView> {
-    Ok(Json(app.bind(&role, &body.id).await?))
+    Ok(Json(app.bind_to(&role, body).await?))
+}
+
+/// Choose how a role's model is computed
+///
+/// The body replaces the role's options; what it leaves out is chosen by the program. They hold from the next run on.
+#[utoipa::path(put, path = "/models/{role}/options", tag = "models",
+    params(("role" = String, Path, description = "CodeLlama, CodeGemma, T5Gemma or Assembler.")),
+    request_body = RoleOptions,
+    responses((status = 200, description = "The roles as they are now.", body = ModelsView), NotFound, Invalid))]
+pub(crate) async fn set_model_options(
+    State(app): State<App>,
+    Path(role): Path<String>,
+    Body(body): Body<RoleOptions>,
+) -> Answer<ModelsView> {
+    Ok(Json(app.set_role_options(&role, body).await?))
 }

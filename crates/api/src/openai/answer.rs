@@ -35,6 +35,8 @@ pub(crate) struct ModelEntry {
     model_id: String,
     /// Whether that is the scripted placeholder.
     simulated: bool,
+    /// Whether a server runs it, to which the conversation is sent.
+    remote: bool,
 }
 
 impl From<ChatModel> for ModelEntry {
@@ -46,6 +48,7 @@ impl From<ChatModel> for ModelEntry {
             owned_by: "brickwork",
             model_id: model.model_id,
             simulated: model.simulated,
+            remote: model.remote,
         }
     }
 }

@@ -10,7 +10,7 @@ use utoipa::openapi::{Ref, RefOr};
 use crate::problem::PROBLEM_JSON;
 
 /// Name in the document, status and description of each shared answer.
-const SHARED: [(&str, &str, &str); 11] = [
+const SHARED: [(&str, &str, &str); 12] = [
     ("Unreadable", "400", "The body is no JSON."),
     ("Unauthorized", "401", "The listener asks for a token, and the request brings none or a wrong one."),
     ("Forbidden", "403", "The listener does not serve requests from this origin or for this host."),
@@ -20,6 +20,7 @@ const SHARED: [(&str, &str, &str); 11] = [
     ("NotJson", "415", "The body is not sent as `application/json`."),
     ("Invalid", "422", "The content is wrong; where a pipeline is at fault, `diagnostics` name each place."),
     ("Failure", "500", "The data folder failed, or the program itself."),
+    ("BadGateway", "502", "The hub of models cannot be reached, or gives no answer that makes sense."),
     ("Busy", "503", "Too many streams are open at once; the header `Retry-After` says when to try again."),
     ("NotAllowed", "405", "The path has no such method."),
 ];
@@ -45,6 +46,8 @@ shared!(
     Conflict,
     /// 422.
     Invalid,
+    /// 502.
+    BadGateway,
     /// 503.
     Busy
 );

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use brickwork_engine::{InferenceError, InferenceErrorCode, Message, ModelRef, Prompt, ScriptedInference, StepPreview};
-use brickwork_worker_client::{WorkerClient, WorkerConfig, WorkerHello};
+use brickwork_remote::{RemoteClient, estimated_tokens};
+use brickwork_worker_client::{Device, WorkerClient, WorkerConfig, WorkerHello};
 
 use super::cache::{Key, ModelStamp, Newest};
 
@@ -27,6 +28,8 @@ pub(crate) struct Budget {
     pub(crate) context_length: Option<u32>,
     /// The whole text with placeholders, if it was asked for.
     pub(crate) text: Option<String>,
+    /// Whether the tokens are estimated.
+    pub(crate) estimated: bool,
 }
 
 /// The tokens of a whole prompt.
@@ -48,22 +51,31 @@ struct Known {
 #[derive(Debug)]
 pub(crate) struct Counter {
     worker: WorkerClient,
+    remote: RemoteClient,
     known: Mutex<Known>,
 }
 
 impl Counter {
-    pub(crate) fn new(config: WorkerConfig) -> Self {
+    pub(crate) fn new(config: WorkerConfig, remote: RemoteClient) -> Self {
         let known = Known {
             wholes: Newest::new(MOST_COUNTS),
             texts: Newest::new(MOST_TEXTS),
             counts: Newest::new(MOST_COUNTS),
         };
-        Self { worker: WorkerClient::new(config), known: Mutex::new(known) }
+        Self { worker: WorkerClient::new(config), remote, known: Mutex::new(known) }
     }
 
     /// What the last worker that was started said of itself.
     pub(crate) fn hello(&self) -> Option<WorkerHello> {
         self.worker.hello()
+    }
+
+    /// Where models can run, with what of their memory is free now.
+    ///
+    /// # Errors
+    /// Those of a worker that cannot be started or is lost.
+    pub(crate) async fn devices(&self) -> Result<Vec<Device>, InferenceError> {
+        self.worker.devices().await
     }
 
     pub(crate) async fn shutdown(&self) {
@@ -84,6 +96,9 @@ impl Counter {
             return Ok(scripted(step, with_text));
         }
         check_length(&step.counted)?;
+        if !model.is_local() {
+            return self.remote_budget(model, step, with_text).await;
+        }
         let stamp = ModelStamp::of(model);
         let whole = self.whole(model, &stamp, &step.counted, with_text && step.shown == step.counted).await?;
         let text = if with_text {
@@ -94,7 +109,34 @@ impl Counter {
         };
         let texts: Vec<&str> = step.parts.iter().map(|part| part.text.as_str()).collect();
         let part_tokens = self.counts(model, &stamp, &texts).await?;
-        Ok(Budget { known_tokens: whole.tokens, part_tokens, context_length: whole.context_length, text })
+        let (known_tokens, context_length) = (whole.tokens, whole.context_length);
+        Ok(Budget { known_tokens, part_tokens, context_length, text, estimated: false })
+    }
+
+    /// What `step` costs with a model that a server runs: counted where that server runs on this machine and can, else
+    /// estimated, since a preview sends no text away.
+    async fn remote_budget(
+        &self,
+        model: &ModelRef,
+        step: &StepPreview,
+        with_text: bool,
+    ) -> Result<Budget, InferenceError> {
+        let texts: Vec<String> = step.parts.iter().map(|part| part.text.clone()).collect();
+        let Some(counts) = self.remote.count(model, &step.counted, &texts).await? else {
+            return Ok(estimated(step, with_text));
+        };
+        let text = match with_text.then(|| step.shown == step.counted) {
+            None => None,
+            Some(true) => Some(counts.text),
+            Some(false) => self.remote.count(model, &step.shown, &[]).await?.map(|shown| shown.text),
+        };
+        Ok(Budget {
+            known_tokens: counts.whole,
+            part_tokens: counts.texts,
+            context_length: counts.context_length,
+            text,
+            estimated: false,
+        })
     }
 
     async fn whole(
@@ -171,6 +213,19 @@ fn scripted(step: &StepPreview, with_text: bool) -> Budget {
         part_tokens: step.parts.iter().map(|part| count(&part.text)).collect(),
         context_length: None,
         text: with_text.then(|| ScriptedInference::layout(&Prompt::Chat(step.shown.clone()))),
+        estimated: false,
+    }
+}
+
+/// Counts for a server that is not asked.
+fn estimated(step: &StepPreview, with_text: bool) -> Budget {
+    let count = |text: &str| estimated_tokens(text.len());
+    Budget {
+        known_tokens: step.counted.iter().map(|message| count(&message.content)).fold(0, u32::saturating_add),
+        part_tokens: step.parts.iter().map(|part| count(&part.text)).collect(),
+        context_length: None,
+        text: with_text.then(|| ScriptedInference::layout(&Prompt::Chat(step.shown.clone()))),
+        estimated: true,
     }
 }
 

@@ -43,6 +43,9 @@ pub struct PreviewModelView {
     pub context_length: Option<u64>,
     /// Whether it is the scripted placeholder.
     pub simulated: bool,
+    /// The host to which text would be sent for it; absent for a model of this program's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote_host: Option<String>,
     /// Whether the default model stands in for the roles' own.
     pub stand_in: bool,
     /// Why it cannot run, and what to do.
@@ -70,6 +73,9 @@ pub struct PreviewStepView {
     /// Tokens of the prompt as far as it is known, counted by the model's own tokenizer on the whole layout.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known_tokens: Option<u32>,
+    /// Whether the counts are estimates: the model's server is not asked for a preview, or cannot count. The text of a step
+    /// is then the conversation, since the server's layout is not known.
+    pub estimated: bool,
     /// The most tokens that outputs will add which are not known yet.
     pub unknown_tokens: u32,
     /// The most tokens that it would generate.
@@ -174,6 +180,7 @@ impl PreviewView {
                 enabled: true,
                 prompt_tokens: None,
                 known_tokens: None,
+                estimated: false,
                 unknown_tokens: 0,
                 max_tokens: plan.pipeline.parameters_at(position).max_tokens,
                 context_length: None,
@@ -210,6 +217,7 @@ impl PreviewView {
             size_bytes: binding.size_bytes.or_else(|| std::fs::metadata(&binding.path).ok().map(|about| about.len())),
             context_length: file.and_then(|file| file.context_length),
             simulated: binding.simulated,
+            remote_host: binding.remote.as_ref().map(|remote| remote.host.clone()),
             stand_in: binding.stand_in,
             problem: binding.problem.clone(),
         });
@@ -221,7 +229,9 @@ impl PreviewView {
         self.total_prompt_tokens = prompts.map(|prompts| prompts.iter().sum());
         self.total_max_tokens = self.steps.iter().map(|step| u64::from(step.max_tokens)).sum();
         for model in &mut self.models {
-            let of_model = |step: &&PreviewStepView| step.model.as_ref().is_some_and(|used| used.path == model.path);
+            let of_model = |step: &&PreviewStepView| {
+                step.model.as_ref().is_some_and(|used| (&used.path, &used.id) == (&model.path, &model.id))
+            };
             let counted = self.steps.iter().filter(of_model).find_map(|step| step.context_length);
             model.context_length = model.context_length.or(counted.map(u64::from));
         }
@@ -241,6 +251,7 @@ impl PreviewStepView {
         let prompt_tokens = budget.known_tokens.saturating_add(step.unknown_tokens);
         let parts_together: u32 = budget.part_tokens.iter().fold(0, |sum, tokens| sum.saturating_add(*tokens));
         self.known_tokens = Some(budget.known_tokens);
+        self.estimated = budget.estimated;
         self.prompt_tokens = Some(prompt_tokens);
         self.context_length = budget.context_length;
         self.fits = budget.context_length.map(|window| prompt_tokens.saturating_add(self.max_tokens) <= window);

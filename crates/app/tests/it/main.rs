@@ -3,11 +3,20 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod backup;
+#[allow(dead_code, reason = "the tests of other crates use more of it")]
+#[path = "../../../models/tests/it/builder.rs"]
+mod builder;
+mod bundles;
+mod catalog;
 mod files;
 mod history;
 mod library;
+#[cfg(unix)]
+mod memory;
+mod model_files;
 mod preview;
 mod queue;
+mod remotes;
 mod rerun;
 
 use brickwork_app::{App, AppConfig};

@@ -11,7 +11,19 @@ pub(crate) async fn models(app: &App, command: ModelsCommand) -> Result<(), Fail
     match command {
         ModelsCommand::List { json: true } => println!("{}", serde_json::to_string(&app.models().await?)?),
         ModelsCommand::List { json: false } => print_models(&app.models().await?),
-        ModelsCommand::Bind { role, model } => print_models(&app.bind(&role, &model).await?),
+        ModelsCommand::Search(args) => super::pull::search(app, args).await?,
+        ModelsCommand::Pull(args) => super::pull::pull(app, args).await?,
+        ModelsCommand::Transfers(args) => super::pull::transfers(app, args).await?,
+        ModelsCommand::Show { id, json } => super::model_file::show(app, &id, json).await?,
+        ModelsCommand::Fit(args) => super::fit::fit(app, args).await?,
+        ModelsCommand::Options(args) => super::fit::options(app, args).await?,
+        ModelsCommand::Bind(args) => print_models(&super::remote::bind(app, args).await?),
+        ModelsCommand::Found { json } => super::model_files::found(app, json).await?,
+        ModelsCommand::Import(args) => super::model_files::import(app, args).await?,
+        ModelsCommand::Verify(args) => super::model_files::verify(app, args).await?,
+        ModelsCommand::Rm(args) => super::model_files::remove(app, args).await?,
+        ModelsCommand::Mv(args) => super::model_files::rename(app, args).await?,
+        ModelsCommand::Usage { json } => super::model_files::usage(app, json).await?,
     }
     Ok(())
 }
@@ -27,6 +39,10 @@ fn print_models(view: &ModelsView) {
             ""
         };
         println!("  {:<10} {}{mark}", role.name, role.binding.id);
+        if let Some(remote) = &role.binding.remote {
+            let key = if remote.has_key { "with a key" } else { "without a key" };
+            println!("             text is sent to {} ({key})", remote.host);
+        }
         if let Some(problem) = &role.binding.problem {
             println!("             {problem}");
         }

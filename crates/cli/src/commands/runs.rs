@@ -216,9 +216,10 @@ fn show(run: &RunView) {
 
 fn show_step(step: &StepView) {
     let simulated = if step.simulated { ", simulated" } else { "" };
+    let sent = step.remote_host.as_ref().map_or_else(String::new, |host| format!(", sent to {host}"));
     let reused = step.reused_from.map_or_else(String::new, |run| format!(" · taken over from run {run}"));
     println!(
-        "\n== {} · {} on {}{simulated} · {} · {:.1} s{reused}",
+        "\n== {} · {} on {}{simulated}{sent} · {} · {:.1} s{reused}",
         step.step_name,
         step.model_type.name(),
         step.model.id,

@@ -130,3 +130,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn models_of_servers_are_told_apart_and_not_loaded() {
+    let plan_of = |models: &[ModelRef]| {
+        let mut made = plan(models.len() - 1);
+        made.models = models.to_vec();
+        made
+    };
+    let local = |id: &str| ModelRef { id: id.into(), path: format!("/m/{id}.gguf"), stand_in: false };
+    let remote = |id: &str| ModelRef::remote("http://127.0.0.1:8080/v1", id);
+    assert_ne!(identity(&remote("a")), identity(&remote("b")), "one server has several models");
+    let loads = |models: &[ModelRef]| {
+        let made = plan_of(models);
+        model_loads(&made, &(0..models.len()).collect::<Vec<_>>())
+    };
+    assert_eq!(loads(&[local("a"), remote("a"), local("a")]), 1, "the local model stays in memory meanwhile");
+    assert_eq!(loads(&[remote("a"), remote("b"), remote("a")]), 0);
+}

@@ -157,6 +157,12 @@ impl RunRecord {
         self.steps.iter().any(|step| step.model.is_simulated())
     }
 
+    /// Whether text of it goes to a server.
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        self.steps.iter().any(|step| !step.model.is_local())
+    }
+
     /// The Assembler's whole output.
     #[must_use]
     pub fn assembled_code(&self) -> &str {

@@ -102,6 +102,61 @@ pub enum GgufFault {
     /// No architecture is named.
     #[error("it names no architecture (`general.architecture`)")]
     NoArchitecture,
+    /// A metadata entry without a name.
+    #[error("a metadata entry has an empty key")]
+    EmptyKey,
+    /// Two words of the vocabulary that are the same.
+    #[error("word {number} of its vocabulary, `{word}`, occurs twice")]
+    SameWord {
+        /// The number of the second one, from 0.
+        number: u64,
+        /// The word, or its beginning.
+        word: String,
+    },
+    /// A figure of the layers that no model has.
+    #[error("its figure `{name}` is {found}, which no model has")]
+    Figure {
+        /// The figure's name without the architecture's.
+        name: &'static str,
+        /// Its value.
+        found: u64,
+    },
+    /// An unknown way to scale positions.
+    #[error("its way to scale positions, `{0}`, is not known")]
+    RopeScaling(String),
+    /// An architecture that the inference library does not know.
+    #[error("its architecture `{0}` is not known to this program's inference library")]
+    UnknownArchitecture(String),
+    /// A file that holds something else than a model that writes text.
+    #[error("it is {what}")]
+    NotAModel {
+        /// What it is, with its article.
+        what: &'static str,
+    },
+    /// A later part of a model that comes in several files.
+    #[error("it is part {number} of {count} of a model")]
+    LaterShard {
+        /// Its number, from 1.
+        number: u64,
+        /// How many parts there are.
+        count: u64,
+    },
+    /// A part of a model that is missing.
+    #[error("it is part 1 of {count} of a model, and a part is missing: `{name}`")]
+    ShardMissing {
+        /// How many parts there are.
+        count: u64,
+        /// The name of the missing file.
+        name: String,
+    },
+    /// Parts that do not belong together, or a part whose name does not say which it is.
+    #[error("it is a part of a model that comes in {count} files, but {cause}")]
+    ShardMismatch {
+        /// How many parts it says there are.
+        count: u64,
+        /// What does not fit.
+        cause: String,
+    },
 }
 
 impl GgufFault {
@@ -116,6 +171,11 @@ impl GgufFault {
             Self::BigEndian => "choose the little-endian file of this model",
             Self::Truncated { .. } | Self::DataMissing { .. } => "get the file again, since a part of it is missing",
             Self::NoArchitecture => "choose the model's main file",
+            Self::UnknownArchitecture(_) => "update Brickwork, or choose another model",
+            Self::NotAModel { .. } => "choose a model that writes text, in GGUF format",
+            Self::LaterShard { .. } => "choose the first part",
+            Self::ShardMissing { .. } => "get that part too, into the same folder and under that name",
+            Self::ShardMismatch { .. } => "get all parts of the model again, under the names that they had",
             _ => "get the file again, since it is damaged, or choose another one",
         }
     }

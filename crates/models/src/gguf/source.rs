@@ -1,6 +1,6 @@
 //! Little-endian values from a file of known length, none of them past its end.
 
-use std::io::{BufReader, Read, Seek};
+use std::io::{BufRead as _, BufReader, Read, Seek};
 
 use super::fault::GgufFault;
 
@@ -80,9 +80,61 @@ impl<R: Read + Seek> Source<R> {
         String::from_utf8(bytes).map_err(|_| GgufFault::NotText(what))
     }
 
+    /// The first `limit` bytes of a text of any length.
+    pub(super) fn start_of_text(&mut self, limit: u64) -> Result<Vec<u8>, GgufFault> {
+        let length = self.u64()?;
+        self.expect(length)?;
+        let wanted = length.min(limit);
+        let mut bytes = Vec::new();
+        self.reader.by_ref().take(wanted).read_to_end(&mut bytes)?;
+        self.position += bytes.len() as u64;
+        if (bytes.len() as u64) < wanted {
+            return Err(GgufFault::Truncated { wanted, size_bytes: self.size_bytes });
+        }
+        self.skip(length - wanted)?;
+        Ok(bytes)
+    }
+
+    /// Hands the bytes of a text of at most `limit` bytes, which `what` names in errors, to `look`; `scratch` holds them
+    /// where they are not in the buffer as a whole.
+    pub(super) fn look_at_text<T>(
+        &mut self,
+        what: &'static str,
+        limit: u64,
+        scratch: &mut Vec<u8>,
+        look: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, GgufFault> {
+        if let Some((length, rest)) = self.reader.buffer().split_first_chunk() {
+            let length = u64::from_le_bytes(*length);
+            if length <= limit
+                && let Some(bytes) = usize::try_from(length).ok().and_then(|length| rest.get(..length))
+            {
+                let seen = look(bytes);
+                self.reader.consume(8 + in_memory(length));
+                self.position += 8 + length;
+                return Ok(seen);
+            }
+        }
+        let length = self.u64()?;
+        if length > limit {
+            return Err(GgufFault::TooMany { what, found: length, limit });
+        }
+        self.expect(length)?;
+        // The limit is small and the bytes are there, so this much memory is due.
+        scratch.resize(in_memory(length), 0);
+        self.reader.read_exact(scratch)?;
+        self.position += length;
+        Ok(look(scratch))
+    }
+
     /// Passes over a text of any length.
     pub(super) fn skip_text(&mut self) -> Result<(), GgufFault> {
         let length = self.u64()?;
         self.skip(length)
     }
+}
+
+/// A length that is known to be small as a number of bytes in memory.
+const fn in_memory(length: u64) -> usize {
+    length as usize
 }

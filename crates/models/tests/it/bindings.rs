@@ -76,3 +76,21 @@ fn bindings_keep_their_json_form() {
     assert_eq!(serde_json::from_str::<Bindings>("{}").unwrap(), Bindings::default());
     assert_eq!(bindings.get(Role::T5Gemma), &BindingChoice::Default);
 }
+
+#[test]
+fn a_servers_model_resolves_without_any_file_and_is_kept_as_it_is() {
+    let remote = BindingChoice::Remote {
+        base_url: "http://127.0.0.1:8080/v1".into(),
+        model: "qwen".into(),
+        timeout_s: Some(9),
+        retries: None,
+        allow_insecure: false,
+    };
+    let mut bindings = Bindings::default();
+    bindings.set(Role::CodeGemma, remote);
+    let found = resolve(Role::CodeGemma, &bindings, &[]).unwrap();
+    assert_eq!(found, ModelRef::remote("http://127.0.0.1:8080/v1", "qwen"));
+    let kept = serde_json::to_string(&bindings).unwrap();
+    assert!(!kept.contains("retries") && !kept.contains("allow_insecure"), "{kept}");
+    assert_eq!(serde_json::from_str::<Bindings>(&kept).unwrap(), bindings);
+}

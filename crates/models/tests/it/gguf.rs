@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 
-use brickwork_models::gguf::{GgufError, GgufFault, GgufInfo, read_header};
+use brickwork_models::gguf::{GgufError, GgufFault, GgufInfo, PerLayer, read_chat_template, read_header};
 use proptest::prelude::*;
 use tempfile::NamedTempFile;
 
@@ -38,9 +38,14 @@ fn small_file_is_read_right() {
                 n_params: Some(64 * 3 + 5),
                 quantization: Some("Q4_0".into()),
                 has_chat_template: true,
+                chat_template_bytes: Some(14),
                 licence: Some("mit".into()),
                 size_bytes: bytes.len() as u64,
                 n_tensors: 2,
+                vocab_size: Some(2),
+                tensor_bytes: 108 + 20,
+                token_embedding_bytes: 108,
+                ..GgufInfo::default()
             }
         );
     }
@@ -48,10 +53,41 @@ fn small_file_is_read_right() {
 
 #[test]
 fn absent_entries_are_absent() {
-    let info = read(&Gguf::new().text("general.architecture", "bert").bytes()).unwrap();
+    let info = read(&Gguf::new().text("general.architecture", "mamba").bytes()).unwrap();
     let nothing = (info.name, info.context_length, info.n_params, info.quantization, info.licence);
     assert_eq!(nothing, (None, None, None, None, None));
-    assert!(!info.has_chat_template);
+    assert!(!info.has_chat_template && info.recurrent);
+}
+
+#[test]
+fn figures_of_the_layers_are_read_in_every_form() {
+    let all = |value: u32| value.to_le_bytes();
+    let each = [&7_u32.to_le_bytes()[..], &3_u64.to_le_bytes(), &[1, 1, 0]].concat();
+    let too_many = [&4_u32.to_le_bytes()[..], &1025_u64.to_le_bytes(), &[0; 4100]].concat();
+    let file = Gguf::new()
+        .entry("gemma3.attention.head_count", 4, &all(8))
+        .entry("gemma3.attention.sliding_window", 4, &all(512))
+        .entry("gemma3.attention.sliding_window_pattern", 9, &each)
+        .entry("gemma3.attention.key_length", 6, &all(1))
+        .entry("gemma3.feed_forward_length", 9, &too_many)
+        .entry("other.block_count", 4, &all(7))
+        .text("general.architecture", "gemma3");
+    let info = read(&file.bytes()).unwrap();
+    assert_eq!((info.head_count, info.sliding_window), (Some(PerLayer::All(8)), Some(512)));
+    assert_eq!(info.sliding_window_pattern, Some(PerLayer::Each(vec![1, 1, 0])));
+    assert_eq!((info.key_length, info.feed_forward_length, info.block_count), (None, None, None));
+}
+
+#[test]
+fn the_chat_template_is_read_on_its_own() {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(&Gguf::small().bytes()).unwrap();
+    let template = |max| read_chat_template(file.path(), max).unwrap();
+    assert_eq!(template(1000).as_deref(), Some("{{ messages }}"));
+    assert_eq!(template(5).as_deref(), Some("{{ me"));
+    let mut other = NamedTempFile::new().unwrap();
+    other.write_all(&Gguf::new().text("tokenizer.chat_template", "\u{1f9f1}").bytes()).unwrap();
+    assert_eq!(read_chat_template(other.path(), 3).unwrap().as_deref(), Some(""), "no half characters");
 }
 
 #[test]
@@ -70,8 +106,8 @@ fn quantization_comes_from_the_tensors_where_the_file_does_not_say() {
 fn context_length_is_the_architectures_own() {
     let file = Gguf::new()
         .entry("clip.context_length", 4, &77_u32.to_le_bytes())
-        .entry("t5.context_length", 10, &512_u64.to_le_bytes())
-        .text("general.architecture", "t5");
+        .entry("qwen2.context_length", 10, &512_u64.to_le_bytes())
+        .text("general.architecture", "qwen2");
     assert_eq!(read(&file.bytes()).unwrap().context_length, Some(512));
 }
 
@@ -165,6 +201,29 @@ fn row_08_broken_tensors_are_refused() {
     let (half, rest) = (1_u64 << 61, 1_u64 << 63);
     let huge = start().tensor("a", &[half], 0, 0, 4).tensor("b", &[half], 0, rest, 4);
     refused(&huge, "too large");
+}
+
+#[test]
+fn row_08_what_ends_the_inference_library_is_refused() {
+    let start = || Gguf::new().text("general.architecture", "llama");
+    let words = |words: &[&[u8]]| {
+        let texts: Vec<u8> = words.iter().flat_map(|word| text(word)).collect();
+        let array = [&8_u32.to_le_bytes()[..], &(words.len() as u64).to_le_bytes(), &texts].concat();
+        start().entry("tokenizer.ggml.tokens", 9, &array)
+    };
+    refused(&words(&[b"a", b"b", b"a"]), "word 2 of its vocabulary, `a`, occurs twice");
+    refused(&words(&[b"a", b"a\0b"]), "word 1 of its vocabulary, `a`, occurs twice");
+    refused(&words(&[b"[EMPTY_1]", b""]), "occurs twice");
+    assert_eq!(read(&words(&[b"", b"", b"a", b"\xff"]).bytes()).unwrap().vocab_size, Some(4));
+    let number = |name: &str, value: u32| start().entry(&format!("llama.{name}"), 4, &value.to_le_bytes());
+    refused(&number("block_count", 0), "`block_count` is 0");
+    refused(&number("block_count", 513), "`block_count` is 513");
+    refused(&number("expert_count", 100_000), "`expert_count` is 100000");
+    refused(&number("expert_used_count", 2), "`expert_used_count` is 2");
+    refused(&number("rope.dimension_count", 63), "`rope.dimension_count` is 63");
+    let narrow = number("rope.dimension_count", 66).entry("llama.attention.key_length", 4, &64_u32.to_le_bytes());
+    refused(&narrow, "`rope.dimension_count` is 66");
+    refused(&start().text("llama.rope.scaling.type", "liniar"), "`liniar`, is not known");
 }
 
 #[test]

@@ -31,27 +31,76 @@ async fn started(config: WorkerConfig) -> (WorkerClient, u32) {
     (client, process)
 }
 
-async fn ends_in_the_middle_of_a_job(number: i32, name: &str) {
-    let (client, process) = started(config()).await;
+/// The one worker that this process runs besides `gone`.
+async fn next_worker(gone: u32) -> u32 {
+    let this = std::process::id();
+    let found = || {
+        let threads = fs::read_dir(format!("/proc/{this}/task")).unwrap();
+        let children = threads.filter_map(|thread| fs::read_to_string(thread.unwrap().path().join("children")).ok());
+        let children: Vec<u32> = children
+            .flat_map(|list| list.split_whitespace().map(|id| id.parse().unwrap()).collect::<Vec<_>>())
+            .collect();
+        children.into_iter().find(|child| *child != gone && is_alive(*child))
+    };
+    eventually("another worker runs", Duration::from_secs(10), || found().is_some()).await;
+    found().unwrap()
+}
+
+/// Row 4: two attempts, then failed, and the next job works.
+async fn crashes_twice_in_the_middle_of_a_job(number: i32, name: &str) {
+    let (client, first) = started(config()).await;
     let mut stream = client.generate(long());
     read_tokens(&mut stream, 3).await;
-    signal(process, number);
+    signal(first, number);
+    let second = next_worker(first).await;
+    while let Some(event) = futures::StreamExt::next(&mut stream).await {
+        match event {
+            brickwork_engine::InferenceEvent::Prompt { .. } => break,
+            brickwork_engine::InferenceEvent::Failed(error) => panic!("it was not tried again: {error}"),
+            _ => {}
+        }
+    }
+    signal(second, number);
     let error = rest_of(stream).await.error();
     assert_eq!(error.code, InferenceErrorCode::WorkerCrashed, "{error}");
-    assert!(error.message.contains(name), "{error}");
-    assert!(!is_alive(process), "the old worker is gone");
+    assert!(error.message.contains(name) && error.message.contains("tried again"), "{error}");
+    assert!(!is_alive(first) && !is_alive(second), "the old workers are gone");
     ask(&client, generation(SMOL, raw("Hello"), greedy(2))).await.done();
-    assert_ne!(client.idle_process_id().unwrap(), process, "the next job got a fresh worker");
+    let third = client.idle_process_id().unwrap();
+    assert!(third != first && third != second, "the next job got a fresh worker");
+}
+
+/// Row 4: the second attempt goes on where the first one crashed, without saying anything twice.
+#[tokio::test]
+async fn row_4_a_job_whose_worker_crashed_once_ends_well() {
+    let request = || generation(SMOL, raw("Once upon a time there was a compiler. "), greedy(60));
+    // Each in a fresh worker, so that the cache, which changes how llama.cpp rounds, is the same.
+    let (expected, _) = ask(&client(), request()).await.done();
+    let client = client();
+    let mut stream = client.generate(request());
+    let mut text = String::new();
+    while let Some(event) = futures::StreamExt::next(&mut stream).await {
+        if let brickwork_engine::InferenceEvent::Text { text: piece, generated } = event {
+            text.push_str(&piece);
+            if generated >= 3 {
+                break;
+            }
+        }
+    }
+    signal(next_worker(0).await, libc::SIGKILL);
+    let (rest, completion) = rest_of(stream).await.done();
+    assert_eq!(text + &rest, expected);
+    assert_eq!(completion.token_ids.len(), 60);
 }
 
 #[tokio::test]
-async fn killed_in_the_middle_of_a_step() {
-    ends_in_the_middle_of_a_job(libc::SIGKILL, "SIGKILL").await;
+async fn row_4_killed_twice_in_the_middle_of_a_step() {
+    crashes_twice_in_the_middle_of_a_job(libc::SIGKILL, "SIGKILL").await;
 }
 
 #[tokio::test]
-async fn aborted_in_the_middle_of_a_step() {
-    ends_in_the_middle_of_a_job(libc::SIGABRT, "SIGABRT").await;
+async fn row_4_aborted_twice_in_the_middle_of_a_step() {
+    crashes_twice_in_the_middle_of_a_job(libc::SIGABRT, "SIGABRT").await;
 }
 
 #[tokio::test]

@@ -8,8 +8,11 @@ mod cancel;
 mod conversation;
 #[cfg(unix)]
 mod faults;
+#[cfg(target_os = "linux")]
+mod fit;
 mod model_files;
 mod prompts;
 mod reference;
 mod rendering;
+mod residency;
 mod support;

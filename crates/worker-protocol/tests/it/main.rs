@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use brickwork_worker_protocol::{
-    ChatMessage, Compute, ContextLimits, CountTexts, CountTokens, Done, Failed, FailureCode, FinishReason,
-    FrameDecoder, FrameError, FromWorker, Generate, PROTOCOL_VERSION, Prompt, Render, Rendered, Role, Sampling,
-    Timings, ToWorker, check_protocol, encode,
+    ChatMessage, Compute, ContextLimits, CountTexts, CountTokens, Device, DeviceKind, Done, Failed, FailureCode,
+    FinishReason, FrameDecoder, FrameError, FromWorker, Generate, PROTOCOL_VERSION, Prompt, Render, Rendered,
+    Residency, ResidentModel, Role, Sampling, Timings, ToWorker, check_protocol, encode,
 };
 use proptest::prelude::*;
 
@@ -38,6 +38,7 @@ fn to_worker() -> impl Strategy<Value = ToWorker> {
         any::<u32>().prop_map(|protocol| ToWorker::Hello { protocol }),
         any::<u64>().prop_map(|job| ToWorker::Cancel { job }),
         any::<String>().prop_map(|model| ToWorker::Unload { model }),
+        any::<u64>().prop_map(|job| ToWorker::Devices { job }),
         Just(ToWorker::Shutdown),
         (any::<u64>(), any::<String>(), prompt()).prop_map(|(job, model, prompt)| ToWorker::CountTokens(CountTokens {
             job,
@@ -58,8 +59,11 @@ fn to_worker() -> impl Strategy<Value = ToWorker> {
         )
             .prop_map(|(job, model, prompt, max_tokens, sampling, stop)| {
                 let limits = ContextLimits { max_context_tokens: Some(max_tokens), max_batch_tokens: None };
-                let compute = Compute { threads: Some(max_tokens), gpu_layers: sampling.top_p.map(|_| max_tokens) };
-                ToWorker::Generate(Generate { job, model, prompt, max_tokens, sampling, stop, limits, compute })
+                let gpu_layers = sampling.top_p.map(|_| max_tokens);
+                let compute = Compute { device: stop.first().cloned(), threads: Some(max_tokens), gpu_layers };
+                let residency = Residency { budget_bytes: gpu_layers.map(u64::from), idle_ms: Some(job) };
+                let request = Generate { job, model, prompt, max_tokens, sampling, stop, limits, compute, residency };
+                ToWorker::Generate(request)
             }),
     ]
 }
@@ -86,6 +90,17 @@ fn from_worker() -> impl Strategy<Value = FromWorker> {
         }),
         (any::<u64>(), prop::collection::vec(any::<u32>(), 0..50))
             .prop_map(|(job, counts)| FromWorker::TextCounts { job, counts }),
+        (any::<u64>(), any::<String>(), any::<u32>()).prop_map(|(job, model, n_ctx)| {
+            let (weights_bytes, kv_bytes, compute_bytes, n_batch) = (job, u64::from(n_ctx), 7, 64);
+            let resident = ResidentModel { model, weights_bytes, kv_bytes, compute_bytes, n_ctx, n_batch };
+            FromWorker::Memory { job, models: vec![resident] }
+        }),
+        (any::<u64>(), any::<String>()).prop_map(|(job, name)| {
+            let (description, backend, kind) = (name.clone(), name.clone(), DeviceKind::IntegratedGpu);
+            let (memory_total_bytes, memory_free_bytes) = (job, 1);
+            let device = Device { name, description, kind, backend, memory_total_bytes, memory_free_bytes };
+            FromWorker::Devices { job, devices: vec![device] }
+        }),
     ]
 }
 

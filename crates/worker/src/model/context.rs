@@ -17,6 +17,7 @@ use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
 
 use crate::failure::Failure;
+use crate::log::{self, Buffer};
 
 /// The one sequence of a context.
 const SEQUENCE: i32 = 0;
@@ -38,6 +39,7 @@ pub(crate) struct Context {
     ids: Vec<LlamaToken>,
     size: ContextSize,
     threads: u32,
+    buffers: Vec<Buffer>,
     /// Its state cannot be cut back to an earlier token.
     is_recurrent: bool,
     _model: Arc<LlamaModel>,
@@ -59,16 +61,23 @@ impl Context {
         // SAFETY: `model` is shared ownership of a model that is never moved or changed while it is owned. The context
         // is dropped before this owner (field order), so the reference is valid for the context's whole life.
         let borrowed: &'static LlamaModel = unsafe { &*Arc::as_ptr(&model) };
+        log::take_buffers();
         let inner = borrowed.new_context(backend, params).ok()?;
+        let buffers = log::take_buffers();
         let size = ContextSize { n_ctx: inner.n_ctx().min(size.n_ctx), n_batch: inner.n_batch().min(size.n_batch) };
         let batch = LlamaBatch::new(size.n_batch as usize, 1);
         let is_recurrent = model.is_recurrent() || model.is_hybrid();
-        Some(Self { inner, batch, ids: Vec::new(), size, threads, is_recurrent, _model: model })
+        Some(Self { inner, batch, ids: Vec::new(), size, threads, buffers, is_recurrent, _model: model })
     }
 
     /// Its size.
     pub(crate) const fn size(&self) -> ContextSize {
         self.size
+    }
+
+    /// What llama.cpp allocated for it.
+    pub(crate) fn buffers(&self) -> &[Buffer] {
+        &self.buffers
     }
 
     /// The threads that compute in it.

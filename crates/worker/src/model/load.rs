@@ -4,11 +4,12 @@ use std::ffi::CString;
 use std::path::Path;
 use std::pin::pin;
 
-use brickwork_worker_protocol::FailureCode;
+use brickwork_worker_protocol::{Compute, FailureCode};
 use llama_cpp_2::context::params::LlamaContextParams;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
+use llama_cpp_2::{LlamaBackendDeviceType, list_llama_ggml_backend_devices};
 
 use crate::failure::{Failure, Stopped};
 use crate::log;
@@ -19,14 +20,58 @@ const GPU_MARGIN_BYTES: usize = 1 << 30;
 /// The smallest context that a GPU must have room for before layers are moved to it, in tokens.
 const GPU_LEAST_CONTEXT: u32 = 4096;
 
+/// Where a model's layers go.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Placement {
+    /// The one GPU to use; all of them when absent.
+    gpu: Option<usize>,
+    /// Layers for GPUs; as many as fit when absent.
+    gpu_layers: Option<u32>,
+}
+
+impl Placement {
+    /// The placement that `compute` asks for.
+    ///
+    /// # Errors
+    /// [`FailureCode::BadRequest`] when there is no such device.
+    pub(crate) fn of(backend: &LlamaBackend, compute: &Compute) -> Result<Self, Failure> {
+        let mut placement = Self { gpu: None, gpu_layers: compute.gpu_layers };
+        if let Some(name) = &compute.device {
+            let devices = list_llama_ggml_backend_devices();
+            let Some(device) = devices.iter().find(|device| device.name == *name) else {
+                let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
+                let message = format!(
+                    "There is no device `{name}`. This worker knows {}: choose one of them for the role.",
+                    names.join(", ")
+                );
+                return Err(Failure::new(FailureCode::BadRequest, message));
+            };
+            match device.device_type {
+                LlamaBackendDeviceType::Gpu | LlamaBackendDeviceType::IntegratedGpu => {
+                    placement.gpu = Some(device.index);
+                }
+                // The others work together with the processor.
+                _ => placement.gpu_layers = Some(0),
+            }
+        }
+        if !backend.supports_gpu_offload() {
+            // Without a GPU there is nothing that a model could be loaded differently for.
+            placement = Self { gpu: None, gpu_layers: Some(0) };
+        }
+        Ok(placement)
+    }
+
+    /// Whether a GPU has a part in the work.
+    pub(crate) fn uses_gpu(&self) -> bool {
+        self.gpu_layers != Some(0)
+    }
+}
+
 /// How much of a file is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Extent {
     /// Everything.
-    Weights {
-        /// Layers for GPUs; as many as fit when absent.
-        gpu_layers: Option<u32>,
-    },
+    Weights(Placement),
     /// Metadata and vocabulary, enough to count tokens.
     Vocabulary,
 }
@@ -39,7 +84,7 @@ pub(crate) enum Extent {
 pub(crate) fn load(
     backend: &LlamaBackend,
     path: &str,
-    extent: Extent,
+    extent: &Extent,
     mut on_progress: impl FnMut(f32) -> bool + 'static,
 ) -> Result<LlamaModel, Stopped> {
     use std::cell::Cell;
@@ -47,21 +92,33 @@ pub(crate) fn load(
 
     let is_stopped = Rc::new(Cell::new(false));
     let stopped = Rc::clone(&is_stopped);
-    let mut params = LlamaModelParams::default().with_vocab_only(extent == Extent::Vocabulary).with_progress_callback(
+    let mut params = LlamaModelParams::default().with_vocab_only(*extent == Extent::Vocabulary).with_progress_callback(
         move |fraction| {
             let goes_on = on_progress(fraction);
             stopped.set(!goes_on);
             goes_on
         },
     );
-    if let Extent::Weights { gpu_layers: Some(layers) } = extent {
-        params = params.with_n_gpu_layers(layers);
+    let mut is_fitted = false;
+    if let Extent::Weights(placement) = extent {
+        if let Some(gpu) = placement.gpu {
+            params = params.with_devices(&[gpu]).map_err(|error| {
+                let message =
+                    format!("The device for {path} cannot be used ({error}). Choose another one for the role.");
+                Failure::new(FailureCode::BadRequest, message)
+            })?;
+        }
+        match placement.gpu_layers {
+            Some(layers) => params = params.with_n_gpu_layers(layers),
+            None => is_fitted = true,
+        }
     }
     let mut params = pin!(params);
-    if extent == (Extent::Weights { gpu_layers: None }) && backend.supports_gpu_offload() {
+    if is_fitted {
         fit_to_gpu(params.as_mut(), path);
     }
     log::take_errors();
+    log::take_buffers();
     LlamaModel::load_from_file(backend, Path::new(path), &params).map_err(|error| {
         if is_stopped.get() {
             return Stopped::Cancelled;

@@ -1,40 +1,26 @@
 //! The models that stay in memory between jobs.
 //!
-//! Each is kept until its file changes, the program asks to unload it, or memory is needed for another one; then the
-//! one that was used least recently goes first. A job runs alone on its thread, so nothing in use is ever freed.
+//! Each is kept until its file changes, the program asks to unload it, nobody has used it for a while, or memory is
+//! needed for another one: by the machine, or by the budget that the program sets. Then the one that was used least
+//! recently goes first. A job runs alone on its thread and its model is the last of the list, so nothing in use is ever
+//! freed.
 
 use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use brickwork_worker_protocol::{ContextLimits, FailureCode};
+use brickwork_worker_protocol::{Compute, ContextLimits, FailureCode, Residency, ResidentModel, sizing};
 use llama_cpp_2::llama_backend::LlamaBackend;
 
 use super::Model;
 use super::context::{Context, ContextSize};
-use super::load::{self, Extent};
+use super::load::{self, Extent, Placement};
 use crate::failure::{Failure, Stopped};
-use crate::log;
-
-/// The context that a model starts with, in tokens.
-const FIRST_CONTEXT: u32 = 8192;
-
-/// Larger contexts are multiples of this, in tokens.
-const CONTEXT_STEP: u32 = 4096;
+use crate::log::{self, Buffer, Purpose};
 
 /// The least context that llama.cpp works with, in tokens.
 const LEAST_CONTEXT: u32 = 16;
-
-/// Logits are reserved for a whole batch; this bounds them, in bytes.
-const MOST_LOGIT_BYTES: u64 = 128 << 20;
-
-/// The largest batch, in tokens.
-const MOST_BATCH: u64 = 512;
-
-/// Batches on the CPU hold what a thread computes in half a second on a slow or busy machine (in operations), so that a
-/// cancel is answered soon.
-const CPU_OPERATIONS_PER_THREAD: u64 = 20_000_000_000;
 
 /// Memory that must stay free beside a model's file when it is loaded, in bytes.
 const MEMORY_MARGIN_BYTES: u64 = 512 << 20;
@@ -54,12 +40,33 @@ struct Stamp {
 pub(crate) struct Resident {
     path: String,
     stamp: Stamp,
-    /// Layers that it was to put on GPUs; as many as fit when absent.
-    gpu_layers: Option<u32>,
-    last_used: u64,
+    placement: Placement,
+    last_used: Instant,
+    /// What llama.cpp allocated for its weights.
+    buffers: Vec<Buffer>,
     // Dropped before the model that it belongs to.
     context: Option<Context>,
     pub(crate) model: Model,
+}
+
+impl Resident {
+    /// What it takes of memory.
+    fn memory(&self) -> ResidentModel {
+        let of_context = self.context.as_ref().map_or(&[][..], Context::buffers);
+        let sum = |purpose| {
+            let of_purpose = self.buffers.iter().chain(of_context).filter(|buffer| buffer.purpose == purpose);
+            of_purpose.map(|buffer| buffer.size_bytes).sum()
+        };
+        let size = self.context.as_ref().map(Context::size);
+        ResidentModel {
+            model: self.path.clone(),
+            weights_bytes: sum(Purpose::Weights),
+            kv_bytes: sum(Purpose::Cache),
+            compute_bytes: sum(Purpose::Compute),
+            n_ctx: size.map_or(0, |size| size.n_ctx),
+            n_batch: size.map_or(0, |size| size.n_batch),
+        }
+    }
 }
 
 /// All models in memory.
@@ -67,19 +74,47 @@ pub(crate) struct Resident {
 pub(crate) struct Residents {
     backend: LlamaBackend,
     threads: u32,
-    clock: u64,
-    /// The model of the present job is the last one.
+    /// As the latest job asked for.
+    residency: Residency,
+    /// The model of the present or of the last job is the last one.
     loaded: Vec<Resident>,
     /// The files whose tokens were counted without loading them, the one that was used last at the end.
     vocabularies: Vec<(String, Stamp, Model)>,
 }
 
 impl Residents {
-    pub(crate) const fn new(backend: LlamaBackend, threads: u32) -> Self {
-        Self { backend, threads, clock: 0, loaded: Vec::new(), vocabularies: Vec::new() }
+    pub(crate) fn new(backend: LlamaBackend, threads: u32) -> Self {
+        let residency = Residency::default();
+        Self { backend, threads, residency, loaded: Vec::new(), vocabularies: Vec::new() }
     }
 
-    /// The model at `path`, loaded if it is not in memory with so many layers on GPUs, and the time that took in
+    /// Sets how long models stay from now on.
+    pub(crate) const fn set_residency(&mut self, residency: Residency) {
+        self.residency = residency;
+    }
+
+    /// What the models in memory take, the one of the present job last.
+    pub(crate) fn memory(&self) -> Vec<ResidentModel> {
+        self.loaded.iter().map(Resident::memory).collect()
+    }
+
+    /// Frees the models that nobody has used for the idle time, and returns how long it is until the next one may go;
+    /// `None` when none will. To be called between jobs only.
+    pub(crate) fn free_idle(&mut self) -> Option<Duration> {
+        let limit = Duration::from_millis(self.residency.idle_ms?);
+        self.loaded.retain(|resident| resident.last_used.elapsed() < limit);
+        let idle_longest = self.loaded.iter().map(|resident| resident.last_used.elapsed()).max()?;
+        Some(limit.saturating_sub(idle_longest))
+    }
+
+    /// Starts the idle time of the model that was worked with last.
+    pub(crate) fn end_of_job(&mut self) {
+        if let Some(resident) = self.loaded.last_mut() {
+            resident.last_used = Instant::now();
+        }
+    }
+
+    /// The model at `path`, loaded if it is not in memory in the place that `compute` asks for, and the time that took in
     /// milliseconds.
     ///
     /// # Errors
@@ -87,32 +122,31 @@ impl Residents {
     pub(crate) fn model(
         &mut self,
         path: &str,
-        gpu_layers: Option<u32>,
+        compute: &Compute,
         on_progress: impl FnMut(f32) -> bool + Clone + 'static,
     ) -> Result<(&mut Resident, f64), Stopped> {
         let stamp = stamp(path)?;
-        self.clock += 1;
+        let placement = Placement::of(&self.backend, compute)?;
         if let Some(index) = self.loaded.iter().position(|resident| resident.path == path) {
             let mut resident = self.loaded.remove(index);
-            // Without a GPU the number of its layers is nothing that a model could be loaded differently for.
-            let is_placed = resident.gpu_layers == gpu_layers || !self.backend.supports_gpu_offload();
-            if resident.stamp == stamp && is_placed {
-                resident.last_used = self.clock;
+            if resident.stamp == stamp && resident.placement == placement {
+                resident.last_used = Instant::now();
                 self.loaded.push(resident);
                 return Ok((self.last()?, 0.0));
             }
         }
         let started = Instant::now();
         self.make_room(stamp.size_bytes);
-        let model = match self.load(path, gpu_layers, on_progress.clone()) {
+        let loaded = match self.load(path, &placement, on_progress.clone()) {
             Err(Stopped::Failed(failure)) if failure.code == FailureCode::OutOfMemory && !self.loaded.is_empty() => {
                 self.loaded.clear();
-                self.load(path, gpu_layers, on_progress)?
+                self.load(path, &placement, on_progress)?
             }
             other => other?,
         };
-        let (path, last_used) = (path.to_owned(), self.clock);
-        self.loaded.push(Resident { path, stamp, gpu_layers, last_used, context: None, model });
+        let (model, buffers) = loaded;
+        let (path, last_used) = (path.to_owned(), Instant::now());
+        self.loaded.push(Resident { path, stamp, placement, last_used, buffers, context: None, model });
         Ok((self.last()?, started.elapsed().as_secs_f64() * 1000.0))
     }
 
@@ -129,8 +163,8 @@ impl Residents {
         threads: Option<u32>,
     ) -> Result<(&mut Model, &mut Context), Failure> {
         let threads = threads.unwrap_or(self.threads);
-        let cpu_threads = if self.backend.supports_gpu_offload() { None } else { Some(threads) };
         let resident = self.last()?;
+        let cpu_threads = if resident.placement.uses_gpu() { None } else { Some(threads) };
         let wanted = context_size(resident, n_needed, limits, cpu_threads);
         let is_enough = resident.context.as_ref().is_some_and(|context| {
             let size = context.size();
@@ -143,6 +177,7 @@ impl Residents {
             let context = self.new_context(wanted, threads)?;
             self.last()?.context = Some(context);
         }
+        self.keep_to_budget(0, 1);
         let resident = self.last()?;
         match &mut resident.context {
             Some(context) => Ok((&mut resident.model, context)),
@@ -188,7 +223,7 @@ impl Residents {
             Some(index) => self.vocabularies[index..].rotate_left(1),
             None => {
                 self.vocabularies.retain(|(kept, ..)| kept != path);
-                let weights = load::load(&self.backend, path, Extent::Vocabulary, |_| true)?;
+                let weights = load::load(&self.backend, path, &Extent::Vocabulary, |_| true)?;
                 let model = Model::new(weights, path)?;
                 if self.vocabularies.len() >= MOST_VOCABULARIES {
                     self.vocabularies.remove(0);
@@ -210,21 +245,33 @@ impl Residents {
     fn load(
         &self,
         path: &str,
-        gpu_layers: Option<u32>,
+        placement: &Placement,
         on_progress: impl FnMut(f32) -> bool + 'static,
-    ) -> Result<Model, Stopped> {
-        let weights = load::load(&self.backend, path, Extent::Weights { gpu_layers }, on_progress)?;
-        Ok(Model::new(weights, path)?)
+    ) -> Result<(Model, Vec<Buffer>), Stopped> {
+        let weights = load::load(&self.backend, path, &Extent::Weights(placement.clone()), on_progress)?;
+        let buffers = log::take_buffers();
+        Ok((Model::new(weights, path)?, buffers))
     }
 
-    /// Frees the least recently used models while the machine has too little free memory for a file of `size_bytes`.
-    /// Loading would not fail: the system would begin to swap, or kill.
+    /// Frees the least recently used models while the budget or the machine's free memory has no room for a file of
+    /// `size_bytes`. Loading would not fail: the system would begin to swap, or kill.
     fn make_room(&mut self, size_bytes: u64) {
-        while !self.loaded.is_empty() && free_memory_bytes() < size_bytes + MEMORY_MARGIN_BYTES {
-            let oldest = (0..self.loaded.len()).min_by_key(|index| self.loaded[*index].last_used);
-            if let Some(oldest) = oldest {
-                self.loaded.remove(oldest);
+        self.keep_to_budget(size_bytes, 0);
+        while !self.loaded.is_empty() && free_memory_bytes() < size_bytes.saturating_add(MEMORY_MARGIN_BYTES) {
+            self.loaded.remove(0);
+        }
+    }
+
+    /// Frees the least recently used models until `more_bytes` beside the others keep to the budget, but never the last
+    /// `n_kept` ones. Each job moves its model to the end of the list, so the first one was used least recently.
+    fn keep_to_budget(&mut self, more_bytes: u64, n_kept: usize) {
+        let Some(budget_bytes) = self.residency.budget_bytes else { return };
+        while self.loaded.len() > n_kept {
+            let taken: u64 = self.loaded.iter().map(|resident| resident.memory().total_bytes()).sum();
+            if taken.saturating_add(more_bytes) <= budget_bytes {
+                return;
             }
+            self.loaded.remove(0);
         }
     }
 
@@ -277,15 +324,10 @@ pub(crate) fn check_fits(
 /// The context for `n_needed` tokens. `cpu_threads` is absent where a GPU computes.
 fn context_size(resident: &Resident, n_needed: u32, limits: ContextLimits, cpu_threads: Option<u32>) -> ContextSize {
     let window = window(resident, limits);
-    let n_ctx = if n_needed <= FIRST_CONTEXT { FIRST_CONTEXT } else { n_needed.next_multiple_of(CONTEXT_STEP) };
     let facts = &resident.model.facts;
-    let by_logits = MOST_LOGIT_BYTES / (4 * u64::from(facts.n_vocab).max(1));
-    let operations_per_token = 2 * facts.n_params.max(1);
-    let by_time =
-        cpu_threads.map_or(MOST_BATCH, |threads| CPU_OPERATIONS_PER_THREAD * u64::from(threads) / operations_per_token);
-    let batch = by_logits.min(by_time).clamp(32, MOST_BATCH) / 32 * 32;
-    let batch = u32::try_from(batch).unwrap_or(32).min(limits.max_batch_tokens.unwrap_or(u32::MAX)).max(1);
-    let n_ctx = n_ctx.min(window);
+    let batch = sizing::batch_tokens(facts.n_params, facts.n_vocab, cpu_threads);
+    let batch = batch.min(limits.max_batch_tokens.unwrap_or(u32::MAX)).max(1);
+    let n_ctx = sizing::context_tokens(n_needed, window);
     ContextSize { n_ctx, n_batch: batch.min(n_ctx) }
 }
 

@@ -10,7 +10,7 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// For each of our packages, the packages of ours that it may use.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("artifacts", &[]),
     ("highlight", &[]),
     ("worker-protocol", &[]),
@@ -18,9 +18,23 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("worker", &["worker-protocol"]),
     ("worker-client", &["engine", "worker-protocol"]),
     ("models", &["engine"]),
+    ("remote", &["engine"]),
     ("store", &["artifacts", "engine"]),
     ("export", &["artifacts", "engine"]),
-    ("app", &["artifacts", "engine", "export", "highlight", "models", "store", "worker-client", "worker-protocol"]),
+    (
+        "app",
+        &[
+            "artifacts",
+            "engine",
+            "export",
+            "highlight",
+            "models",
+            "remote",
+            "store",
+            "worker-client",
+            "worker-protocol",
+        ],
+    ),
     ("api", &["app"]),
     ("cli", &["api", "app"]),
     ("window", &["api", "app"]),
@@ -29,7 +43,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
 ];
 
 /// Outside packages (a name, or a beginning with `*`) that only these packages of ours may use.
-const RESERVED: [(&str, &[&str]); 10] = [
+const RESERVED: [(&str, &[&str]); 11] = [
     ("rusqlite*", &["store"]),
     ("libsqlite3-sys", &["store"]),
     ("llama-cpp*", &["worker"]),
@@ -37,8 +51,9 @@ const RESERVED: [(&str, &[&str]); 10] = [
     ("tauri*", &["window"]),
     ("axum*", &["api", "window"]),
     ("clap*", &["cli", "worker"]),
-    ("reqwest", &["models", "tests"]),
+    ("reqwest", &["models", "remote", "tests"]),
     ("ammonia", &["app"]),
+    ("keyring*", &["app"]),
     ("pulldown-cmark*", &["app"]),
 ];
 

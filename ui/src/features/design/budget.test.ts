@@ -25,6 +25,7 @@ const view = (step_name: string, position: number, extra: Partial<StepPreview> =
   model_type: "CodeLlama",
   model: null,
   enabled: true,
+  estimated: false,
   prompt_tokens: 100,
   known_tokens: 100,
   unknown_tokens: 0,

@@ -1,49 +1,56 @@
-import { HardDrive, Info } from "lucide-react";
-import { useModels } from "@/api/queries";
-import { EmptyState, ErrorPanel, Skeleton } from "@/components/States";
+import { useModelList } from "@/api/models";
+import { Segmented } from "@/components/Choice";
+import { type Command, useCommands } from "@/components/commands";
 import { m } from "@/paraglide/messages.js";
-import { FileTable } from "./FileTable";
-import { RoleCard } from "./RoleCard";
+import { FilesPane } from "./files/FilesPane";
+import { ImportDialog } from "./files/ImportDialog";
+import { GetModels } from "./get/GetModels";
+import { RolesPane } from "./roles/RolesPane";
+import { TransfersBadge } from "./transfers/TransfersBadge";
+import { beginImport, endImport, PARTS, type Part, showPart, useModelsView } from "./view";
 
-/** Who plays which role, and the model files that could. */
+const title: Record<Part, () => string> = {
+  roles: () => m.roles(),
+  files: () => m.models_part_files(),
+  get: () => m.models_part_get(),
+};
+
+/** Who plays which role, the model files that could, and how to get more of them. */
 export function ModelsScreen() {
-  const query = useModels();
-  const standIns = query.data?.models.filter((model) => model.binding?.stand_in).length ?? 0;
+  const { part, importing } = useModelsView();
+  const list = useModelList();
+  useCommands([
+    ...PARTS.map(
+      (other): Command => ({
+        id: `models.${other}`,
+        title: `${m.nav_models()}: ${title[other]()}`,
+        group: "here",
+        run: () => showPart(other),
+      }),
+    ),
+    { id: "models.import", title: m.import_open(), group: "here", keys: "mod+o", run: () => beginImport() },
+  ]);
   return (
     <div className="screen">
-      <header className="top-bar">
+      <header className="top-bar models-bar">
         <h1 className="screen-title">{m.nav_models()}</h1>
+        <Segmented
+          label={m.models_parts()}
+          value={part}
+          options={PARTS.map((value) => ({ value, label: title[value]() }))}
+          onChange={showPart}
+        />
+        <span className="spacer" />
+        <TransfersBadge />
       </header>
-      <div className="scroll">
+      <div className="scroll" data-testid={`models-${part}`}>
         <div className="page">
-          <p className="lead">{m.models_lead()}</p>
-          {query.isPending && <Skeleton rows={4} tall />}
-          {query.isError && (
-            <ErrorPanel title={m.models_failed()} error={query.error} onRetry={() => query.refetch()} />
-          )}
-          {query.data && (
-            <>
-              <h2>{m.roles()}</h2>
-              {standIns > 0 && (
-                <p className="notice notice-warn">
-                  <Info aria-hidden size={15} /> {m.stand_in_banner({ count: standIns })}
-                </p>
-              )}
-              <div className="role-grid">
-                {query.data.models.map((model) => (
-                  <RoleCard key={model.name} model={model} files={query.data.files} />
-                ))}
-              </div>
-              <h2>{m.files_on_disk()}</h2>
-              {query.data.files.length === 0 ? (
-                <EmptyState icon={HardDrive} title={m.no_model_files()} text={m.no_model_files_text()} />
-              ) : (
-                <FileTable files={query.data.files} />
-              )}
-            </>
-          )}
+          {part === "roles" && <RolesPane list={list} />}
+          {part === "files" && <FilesPane list={list} />}
+          {part === "get" && <GetModels />}
         </div>
       </div>
+      {importing !== null && <ImportDialog key={importing} path={importing} onClose={endImport} />}
     </div>
   );
 }

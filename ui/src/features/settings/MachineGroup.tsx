@@ -1,8 +1,11 @@
+import { useDoctor } from "@/api/getModels";
 import type { Device, WorkerHealth } from "@/api/library";
 import { useHealth } from "@/api/queries";
+import { NumberField } from "@/components/fields";
 import { formatBytes } from "@/components/format";
 import { m } from "@/paraglide/messages.js";
-import { NumberField } from "./fields";
+import { Doctor, DoctorDevices } from "./Doctor";
+import { MemorySettings } from "./MemorySettings";
 import { Setting, SettingGroup } from "./Setting";
 import type { GroupProps } from "./SettingsScreen";
 
@@ -13,10 +16,16 @@ const MAX_LAYERS = 1000;
 /** How much of the machine the models may use, beside what the machine has. */
 export function MachineGroup({ settings, change }: GroupProps) {
   const worker: WorkerHealth | undefined = useHealth().data?.worker;
+  const examined = useDoctor().data?.devices;
   return (
     <SettingGroup id="machine" title={m.group_machine()}>
+      <Setting title={m.doctor()} text={m.doctor_hint()} wide>
+        <Doctor />
+      </Setting>
       <Setting title={m.machine_has()} text={m.machine_has_hint()} wide>
-        {worker?.devices?.length ? (
+        {examined?.length ? (
+          <DoctorDevices devices={examined} />
+        ) : worker?.devices?.length ? (
           <Devices devices={worker.devices} />
         ) : (
           <p className="notice notice-quiet" data-testid="machine-unknown">
@@ -51,6 +60,7 @@ export function MachineGroup({ settings, change }: GroupProps) {
           onChange={(gpu_layers) => change({ gpu_layers })}
         />
       </Setting>
+      <MemorySettings settings={settings} change={change} />
     </SettingGroup>
   );
 }

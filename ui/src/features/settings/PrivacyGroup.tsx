@@ -1,11 +1,15 @@
 import { Lock } from "lucide-react";
+import { useHub } from "@/api/getModels";
 import { m } from "@/paraglide/messages.js";
 import { SettingGroup } from "./Setting";
 
 /** Everything that ever touches a network, and that nothing else does. */
 export function PrivacyGroup() {
+  const hub = useHub().data?.endpoint;
   const rows = [
     [m.net_models(), m.net_never(), m.net_models_with()],
+    [m.net_hub(), m.net_hub_when(), hub ? m.net_hub_with({ hub }) : m.net_hub_with_any()],
+    [m.net_remote(), m.net_remote_when(), m.net_remote_with()],
     [m.net_server(), m.net_server_when(), m.net_server_with()],
     [m.net_links(), m.net_never(), m.net_links_with()],
     [m.net_reports(), m.net_never(), m.net_reports_with()],

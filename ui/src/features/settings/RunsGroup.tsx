@@ -1,6 +1,6 @@
+import { NumberField } from "@/components/fields";
 import { Switch } from "@/components/Switch";
 import { m } from "@/paraglide/messages.js";
-import { NumberField } from "./fields";
 import { Setting, SettingGroup } from "./Setting";
 import type { GroupProps } from "./SettingsScreen";
 

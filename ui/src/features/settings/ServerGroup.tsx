@@ -4,11 +4,11 @@ import { useServer, useSwitchServer } from "@/api/machine";
 import type { ServerSettings, ServerView } from "@/api/types";
 import { Button } from "@/components/Button";
 import { classes } from "@/components/classes";
+import { NumberField, PathField } from "@/components/fields";
 import { ErrorPanel, errorText, Skeleton } from "@/components/States";
 import { Switch } from "@/components/Switch";
 import { m } from "@/paraglide/messages.js";
 import { CurlLine } from "./CurlLine";
-import { NumberField, PathField } from "./fields";
 import { Setting, SettingGroup } from "./Setting";
 
 /** The listener through which other programs of this machine reach Brickwork. */

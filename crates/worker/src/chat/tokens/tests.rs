@@ -33,7 +33,7 @@ fn vocabulary(file: &str) -> LlamaModel {
     let path = models_dir().join(file);
     assert!(path.is_file(), "the test model {} is missing; fetch it with: cargo xtask models", path.display());
     let backend = BACKEND.get_or_init(|| LlamaBackend::init().unwrap());
-    load::load(backend, path.to_str().unwrap(), Extent::Vocabulary, |_| true).unwrap()
+    load::load(backend, path.to_str().unwrap(), &Extent::Vocabulary, |_| true).unwrap()
 }
 
 /// Every pairing of a model with a layout that is checked.

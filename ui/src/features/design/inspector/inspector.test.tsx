@@ -17,6 +17,7 @@ const PREVIEW: StepPreview = {
   model_type: "CodeGemma",
   model: { id: "tiny", path: "/models/tiny.gguf" },
   enabled: true,
+  estimated: false,
   prompt_tokens: 92,
   known_tokens: 60,
   unknown_tokens: 32,

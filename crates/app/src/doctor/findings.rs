@@ -1,0 +1,194 @@
+//! From what was seen to findings, each with what to do about it.
+
+use super::{DoctorReport, Finding, FindingLevel};
+use crate::fit::Verdict;
+
+/// Room on a disk below which little can be stored, in bytes.
+const LITTLE_ROOM_BYTES: u64 = 2 << 30;
+
+/// The findings of `report`. `worker` and `database` say what is wrong with those, and `graphics` who made the graphics
+/// cards that are present.
+pub(super) fn of(
+    report: &DoctorReport,
+    worker: Option<String>,
+    database: Option<String>,
+    graphics: &[&str],
+) -> Vec<Finding> {
+    let mut found = vec![self::worker(report, worker)];
+    found.extend(processor(report));
+    found.extend(gpus(report, graphics));
+    found.push(memory(report));
+    found.extend(folders(report));
+    found.push(model_files(report));
+    found.extend(roles(report));
+    found.push(match database {
+        None => ok("database", "Database", "It is whole."),
+        Some(problem) => error(
+            "database",
+            "Database",
+            problem,
+            "Restore a backup with `brickwork data restore`, and keep the present file aside.",
+        ),
+    });
+    found.push(match report.secrets {
+        "keyring" => ok("secrets", "Keys and tokens", "They are kept in the keyring of this system."),
+        _ => finding(
+            "secrets",
+            FindingLevel::Info,
+            "Keys and tokens",
+            "This system offers no keyring, so they are kept in memory until the program ends.",
+            Some("Start a keyring (the Secret Service on Linux), or enter them anew after each start."),
+        ),
+    });
+    found
+}
+
+fn finding(
+    code: &'static str,
+    level: FindingLevel,
+    title: impl Into<String>,
+    detail: impl Into<String>,
+    remedy: Option<&str>,
+) -> Finding {
+    Finding { code, level, title: title.into(), detail: detail.into(), remedy: remedy.map(str::to_owned) }
+}
+
+fn ok(code: &'static str, title: impl Into<String>, detail: impl Into<String>) -> Finding {
+    finding(code, FindingLevel::Ok, title, detail, None)
+}
+
+fn error(code: &'static str, title: impl Into<String>, detail: impl Into<String>, remedy: &str) -> Finding {
+    finding(code, FindingLevel::Error, title, detail, Some(remedy))
+}
+
+fn worker(report: &DoctorReport, problem: Option<String>) -> Finding {
+    let worker = &report.worker;
+    match problem {
+        None => {
+            let version = worker.version.as_deref().unwrap_or("?");
+            let llama = worker.llama_version.as_deref().unwrap_or("?");
+            let detail = format!(
+                "Version {version} with {llama}, protocol {}, answered after {} ms.",
+                worker.protocol,
+                worker.start_ms.unwrap_or(0)
+            );
+            ok("worker", "Model worker", detail)
+        }
+        Some(problem) => error(
+            "worker",
+            "Model worker",
+            problem,
+            "Install Brickwork again, or set BRICKWORK_WORKER to the path of brickwork-worker.",
+        ),
+    }
+}
+
+fn processor(report: &DoctorReport) -> Option<Finding> {
+    let features = &report.cpu.features;
+    if cfg!(target_arch = "x86_64") && !features.contains(&"avx2") {
+        let detail = format!("{} has no AVX2 instructions, so models are slow on it.", report.cpu.name);
+        let remedy = "Choose small models, or a machine with a newer processor.";
+        return Some(finding("processor", FindingLevel::Warn, "Processor", detail, Some(remedy)));
+    }
+    let cores = report.cpu.physical_cores.unwrap_or(report.cpu.logical_cores);
+    let threads = report.worker.threads.map_or_else(String::new, |threads| format!(", {threads} of which compute"));
+    let detail = format!("{}: {cores} cores{threads}; {}.", report.cpu.name, features.join(", "));
+    Some(ok("processor", "Processor", detail))
+}
+
+fn gpus(report: &DoctorReport, graphics: &[&str]) -> Vec<Finding> {
+    let gpus = report.devices.iter().filter(|device| matches!(device.kind, "gpu" | "integrated_gpu"));
+    let known: Vec<Finding> = gpus
+        .map(|gpu| {
+            let free = gpu.memory_free_bytes >> 20;
+            let detail = format!("{} ({}), {free} MiB free. {}", gpu.description, gpu.backend, gpu.why);
+            let level = if gpu.used { FindingLevel::Ok } else { FindingLevel::Info };
+            finding("gpu", level, format!("GPU {}", gpu.name), detail, None)
+        })
+        .collect();
+    if !known.is_empty() || !report.worker.starts {
+        return known;
+    }
+    let unused = graphics.iter().map(|maker| {
+        let module = if *maker == "NVIDIA" { "CUDA or Vulkan" } else { "Vulkan" };
+        let detail = format!(
+            "A graphics card by {maker} is present, but this build of the worker has no module for it, so models are \
+             computed on the processor."
+        );
+        let remedy = format!("Install the card's driver and a build of the worker with {module}.");
+        finding("gpu_unused", FindingLevel::Info, "Graphics card", detail, Some(&remedy))
+    });
+    unused.collect()
+}
+
+fn memory(report: &DoctorReport) -> Finding {
+    let memory = &report.memory;
+    let (Some(total), Some(available)) = (memory.total_bytes, memory.available_bytes) else {
+        let detail = "The system does not tell how much memory there is, so nothing is refused for want of it.";
+        return finding("memory", FindingLevel::Info, "Memory", detail, None);
+    };
+    let budget = memory.budget_bytes.unwrap_or(total) >> 20;
+    let detail = format!(
+        "{} MiB, of which {} MiB can be taken now; models may take {budget} MiB together.",
+        total >> 20,
+        available >> 20
+    );
+    ok("memory", "Memory", detail)
+}
+
+fn folders(report: &DoctorReport) -> Vec<Finding> {
+    let of_folder = |folder: &super::DoctorFolderView| {
+        let title = format!("The folder of the {}", folder.name);
+        let room =
+            folder.free_bytes.map_or_else(|| "unknown room".to_owned(), |free| format!("{} MiB free", free >> 20));
+        if !folder.writable {
+            let detail = format!("{} cannot be written.", folder.path);
+            return error("folder", title, detail, "Correct its permissions, or name another folder.");
+        }
+        let detail = format!("{}, {room}.", folder.path);
+        if folder.free_bytes.is_some_and(|free| free < LITTLE_ROOM_BYTES) {
+            let remedy = "Make room, or move the models to another disk with BRICKWORK_MODELS_DIR.";
+            return finding("folder", FindingLevel::Warn, title, detail, Some(remedy));
+        }
+        ok("folder", title, detail)
+    };
+    report.folders.iter().map(of_folder).collect()
+}
+
+fn model_files(report: &DoctorReport) -> Finding {
+    let files = report.model_files;
+    let detail = format!("{} can be used, {} cannot.", files.usable, files.unusable);
+    if files.unusable > 0 {
+        let remedy = "Look at `brickwork models list`, which says why.";
+        return finding("model_files", FindingLevel::Warn, "Model files", detail, Some(remedy));
+    }
+    if files.usable == 0 {
+        let remedy = "Get one with `brickwork models pull`, or import a file.";
+        return finding("model_files", FindingLevel::Warn, "Model files", "There are none.", Some(remedy));
+    }
+    ok("model_files", "Model files", detail)
+}
+
+fn roles(report: &DoctorReport) -> Vec<Finding> {
+    let of_role = |role: &super::DoctorRoleView| {
+        let title = format!("Role {}", role.role);
+        if let Some(problem) = &role.problem {
+            return finding("role", FindingLevel::Warn, title, problem.clone(), Some("Bind another model in Models."));
+        }
+        let size = role.total_bytes.unwrap_or(0) >> 20;
+        match role.verdict {
+            Some(Verdict::DoesNotFit) => {
+                let detail = format!("{} needs {size} MiB, which are not free.", role.model_id);
+                let remedy = "Look at `brickwork models fit`, which says what would fit.";
+                finding("role", FindingLevel::Warn, title, detail, Some(remedy))
+            }
+            Some(Verdict::Tight) => {
+                let detail = format!("{} needs {size} MiB, which leaves little.", role.model_id);
+                finding("role", FindingLevel::Info, title, detail, None)
+            }
+            Some(Verdict::NotHere) => ok("role", title, format!("{} does not run on this machine.", role.model_id)),
+            _ => ok("role", title, format!("{} fits with {size} MiB.", role.model_id)),
+        }
+    };
+    report.roles.iter().map(of_role).collect()
+}

@@ -1,0 +1,169 @@
+//! What a model will take of memory when the worker runs it, and whether there is any way that it fits.
+//!
+//! The rule for refusing: a step is refused before its model is loaded when weights, key/value cache and the rest together
+//! exceed what the system calls available and what the worker's models hold, which it frees for the next one. What the
+//! system calls available counts cached files, so the pages of a mapped model file are not counted twice. The context is
+//! taken as small as the step allows, and what a header leaves open for nothing: what might work is never refused.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use brickwork_engine::{Generation, InferenceError, InferenceErrorCode};
+use brickwork_models::catalog_file;
+use brickwork_models::fit::{Advice, CacheType, Estimate, FitRequest, estimate, longest_context, most_gpu_layers};
+use brickwork_models::gguf::{GgufInfo, read_header};
+use brickwork_worker_client::{Compute, Device, DeviceKind, WorkerClient, sizing};
+
+use crate::config::AppConfig;
+use crate::memory::{MachineMemory, machine_memory};
+
+/// Memory of a GPU that llama.cpp's own fit leaves free, in bytes.
+const GPU_MARGIN_BYTES: u64 = 1 << 30;
+
+/// What models are computed with, for the arithmetic.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Machine {
+    /// Where models can run; empty until a worker has told.
+    pub(crate) devices: Vec<Device>,
+    /// Threads that the worker chooses by itself.
+    pub(crate) threads: u32,
+}
+
+impl Machine {
+    /// Free memory of the GPUs that `compute` lets a model use, in bytes; `None` where it uses none.
+    pub(crate) fn gpu_bytes(&self, compute: &Compute) -> Option<u64> {
+        let is_gpu = |device: &&Device| matches!(device.kind, DeviceKind::Gpu | DeviceKind::IntegratedGpu);
+        let is_chosen = |device: &&Device| compute.device.as_ref().is_none_or(|name| *name == device.name);
+        let free: Vec<u64> =
+            self.devices.iter().filter(is_gpu).filter(is_chosen).map(|device| device.memory_free_bytes).collect();
+        let is_used = compute.gpu_layers != Some(0) && !free.is_empty();
+        is_used.then(|| free.into_iter().fold(0, u64::saturating_add))
+    }
+
+    /// How the worker would run the model of `info` for `n_needed` tokens.
+    pub(crate) fn request(&self, info: &GgufInfo, compute: &Compute, n_needed: u32) -> FitRequest {
+        let gpu_bytes = self.gpu_bytes(compute);
+        let own_window = info.context_length.and_then(|tokens| u32::try_from(tokens).ok()).unwrap_or(u32::MAX);
+        let window = own_window.min(compute.max_context_tokens.unwrap_or(u32::MAX));
+        let context_tokens = sizing::context_tokens(n_needed, window);
+        let cpu_threads = gpu_bytes.is_none().then(|| compute.threads.unwrap_or(self.threads));
+        let vocabulary = info.vocab_size.and_then(|tokens| u32::try_from(tokens).ok()).unwrap_or(u32::MAX);
+        let batch_tokens =
+            sizing::batch_tokens(info.n_params.unwrap_or(0), vocabulary, cpu_threads).min(context_tokens);
+        let mut request =
+            FitRequest { context_tokens, sequences: 1, batch_tokens, cache_type: CacheType::F16, gpu_layers: 0 };
+        if let Some(gpu_bytes) = gpu_bytes {
+            request.gpu_layers = compute.gpu_layers.unwrap_or_else(|| {
+                let all = FitRequest { gpu_layers: u32::MAX, ..request };
+                most_gpu_layers(info, &all, gpu_bytes.saturating_sub(GPU_MARGIN_BYTES))
+            });
+        }
+        request
+    }
+}
+
+/// Threads that the worker chooses by itself: the physical cores that this process may use.
+pub(crate) fn usual_threads() -> u32 {
+    let usable = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    let physical = sysinfo::System::physical_core_count().unwrap_or(usable);
+    u32::try_from(physical.clamp(1, usable)).unwrap_or(1)
+}
+
+/// What would fit instead of the file `id` with `info`, which takes `estimate` where `machine_bytes` and `gpu_bytes` are
+/// free.
+pub(crate) fn advice(
+    id: &str,
+    info: &GgufInfo,
+    request: &FitRequest,
+    estimate: &Estimate,
+    (machine_bytes, gpu_bytes): (u64, u64),
+) -> Vec<Advice> {
+    let mut found = Vec::new();
+    if estimate.gpu.total_bytes() > gpu_bytes {
+        found.push(Advice::FewerGpuLayers { gpu_layers: most_gpu_layers(info, request, gpu_bytes) });
+    }
+    let over = estimate.machine.total_bytes().saturating_sub(machine_bytes);
+    if over > 0 {
+        if let Some((entry, file)) = catalog_file(id) {
+            let room = file.size_bytes.saturating_sub(over);
+            let smaller = entry.files.iter().filter(|other| other.size_bytes <= room);
+            if let Some(other) = smaller.max_by_key(|other| other.size_bytes) {
+                found.push(Advice::SmallerQuantization {
+                    file_id: other.id.clone(),
+                    quantization: other.quantization.clone(),
+                    size_bytes: other.size_bytes,
+                });
+            }
+        }
+        if let Some(context_tokens) = longest_context(info, request, machine_bytes, u64::MAX) {
+            found.push(Advice::ShorterContext { context_tokens });
+        }
+    }
+    if found.is_empty() {
+        found.push(Advice::SmallerModel);
+    }
+    found
+}
+
+/// Refuses steps whose models surely do not fit.
+#[derive(Debug)]
+pub(crate) struct Admission {
+    config: AppConfig,
+    allows_overcommit: AtomicBool,
+}
+
+impl Admission {
+    pub(crate) fn new(config: &AppConfig) -> Self {
+        Self { config: config.clone(), allows_overcommit: AtomicBool::new(false) }
+    }
+
+    /// Whether nothing is refused from now on.
+    pub(crate) fn set_overcommit(&self, allows: bool) {
+        self.allows_overcommit.store(allows, Ordering::Relaxed);
+    }
+
+    /// Why `generation` cannot be carried out for certain. Reads the header of its model.
+    pub(crate) async fn refusal(&self, worker: &WorkerClient, generation: &Generation) -> Option<InferenceError> {
+        if self.allows_overcommit.load(Ordering::Relaxed) {
+            return None;
+        }
+        let memory = machine_memory(&self.config)?;
+        let (path, id) = (PathBuf::from(&generation.model.path), generation.model.id.clone());
+        // What cannot be read is for the worker to refuse, with its own reason.
+        let info = tokio::task::spawn_blocking(move || read_header(&path)).await.ok()?.ok()?;
+        let held: u64 = worker.resident_models().iter().map(brickwork_worker_client::ResidentModel::total_bytes).sum();
+        let devices = worker.hello().map(|hello| hello.devices).unwrap_or_default();
+        let machine = Machine { devices, threads: usual_threads() };
+        let compute = worker.compute_of(&generation.model);
+        let request = machine.request(&info, &compute, generation.parameters.max_tokens);
+        judge(&generation.model.path, &id, &info, &request, memory, held)
+    }
+}
+
+fn judge(
+    path: &str,
+    id: &str,
+    info: &GgufInfo,
+    request: &FitRequest,
+    memory: MachineMemory,
+    held_bytes: u64,
+) -> Option<InferenceError> {
+    let estimate = estimate(info, request);
+    let needed = estimate.machine.total_bytes();
+    let room = memory.available_bytes.saturating_add(held_bytes).min(memory.total_bytes);
+    if needed <= room {
+        return None;
+    }
+    let advice = advice(id, info, request, &estimate, (room, u64::MAX));
+    let advice: Vec<String> = advice.iter().map(Advice::text).collect();
+    let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
+    let message = format!(
+        "The model {name} needs {} MiB with a context of {} tokens, but only {} MiB of memory can be freed for it. {} Or \
+         allow more than fits in the settings.",
+        needed >> 20,
+        request.context_tokens,
+        room >> 20,
+        advice.join(" ")
+    );
+    Some(InferenceError::new(InferenceErrorCode::OutOfMemory, message))
+}

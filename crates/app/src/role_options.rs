@@ -1,0 +1,122 @@
+//! How the model of a role is computed: on which device, with how many layers there, and in how long a context.
+
+use std::collections::BTreeMap;
+
+use brickwork_engine::{Diagnostic, Role};
+use brickwork_models::{Bindings, ModelFile, resolve};
+use brickwork_worker_client::Compute;
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::error::AppError;
+use crate::models::{ModelsView, role_named};
+use crate::request::line;
+
+const KEY: &str = "role_options";
+
+/// The shortest and the longest context that can be chosen, in tokens.
+const CONTEXT_TOKENS: std::ops::RangeInclusive<u32> = 256..=16_777_216;
+
+/// The most layers that can be asked for.
+const MOST_LAYERS: u32 = 10_000;
+
+/// How the model of a role is computed. What is absent is chosen by the program.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RoleOptions {
+    /// Name of the device that computes, as `GET /doctor` lists them: the processor alone, or this GPU beside it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 100)]
+    pub device: Option<String>,
+    /// Layers that are put on the GPU; as many as fit when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 10_000)]
+    pub gpu_layers: Option<u32>,
+    /// The largest context window, in tokens; the model's own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 256, maximum = 16_777_216)]
+    pub context_tokens: Option<u32>,
+}
+
+/// The options of all roles; a role without any has the defaults.
+pub(crate) type OptionsByRole = BTreeMap<Role, RoleOptions>;
+
+impl App {
+    /// Keeps how the model of a role is computed, from the next run on. A model that serves several roles is computed as
+    /// the first of them says that says anything, in the order of the list of roles.
+    ///
+    /// # Errors
+    /// [`AppError::Unknown`] for an unknown role, [`AppError::InvalidRequest`] with every value that cannot be, or when the
+    /// database cannot be written.
+    pub async fn set_role_options(&self, role: &str, options: RoleOptions) -> Result<ModelsView, AppError> {
+        let role = role_named(role)?;
+        let mut faults = faults(&options);
+        if let Some(device) = options.device.as_deref()
+            && faults.is_empty()
+            && let Ok(devices) = self.inner().models.counter.devices().await
+            && devices.iter().all(|known| known.name != device)
+        {
+            let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
+            faults.push(Diagnostic::error(
+                "unknown_device",
+                "$.device",
+                format!("There is no device `{device}`."),
+                format!("Choose one of: {}.", names.join(", ")),
+            ));
+        }
+        if !faults.is_empty() {
+            return Err(AppError::InvalidRequest(faults));
+        }
+        let mut all = self.role_options().await?;
+        all.insert(role, options);
+        self.store().set_setting(KEY, &all).await?;
+        self.models().await
+    }
+
+    /// The options of all roles that have some.
+    pub(crate) async fn role_options(&self) -> Result<OptionsByRole, AppError> {
+        Ok(self.store().setting(KEY).await?.unwrap_or_default())
+    }
+}
+
+/// What each bound model is computed with where its role has options, by the path of its file. `general` holds for what
+/// these leave open.
+pub(crate) fn compute_by_path(
+    options: &OptionsByRole,
+    bindings: &Bindings,
+    files: &[ModelFile],
+    general: &Compute,
+) -> BTreeMap<String, Compute> {
+    let mut by_path = BTreeMap::new();
+    for role in Role::ALL {
+        let Some(options) = options.get(&role).filter(|options| **options != RoleOptions::default()) else { continue };
+        let Ok(model) = resolve(role, bindings, files) else { continue };
+        by_path.entry(model.path).or_insert_with(|| computed_with(options, general));
+    }
+    by_path
+}
+
+/// `general` with what `options` settle.
+pub(crate) fn computed_with(options: &RoleOptions, general: &Compute) -> Compute {
+    Compute {
+        device: options.device.clone().or_else(|| general.device.clone()),
+        max_context_tokens: options.context_tokens.or(general.max_context_tokens),
+        threads: general.threads,
+        gpu_layers: options.gpu_layers.or(general.gpu_layers),
+    }
+}
+
+fn faults(options: &RoleOptions) -> Vec<Diagnostic> {
+    let RoleOptions { device, gpu_layers, context_tokens } = options;
+    let out_of_range = |path: &str, least: u32, most: u32| {
+        let message = format!("This must be a whole number from {least} to {most}.");
+        Diagnostic::error("out_of_range", path, message, "Give a number in that range.")
+    };
+    let device = device.as_deref().and_then(|device| line(device, "$.device", 100).err());
+    let gpu_layers = gpu_layers.filter(|layers| *layers > MOST_LAYERS);
+    let context_tokens = context_tokens.filter(|tokens| !CONTEXT_TOKENS.contains(tokens));
+    let gpu_layers = gpu_layers.map(|_| out_of_range("$.gpu_layers", 0, MOST_LAYERS));
+    let (least, most) = (*CONTEXT_TOKENS.start(), *CONTEXT_TOKENS.end());
+    let context_tokens = context_tokens.map(|_| out_of_range("$.context_tokens", least, most));
+    device.into_iter().chain(gpu_layers).chain(context_tokens).collect()
+}

@@ -1,0 +1,266 @@
+//! What an import would do. Reads headers, writes nothing.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::disk::check_room;
+use crate::gguf::read_header;
+use crate::import::{ImportError, ImportMode, ImportOrigin};
+use crate::names::{check_name, safe_name};
+use crate::shards::{files_of, shard_of};
+
+/// What to import, and where to.
+#[derive(Debug, Clone, Copy)]
+pub struct ImportOrder<'a> {
+    /// The models folder.
+    pub models_dir: &'a Path,
+    /// Absolute path of a model's file, or of a folder.
+    pub source: &'a Path,
+    /// What to call the model; its own name when absent.
+    pub name: Option<&'a str>,
+    /// How.
+    pub mode: ImportMode,
+    /// What is known of it.
+    pub origin: &'a ImportOrigin,
+}
+
+/// One file of a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedPart {
+    /// Where it is.
+    pub source: PathBuf,
+    /// Where it goes; where it is, for a link.
+    pub target: PathBuf,
+    /// Its size in bytes.
+    pub size_bytes: u64,
+}
+
+/// One model to import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedModel {
+    /// The id under which it will be listed, unless another model's takes precedence.
+    pub id: String,
+    /// Its files, in order.
+    pub parts: Vec<PlannedPart>,
+    /// Whether it is a folder of safetensors.
+    pub is_folder: bool,
+}
+
+/// A file in the folder that is no model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: String,
+}
+
+/// What an import would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportPlan {
+    /// How.
+    pub mode: ImportMode,
+    /// The models.
+    pub models: Vec<PlannedModel>,
+    /// Files that are left out.
+    pub refused: Vec<RefusedFile>,
+    /// Bytes that will be read; 0 for links.
+    pub total_bytes: u64,
+    pub(super) origin: ImportOrigin,
+    pub(super) models_dir: PathBuf,
+}
+
+/// Looks what there is to import, checks every header and the room on the disk.
+///
+/// # Errors
+/// [`ImportError`] says what is in the way.
+pub fn plan_import(order: ImportOrder<'_>) -> Result<ImportPlan, ImportError> {
+    let ImportOrder { models_dir, source, name, mode, origin } = order;
+    if !source.is_absolute() {
+        return Err(ImportError::NotAbsolute(source.to_owned()));
+    }
+    let failed = |cause| ImportError::Io { path: source.to_owned(), cause };
+    let about = fs::symlink_metadata(source).map_err(failed)?;
+    if mode == ImportMode::Move && about.is_symlink() {
+        return Err(ImportError::IsLink(source.to_owned()));
+    }
+    let true_source = source.canonicalize().map_err(failed)?;
+    if models_dir.canonicalize().is_ok_and(|dir| true_source.starts_with(dir)) {
+        return Err(ImportError::InModelsFolder(source.to_owned()));
+    }
+    if let Some(name) = name {
+        check_name(name)?;
+    }
+    let (found, refused) = if true_source.is_dir() { in_folder(source)? } else { (vec![single(source)?], Vec::new()) };
+    match found.as_slice() {
+        [] => return Err(nothing(source, refused)),
+        [_] => {}
+        several if name.is_some() => return Err(ImportError::OneName(several.len())),
+        _ => {}
+    }
+    let name =
+        name.map(str::to_owned).or_else(|| origin.name.as_deref().filter(|_| found.len() == 1).and_then(safe_name));
+    let models: Vec<PlannedModel> =
+        found.into_iter().map(|found| found.place(models_dir, name.as_deref(), mode)).collect::<Result<_, _>>()?;
+    let total_bytes = models.iter().flat_map(|model| &model.parts).map(|part| part.size_bytes).sum();
+    let mut plan =
+        ImportPlan { mode, models, refused, total_bytes, origin: origin.clone(), models_dir: models_dir.to_owned() };
+    match mode {
+        ImportMode::Link => plan.total_bytes = 0,
+        ImportMode::Copy => check_room(models_dir, plan.missing_bytes())?,
+        ImportMode::Move if !same_disk(models_dir, &true_source) => check_room(models_dir, plan.missing_bytes())?,
+        ImportMode::Move => {}
+    }
+    Ok(plan)
+}
+
+impl ImportPlan {
+    /// Bytes of the files that are not in the models folder yet.
+    fn missing_bytes(&self) -> u64 {
+        let parts = self.models.iter().flat_map(|model| &model.parts);
+        parts.filter(|part| !part.target.exists()).map(|part| part.size_bytes).sum()
+    }
+}
+
+/// A model as it lies.
+struct Present {
+    stem: String,
+    files: Vec<(PathBuf, u64)>,
+    is_folder: bool,
+}
+
+/// The model of one file, or of the first of several.
+fn single(path: &Path) -> Result<Present, ImportError> {
+    let refused = |cause: String| ImportError::NoModel { path: path.to_owned(), cause };
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let (first, shards) = match shard_of(&stem) {
+        Some((name, _, total)) => {
+            let extension = path.extension().unwrap_or_default().to_string_lossy();
+            (path.with_file_name(format!("{name}-00001-of-{total:05}.{extension}")), files_of(path)?)
+        }
+        None => (path.to_owned(), vec![path.to_owned()]),
+    };
+    read_header(&first).map_err(|error| refused(error.to_string()))?;
+    let is_gguf = first.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"));
+    // A blob's name says nothing, and what stands after a dot in it is no ending.
+    let whole = path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = if is_gguf { shard_of(&stem).map_or(&*stem, |(name, ..)| name) } else { &whole };
+    Ok(Present { stem: stem.to_owned(), files: sized(shards)?, is_folder: false })
+}
+
+/// The models directly in a folder and in its immediate subfolders; a folder of safetensors is one model.
+fn in_folder(folder: &Path) -> Result<(Vec<Present>, Vec<RefusedFile>), ImportError> {
+    let files = entries(folder)?;
+    let has_ending =
+        |path: &Path, ending: &str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending));
+    if files.iter().any(|path| path.file_name().is_some_and(|name| name == "config.json"))
+        && files.iter().any(|path| has_ending(path, "safetensors"))
+    {
+        return Ok((vec![safetensors(folder, files)?], Vec::new()));
+    }
+    let mut candidates: Vec<PathBuf> = Vec::new();
+    for path in files {
+        if path.is_dir() {
+            // What cannot be read in a subfolder hides nothing else.
+            candidates.extend(entries(&path).unwrap_or_default());
+        } else {
+            candidates.push(path);
+        }
+    }
+    let (mut found, mut refused) = (Vec::new(), Vec::new());
+    for path in candidates.into_iter().filter(|path| has_ending(path, "gguf")) {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        if shard_of(&stem).is_some_and(|(_, number, _)| number > 1) {
+            continue;
+        }
+        match single(&path) {
+            Ok(present) => found.push(present),
+            Err(error) => refused.push(RefusedFile { path, reason: error.to_string() }),
+        }
+    }
+    Ok((found, refused))
+}
+
+fn safetensors(folder: &Path, files: Vec<PathBuf>) -> Result<Present, ImportError> {
+    let refused = |cause: String| ImportError::NoModel { path: folder.to_owned(), cause };
+    crate::safetensors::read_folder(folder).map_err(|error| refused(error.to_string()))?;
+    let is_part = |path: &Path| {
+        let ending = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        let is_known = matches!(&*ending, "safetensors" | "json" | "model" | "txt" | "md" | "jinja");
+        path.is_file() && (is_known || path.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("license")))
+    };
+    let files = files.into_iter().filter(|path| is_part(path)).collect();
+    let stem = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(Present { stem, files: sized(files)?, is_folder: true })
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, ImportError> {
+    let read = || -> io::Result<Vec<PathBuf>> { fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect() };
+    let mut paths = read().map_err(|cause| ImportError::Io { path: folder.to_owned(), cause })?;
+    paths.sort();
+    Ok(paths)
+}
+
+fn sized(paths: Vec<PathBuf>) -> Result<Vec<(PathBuf, u64)>, ImportError> {
+    let size = |path: PathBuf| match fs::metadata(&path) {
+        Ok(about) => Ok((path, about.len())),
+        Err(cause) => Err(ImportError::Io { path, cause }),
+    };
+    paths.into_iter().map(size).collect()
+}
+
+/// Why nothing is imported from a folder: the one fault that there is, or that there is no model.
+fn nothing(folder: &Path, refused: Vec<RefusedFile>) -> ImportError {
+    match refused.into_iter().next() {
+        Some(RefusedFile { path, reason }) => ImportError::NoModel { path, cause: reason },
+        None => ImportError::NothingThere(folder.to_owned()),
+    }
+}
+
+impl Present {
+    /// Says where the model's files go, and refuses a name that another file has.
+    fn place(self, models_dir: &Path, name: Option<&str>, mode: ImportMode) -> Result<PlannedModel, ImportError> {
+        let Self { stem, files, is_folder } = self;
+        let id = match name {
+            Some(name) => name.strip_suffix(".gguf").unwrap_or(name).to_owned(),
+            None => safe_name(&stem).ok_or_else(|| ImportError::from(bad(&stem)))?,
+        };
+        let total = files.len();
+        let place = |(number, (source, size_bytes)): (usize, (PathBuf, u64))| {
+            let target = match () {
+                () if mode == ImportMode::Link => source.clone(),
+                () if is_folder => models_dir.join(&id).join(source.file_name().unwrap_or_default()),
+                () if total > 1 => models_dir.join(format!("{id}-{:05}-of-{total:05}.gguf", number + 1)),
+                () => models_dir.join(format!("{id}.gguf")),
+            };
+            let differs = mode != ImportMode::Link
+                && fs::symlink_metadata(&target).is_ok_and(|about| !about.is_file() || about.len() != size_bytes);
+            if differs {
+                return Err(ImportError::NameTaken { name: id.clone() });
+            }
+            Ok(PlannedPart { source, target, size_bytes })
+        };
+        let parts = files.into_iter().enumerate().map(place).collect::<Result<_, _>>()?;
+        Ok(PlannedModel { id, parts, is_folder })
+    }
+}
+
+fn bad(name: &str) -> crate::names::BadName {
+    check_name(name).err().unwrap_or(crate::names::BadName { name: name.to_owned(), reason: "nothing is left of it" })
+}
+
+/// Whether moving needs no copy.
+fn same_disk(models_dir: &Path, source: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        let device = |path: &Path| path.ancestors().find_map(|path| Some(fs::metadata(path).ok()?.dev()));
+        device(models_dir) == device(source)
+    }
+    #[cfg(not(unix))]
+    {
+        let disk = |path: &Path| path.components().next().map(|part| part.as_os_str().to_owned());
+        disk(models_dir) == disk(source)
+    }
+}

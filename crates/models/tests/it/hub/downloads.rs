@@ -1,0 +1,155 @@
+//! Downloads as they should be: paused, resumed, several at once, in several files.
+
+use std::time::Instant;
+
+use brickwork_models::download::DownloadOrder;
+use brickwork_models::transfer::TransferState;
+use brickwork_models::{HashState, Hashes, ModelsFolder, read_provenance};
+
+use super::server::{COMMIT, HubServer, noise, sha256};
+use super::world::{FILE, REPOSITORY, World, options};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_arrives_with_its_origin_and_its_checksum_recorded() {
+    let world = World::new(500_000);
+    let view = world.download().await;
+    world.assert_whole(&view);
+    let origin = read_provenance(&world.target()).unwrap().unwrap();
+    assert_eq!((&*origin.repository, &*origin.revision, &*origin.path), (REPOSITORY, COMMIT, FILE));
+    assert_eq!((origin.sha256, origin.size_bytes), (sha256(&world.bytes), 500_000));
+    assert_eq!(origin.licence.as_deref(), Some("apache-2.0"));
+    assert_eq!(Hashes::read(world.dir()).unwrap().state(&world.target()), HashState::Same);
+    // Once more: nothing is fetched, nothing is overwritten.
+    let again = world.download().await;
+    assert_eq!((again.state, again.path), (TransferState::Done, view.path));
+    assert_eq!(world.server.seen_files().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paused_download_goes_on_where_it_was_also_after_a_restart() {
+    let world = World::new(2_000_000);
+    world.server.limit(4_000_000);
+    let id = world.start();
+    assert_eq!(world.start(), id, "the same order is the same download");
+    world.until(id, |view| view.done_bytes > 100_000).await;
+    world.board.pause(id).unwrap();
+    let paused = world.paused(id).await;
+    assert!(paused.done_bytes > 0 && paused.done_bytes < 2_000_000);
+    assert_eq!(paused.bytes_per_second, None);
+    assert!(world.downloads.resume(id).unwrap());
+    world.until(id, |view| view.done_bytes > paused.done_bytes).await;
+    world.board.pause(id).unwrap();
+    let paused = world.paused(id).await;
+    assert_eq!(world.part_bytes(), paused.done_bytes);
+
+    let world = world.restarted();
+    assert!(world.downloads.look_for_left().is_empty());
+    let left = world.board.get(id).unwrap();
+    assert_eq!(
+        (left.state, left.done_bytes, left.total_bytes),
+        (TransferState::Paused, paused.done_bytes, Some(2_000_000))
+    );
+    world.server.limit(0);
+    assert_eq!(world.start(), id, "ordering it again resumes it");
+    world.assert_whole(&world.ended(id).await);
+    let ranges: Vec<_> = world.server.seen_files().iter().map(|seen| seen.header("range").is_some()).collect();
+    assert_eq!(ranges, [false, true, true]);
+    let last = world.server.seen_files().pop().unwrap();
+    assert_eq!(last.header("range"), Some(&*format!("bytes={}-", paused.done_bytes)));
+    assert_eq!(last.header("if-range"), Some(&*format!("\"{}\"", sha256(&world.bytes))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_download_leaves_nothing() {
+    let world = World::new(2_000_000);
+    world.server.limit(1_000_000);
+    let id = world.start();
+    world.until(id, |view| view.done_bytes > 0).await;
+    world.downloads.cancel(id).unwrap();
+    assert_eq!(world.ended(id).await.state, TransferState::Cancelled);
+    assert!(!world.dir().join(".downloads").exists());
+    world.downloads.cancel(id).unwrap();
+    assert!(world.board.get(id).is_none(), "an ended one is taken off the list");
+    assert!(world.downloads.cancel(id).is_err());
+
+    let id = world.start();
+    world.until(id, |view| view.done_bytes > 0).await;
+    world.board.pause(id).unwrap();
+    world.paused(id).await;
+    world.downloads.cancel(id).unwrap();
+    assert_eq!(world.board.get(id).unwrap().state, TransferState::Cancelled);
+    assert!(!world.dir().join(".downloads").exists());
+    assert_eq!(world.names(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shards_are_one_transfer() {
+    let server = HubServer::start();
+    let paths: Vec<String> = (1..=3).map(|i| format!("Q8_0/big.Q8_0-{i:05}-of-00003.gguf")).collect();
+    for (path, n) in paths.iter().zip([100_000, 200_000, 50_000]) {
+        server.add(REPOSITORY, path, noise(n));
+    }
+    let world = World::with(server, Vec::new(), None, options());
+    let id = world.start_order(&DownloadOrder::new(REPOSITORY, "main", paths.clone()));
+    let view = world.ended(id).await;
+    assert_eq!((view.state, view.done_bytes, view.total_bytes), (TransferState::Done, 350_000, Some(350_000)));
+    assert_eq!(view.model_id.as_deref(), Some("big.Q8_0"));
+    for (path, n) in paths.iter().zip([100_000, 200_000, 50_000]) {
+        let name = path.rsplit('/').next().unwrap();
+        assert!(std::fs::read(world.dir().join(name)).unwrap() == noise(n), "{name}");
+    }
+    assert_eq!(ModelsFolder::scan(world.dir()).unwrap().len(), 1, "they are listed as one model");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_safetensors_model_gets_a_folder() {
+    let server = HubServer::start();
+    let paths = ["config.json", "model.safetensors", "tokenizer.json"].map(str::to_owned);
+    for path in &paths {
+        server.add("owner/t5", path, noise(1000));
+    }
+    let world = World::with(server, Vec::new(), None, options());
+    let view = world.ended(world.start_order(&DownloadOrder::new("owner/t5", "main", paths.to_vec()))).await;
+    assert_eq!((view.state, view.model_id.as_deref()), (TransferState::Done, Some("t5")), "{:?}", view.problem);
+    for path in &paths {
+        assert_eq!(std::fs::read(world.dir().join("t5").join(path)).unwrap(), noise(1000));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_file_is_overwritten() {
+    let world = World::new(100_000);
+    std::fs::write(world.target(), b"something else").unwrap();
+    let view = world.download().await;
+    assert_eq!(view.state, TransferState::Done, "{:?}", view.problem);
+    assert_eq!(std::fs::read(world.target()).unwrap(), b"something else");
+    let other = world.dir().join("owner--tiny-GGUF").join(FILE);
+    assert_eq!(view.path.as_deref(), other.to_str());
+    assert!(std::fs::read(other).unwrap() == world.bytes);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_many_at_once_and_so_fast_together() {
+    let server = HubServer::start();
+    let names = ["a.gguf", "b.gguf", "c.gguf", "d.gguf"];
+    for name in names {
+        server.add(REPOSITORY, name, noise(100_000));
+    }
+    let world = World::with(server, Vec::new(), None, options());
+    world.downloads.set_limits(2, Some(400_000));
+    let begun = Instant::now();
+    let ids = names.map(|name| world.start_order(&DownloadOrder::new(REPOSITORY, "main", vec![name.into()])));
+    let mut most_running = 0;
+    loop {
+        let states: Vec<_> = ids.iter().map(|id| world.board.get(*id).unwrap().state).collect();
+        most_running = most_running.max(states.iter().filter(|state| **state == TransferState::Running).count());
+        if states.iter().all(|state| state.has_ended()) {
+            assert_eq!(states, [TransferState::Done; 4]);
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(most_running, 2);
+    let seconds = begun.elapsed().as_secs_f64();
+    assert!((0.9..5.0).contains(&seconds), "400 kB at 400 kB/s took {seconds} s");
+}

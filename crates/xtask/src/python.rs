@@ -1,0 +1,51 @@
+//! Programs that come as Python packages, each in an environment of its own below the build folder.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::process;
+use crate::workspace::Workspace;
+
+/// An environment with one package in one version.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    programs: PathBuf,
+}
+
+impl Environment {
+    /// The environment of `package`, which is made when `is_there` does not find what it looks for in it.
+    ///
+    /// # Errors
+    /// When Python's module `venv` is missing, or the package cannot be had.
+    pub(crate) fn with(
+        workspace: &Workspace,
+        package: &str,
+        version: &str,
+        is_there: impl Fn(&Self) -> bool,
+    ) -> Result<Self> {
+        let folder = workspace.target.join(format!("{package}-{version}"));
+        let environment = Self { programs: folder.join(if cfg!(windows) { "Scripts" } else { "bin" }) };
+        if is_there(&environment) {
+            return Ok(environment);
+        }
+        let python = if cfg!(windows) { "python" } else { "python3" };
+        process::run(workspace.command(python).args(["-m", "venv", "--clear"]).arg(&folder))
+            .context("Python's module `venv` is needed (Debian: python3-venv)")?;
+        let mut pip = workspace.command(environment.program("python"));
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+        process::run(pip.arg(format!("{package}=={version}")))?;
+        Ok(environment)
+    }
+
+    /// A program of it.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.programs.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    }
+
+    /// Whether `program` runs with `arguments` and says `word`.
+    pub(crate) fn says(program: &Path, arguments: &[&str], word: &str) -> bool {
+        process::capture(Command::new(program).args(arguments)).is_ok_and(|said| said.contains(word))
+    }
+}

@@ -1,0 +1,138 @@
+import { useQuery } from "@tanstack/react-query";
+import { Archive } from "lucide-react";
+import { type FormEvent, useId, useState } from "react";
+import { design } from "@/api/design";
+import { chooseFolder } from "@/api/desktop";
+import { useMakeBundle } from "@/api/getModels";
+import { Button } from "@/components/Button";
+import { Modal } from "@/components/Modal";
+import { useProjectNames } from "@/components/projectName";
+import { ErrorPanel, Skeleton } from "@/components/States";
+import { Switch } from "@/components/Switch";
+import { m } from "@/paraglide/messages.js";
+import { BundlePathField } from "./BundlePathField";
+import { bundleIn } from "./bundlePath";
+
+/** Puts pipelines, and what is needed to run them, into one file for a machine without a network. */
+export function MakeBundle({ onClose }: { onClose: () => void }) {
+  const [path, setPath] = useState("");
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [withModels, setWithModels] = useState(false);
+  const make = useMakeBundle();
+  const form = useId();
+  const target = path.trim();
+
+  function send(event: FormEvent) {
+    event.preventDefault();
+    if (target === "" || chosen.size === 0 || make.isPending) return;
+    make.mutate({ path: target, pipelines: [...chosen], with_models: withModels }, { onSuccess: onClose });
+  }
+  return (
+    <Modal
+      title={m.bundle_make_title()}
+      text={m.bundle_make_text()}
+      wide
+      onClose={onClose}
+      testId="make-bundle"
+      footer={
+        <>
+          <Button onClick={onClose}>{m.cancel()}</Button>
+          <Button
+            look="primary"
+            type="submit"
+            form={form}
+            icon={Archive}
+            busy={make.isPending}
+            disabled={target === "" || chosen.size === 0}
+            data-testid="bundle-make-do"
+          >
+            {m.bundle_make_do({ count: chosen.size })}
+          </Button>
+        </>
+      }
+    >
+      <form id={form} className="get-form" onSubmit={send}>
+        <PipelineChoice
+          chosen={chosen}
+          onChange={(next) => {
+            setChosen(next);
+            make.reset();
+          }}
+        />
+        <div className="get-switch">
+          <div>
+            <strong>{m.bundle_with_models()}</strong>
+            <p className="hint">{m.bundle_with_models_hint()}</p>
+          </div>
+          <Switch
+            label={m.bundle_with_models()}
+            checked={withModels}
+            onChange={setWithModels}
+            testId="bundle-with-models"
+          />
+        </div>
+        <BundlePathField
+          label={m.bundle_target()}
+          value={path}
+          onChange={(next) => {
+            setPath(next);
+            make.reset();
+          }}
+          choose={async () => {
+            const folder = await chooseFolder(m.bundle_choose_target());
+            return folder && bundleIn(folder, new Date());
+          }}
+        />
+      </form>
+      {make.isError && <ErrorPanel title={m.bundle_make_failed()} error={make.error} />}
+    </Modal>
+  );
+}
+
+interface PipelineChoiceProps {
+  chosen: ReadonlySet<string>;
+  onChange: (chosen: ReadonlySet<string>) => void;
+}
+
+function PipelineChoice({ chosen, onChange }: PipelineChoiceProps) {
+  const projectOf = useProjectNames();
+  const query = useQuery({
+    queryKey: ["pipelines", "all"],
+    queryFn: ({ signal }) => design.pipelines(undefined, signal),
+    select: ({ pipelines }) => pipelines,
+  });
+  if (query.isPending) return <Skeleton rows={3} />;
+  if (query.isError)
+    return <ErrorPanel title={m.gal_saved_failed()} error={query.error} onRetry={() => query.refetch()} />;
+  const pipelines = query.data;
+  if (pipelines.length === 0) return <p className="notice notice-quiet">{m.bundle_no_pipelines()}</p>;
+  const all = pipelines.every(({ id }) => chosen.has(id));
+  function toggle(id: string) {
+    const next = new Set(chosen);
+    if (!next.delete(id)) next.add(id);
+    onChange(next);
+  }
+  return (
+    <fieldset className="field" aria-label={m.bundle_pipelines()}>
+      <legend className="get-legend">
+        {m.bundle_pipelines()}
+        <Button
+          small
+          look="ghost"
+          onClick={() => onChange(all ? new Set() : new Set(pipelines.map(({ id }) => id)))}
+        >
+          {all ? m.bundle_choose_none() : m.bundle_choose_all()}
+        </Button>
+      </legend>
+      <div className="get-checks">
+        {pipelines.map(({ id, name, project_id }) => (
+          <label key={id} className="get-check">
+            <input type="checkbox" checked={chosen.has(id)} onChange={() => toggle(id)} />
+            <span className="breakable">{name}</span>
+            {project_id && projectOf(project_id) && <small className="hint">{projectOf(project_id)}</small>}
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,143 @@
+import { ChevronDown } from "lucide-react";
+import { useId, useState } from "react";
+import { toast } from "sonner";
+import { type DeviceView, type RoleOptions, type RoleView, useRoleFit, useSetOptions } from "@/api/models";
+import { type Option, Select } from "@/components/Choice";
+import { NumberField } from "@/components/fields";
+import { formatBytes, formatCount } from "@/components/format";
+import { errorText } from "@/components/States";
+import { m } from "@/paraglide/messages.js";
+import { isGpu } from "./fit";
+
+/** What the API allows. */
+const CONTEXT_TOKENS = { min: 256, max: 16_777_216 };
+const MAX_LAYERS = 10_000;
+
+/** Stands for what the program chooses; a device's name is never empty. */
+const AUTOMATIC = "";
+
+/** How the role's model is computed, folded away since the program chooses well by itself. */
+export function RoleOptionsForm({ role }: { role: RoleView }) {
+  const [open, setOpen] = useState(false);
+  const region = useId();
+  const settled = summary(role.options);
+  return (
+    <div className="role-options">
+      <button
+        type="button"
+        className="disclosure"
+        aria-expanded={open}
+        aria-controls={region}
+        data-testid={`options-${role.name}`}
+        onClick={() => setOpen(!open)}
+      >
+        <ChevronDown aria-hidden size={14} /> {m.role_options()}
+        <span className="hint number">{settled || m.automatic()}</span>
+      </button>
+      <div id={region} hidden={!open}>
+        {open && <Fields role={role} />}
+      </div>
+    </div>
+  );
+}
+
+function Fields({ role }: { role: RoleView }) {
+  const save = useSetOptions();
+  const fit = useRoleFit(role).data;
+  const devices = fit?.devices ?? [];
+  const { options } = role;
+  const hasGpu = devices.some(isGpu) || options.gpu_layers != null;
+
+  function change(part: Partial<RoleOptions>) {
+    // What is absent is chosen by the program, so what was emptied is left out.
+    const wanted = Object.entries({ ...options, ...part }).filter(([, value]) => value != null);
+    save.mutate(
+      { role: role.name, options: Object.fromEntries(wanted) },
+      {
+        onError: (error) =>
+          toast.error(m.options_failed({ role: role.name }), { description: errorText(error) }),
+      },
+    );
+  }
+  const longest = fit?.models[0]?.longest_context_tokens;
+  return (
+    <div className="role-option-fields">
+      <div className="field">
+        <span>{m.option_context()}</span>
+        <NumberField
+          label={m.option_context_of({ role: role.name })}
+          value={options.context_tokens}
+          {...CONTEXT_TOKENS}
+          none={m.automatic()}
+          unit={m.unit_tokens()}
+          testId={`context-${role.name}`}
+          onChange={(context_tokens) => change({ context_tokens })}
+        />
+        <small className="hint number">
+          {longest ? m.option_context_longest({ count: formatCount(longest) }) : m.option_context_hint()}
+        </small>
+      </div>
+      <div className="field">
+        <span>{m.option_device()}</span>
+        <Select
+          label={m.option_device_of({ role: role.name })}
+          value={options.device ?? AUTOMATIC}
+          options={deviceOptions(devices, options.device)}
+          onChange={(device) => change({ device: device === AUTOMATIC ? null : device })}
+          testId={`device-${role.name}`}
+        />
+      </div>
+      {hasGpu && (
+        <div className="field">
+          <span>{m.gpu_layers()}</span>
+          <NumberField
+            label={m.option_layers_of({ role: role.name })}
+            value={options.gpu_layers}
+            min={0}
+            max={MAX_LAYERS}
+            none={m.automatic()}
+            unit={m.unit_layers()}
+            testId={`layers-${role.name}`}
+            onChange={(gpu_layers) => change({ gpu_layers })}
+          />
+        </div>
+      )}
+      <p className="hint">{m.options_when()}</p>
+    </div>
+  );
+}
+
+/** The devices that there are; one that was chosen and has gone stays listed. */
+function deviceOptions(devices: DeviceView[], kept: string | null | undefined): Option<string>[] {
+  const options: Option<string>[] = [
+    { value: AUTOMATIC, label: m.automatic(), hint: m.option_device_hint() },
+    ...devices.map((device) => ({
+      value: device.name,
+      label: device.description || device.name,
+      hint: [
+        device.backend,
+        device.memory_total_bytes > 0 &&
+          m.memory_free({
+            free: formatBytes(device.memory_free_bytes),
+            total: formatBytes(device.memory_total_bytes),
+          }),
+      ]
+        .filter(Boolean)
+        .join(" · "),
+    })),
+  ];
+  if (kept && devices.every(({ name }) => name !== kept))
+    options.push({ value: kept, label: kept, hint: m.option_device_gone() });
+  return options;
+}
+
+/** What is settled, in one line. */
+function summary({ context_tokens, device, gpu_layers }: RoleOptions): string {
+  return [
+    context_tokens != null && m.tokens_count({ count: formatCount(context_tokens) }),
+    device,
+    gpu_layers != null && m.option_layers_short({ count: formatCount(gpu_layers) }),
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
