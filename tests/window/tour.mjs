@@ -8,6 +8,7 @@ export async function tour(window, home, { runs = [], look }) {
   await visitDialogs(window, look);
   await go(window, "/models", "role-CodeLlama");
   await look("models");
+  await visitModels(window, look);
   await go(window, "/runs", "runs-search");
   await look("runs");
   if (runs.length > 0) await visitRun(window, home, runs, look);
@@ -93,6 +94,35 @@ async function visitDialogs(window, look) {
   await window.browser.keys("Escape");
 }
 
+async function visitModels(window, look) {
+  await radio(window, "files");
+  await window.get("file-row").waitForDisplayed();
+  await window.get("models-usage").waitForDisplayed();
+  await look("models files");
+  await window.clickOn('[data-testid="file-row"] th button');
+  await window.get("model-detail").waitForDisplayed();
+  await look("model details");
+  await closeDialog(window, "model-detail");
+  await window.click("import-open");
+  await window.get("import-path").waitForDisplayed();
+  await look("model import");
+  await closeDialog(window, "import-path");
+  await radio(window, "get");
+  await window.browser.$('[data-testid^="catalog-group-"]').waitForDisplayed();
+  await look("models catalog");
+  await window.click("hub-settings-toggle");
+  await window.get("hub-settings").waitForDisplayed();
+  await look("models hub");
+  await window.click("bundle-make");
+  await window.get("bundle-path").waitForDisplayed();
+  await look("models bundle");
+  await closeDialog(window, "bundle-path");
+  await window.click("transfers-badge");
+  await look("models transfers");
+  await window.browser.keys("Escape");
+  await radio(window, "roles");
+}
+
 async function visitRun(window, home, [run, earlier], look) {
   await window.click(`run-row-${run.run_id}`);
   await window.get("run-status").waitForDisplayed();
@@ -123,7 +153,7 @@ async function visitRun(window, home, [run, earlier], look) {
 async function visitSettings(window, look) {
   await go(window, "/settings", "data-folder");
   await look("settings");
-  for (const group of ["storage", "server", "help"]) {
+  for (const group of ["machine", "storage", "server", "help"]) {
     await window.browser.execute((id) => document.getElementById(id).scrollIntoView({ block: "start" }), `group-${group}`);
     await look(`settings ${group}`);
   }

@@ -27,7 +27,21 @@ export function RoleChip({ role, model }: { role: Role; model?: Bound | null }) 
         </span>
       )}
       {model?.simulated ? <SimulatedBadge /> : model?.stand_in ? <StandInBadge role={role} /> : null}
+      {model?.path && <ServerBadge path={model.path} />}
     </span>
+  );
+}
+
+/** Marks a model that a server runs, by the host that text is sent to; nothing for a file. */
+function ServerBadge({ path }: { path: string }) {
+  if (!/^https?:\/\//.test(path) || !URL.canParse(path)) return null;
+  const { host } = new URL(path);
+  return (
+    <Tooltip text={m.sent_to({ host })}>
+      <span className="badge badge-warn cut" data-testid="sent-to">
+        {m.sent_to({ host })}
+      </span>
+    </Tooltip>
   );
 }
 

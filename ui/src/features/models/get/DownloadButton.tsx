@@ -60,8 +60,7 @@ export function DownloadButton(props: DownloadButtonProps) {
         })
       }
     >
-      {m.get_download()}
-      {size !== "" && <span className="get-size number">{size}</span>}
+      {m.get_download()} {size !== "" && <span className="get-size number">{size}</span>}
     </Button>
   );
 }
