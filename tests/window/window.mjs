@@ -30,6 +30,9 @@ export function machine(extra = {}) {
     BRICKWORK_DATA_DIR: dataDir,
     BRICKWORK_MODELS_DIR: modelsDir(),
     BRICKWORK_TEST_FOLDER: exportDir,
+    // No test asks a hub, or puts a key where it would stay.
+    BRICKWORK_SECRETS: "memory",
+    HF_ENDPOINT: "http://127.0.0.1:9",
     XDG_DATA_HOME: folder("xdg-data"),
     XDG_CONFIG_HOME: folder("xdg-config"),
     XDG_CACHE_HOME: folder("xdg-cache"),
@@ -41,6 +44,7 @@ export function machine(extra = {}) {
     MESA_SHADER_CACHE_DISABLE: "true",
     ...extra,
   };
+  delete env.HF_TOKEN;
   // With these set, screenshots of the webview hang.
   delete env.WEBKIT_DISABLE_DMABUF_RENDERER;
   delete env.WEBKIT_DISABLE_COMPOSITING_MODE;

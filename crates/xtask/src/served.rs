@@ -16,6 +16,9 @@ use crate::workspace::Workspace;
 /// The roles, all of which the scripted placeholder plays here.
 const ROLES: [&str; 4] = ["CodeLlama", "CodeGemma", "T5Gemma", "Assembler"];
 
+/// An address of this machine at which no hub listens.
+const NO_HUB: &str = "http://127.0.0.1:9";
+
 /// How long a server may take until it listens.
 const START_LIMIT: Duration = Duration::from_secs(60);
 
@@ -45,6 +48,8 @@ impl Server {
         let brickwork = || {
             let mut command = workspace.command(workspace.binary(profile_folder, "brickwork"));
             command.env("BRICKWORK_DATA_DIR", data.path()).env("BRICKWORK_MODELS_DIR", data.path().join("models"));
+            // Nothing beyond this machine is asked, and nothing is put into the keyring of the person who runs this.
+            command.env("HF_ENDPOINT", NO_HUB).env("BRICKWORK_SECRETS", "memory").env_remove("HF_TOKEN");
             command.env_remove("BRICKWORK_TOKEN").envs(variables.iter().copied());
             command
         };
