@@ -1,7 +1,8 @@
-import { useEffect, useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useValidation } from "@/api/queries";
 import type { Diagnostic, Pipeline } from "@/api/types";
 import { useCurrentProject } from "@/components/currentProject";
+import { useSettled } from "@/components/useSettled";
 import { useBudgetState } from "./budget";
 import { budgetProblems } from "./budgetProblems";
 
@@ -20,11 +21,7 @@ const PAUSE_MS = 300;
 
 /** What the router finds in the draft and what its token budget shows, checked as the user types. */
 export function useProblems(pipeline: Pipeline): Problems {
-  const [settled, setSettled] = useState(pipeline);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(pipeline), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [pipeline]);
+  const settled = useSettled(pipeline, PAUSE_MS);
   const { projectId } = useCurrentProject();
   // Which files a step attaches, and which variables are known, depends on the project that it would run in.
   const asked = useMemo(() => ({ project_id: projectId, ...settled }), [projectId, settled]);

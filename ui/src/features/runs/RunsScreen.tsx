@@ -1,5 +1,5 @@
 import { History as HistoryIcon, Search } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo } from "react";
 import { toast } from "sonner";
 import { type ListedRun, useFavourite } from "@/api/library";
 import { DEFAULT_PROJECT, useQueue } from "@/api/queries";
@@ -9,6 +9,7 @@ import { useCurrentProject } from "@/components/currentProject";
 import { formatCount } from "@/components/format";
 import { projectName } from "@/components/projectName";
 import { EmptyState, ErrorPanel, errorText, Skeleton } from "@/components/States";
+import { useSettled } from "@/components/useSettled";
 import { m } from "@/paraglide/messages.js";
 import { isNarrowed, NO_FILTERS, toQuery, useFilters } from "./filters";
 import { QueueSection } from "./QueueSection";
@@ -181,13 +182,4 @@ function Nothing({ narrowed, busy, elsewhere, onClear, onEverywhere, onDesign }:
       {more}
     </EmptyState>
   );
-}
-
-function useSettled(value: string, pauseMs: number): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), pauseMs);
-    return () => clearTimeout(timer);
-  }, [value, pauseMs]);
-  return settled;
 }

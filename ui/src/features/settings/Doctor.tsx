@@ -1,7 +1,7 @@
 import { CircleAlert, CircleCheck, Info, type LucideIcon, RotateCw, TriangleAlert } from "lucide-react";
 import { type DoctorDeviceView, type Finding, type FindingLevel, useDoctor } from "@/api/getModels";
 import { Button } from "@/components/Button";
-import { formatBytes } from "@/components/format";
+import { DeviceMemory } from "@/components/DeviceMemory";
 import { ErrorPanel, Skeleton } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
 
@@ -86,22 +86,7 @@ export function DoctorDevices({ devices }: { devices: DoctorDeviceView[] }) {
           <strong>
             {device.description || device.name} <small className="hint">{device.backend}</small>
           </strong>
-          {device.memory_total_bytes > 0 && (
-            <>
-              <meter
-                min={0}
-                max={device.memory_total_bytes}
-                value={device.memory_total_bytes - device.memory_free_bytes}
-                aria-label={m.memory_of({ device: device.description || device.name })}
-              />
-              <span className="number hint">
-                {m.memory_free({
-                  free: formatBytes(device.memory_free_bytes),
-                  total: formatBytes(device.memory_total_bytes),
-                })}
-              </span>
-            </>
-          )}
+          <DeviceMemory device={device} />
           <p className="device-why hint breakable" data-used={device.used}>
             <span>{device.used ? m.device_used() : m.device_unused()}</span> {device.why}
           </p>

@@ -1,8 +1,8 @@
 import { useDoctor } from "@/api/getModels";
 import type { Device, WorkerHealth } from "@/api/library";
 import { useHealth } from "@/api/queries";
+import { DeviceMemory } from "@/components/DeviceMemory";
 import { NumberField } from "@/components/fields";
-import { formatBytes } from "@/components/format";
 import { m } from "@/paraglide/messages.js";
 import { Doctor, DoctorDevices } from "./Doctor";
 import { MemorySettings } from "./MemorySettings";
@@ -71,22 +71,7 @@ function Devices({ devices }: { devices: Device[] }) {
       {devices.map((device) => (
         <li key={device.name}>
           <strong>{device.description || device.name}</strong>
-          {device.memory_total_bytes > 0 && (
-            <>
-              <meter
-                min={0}
-                max={device.memory_total_bytes}
-                value={device.memory_total_bytes - device.memory_free_bytes}
-                aria-label={m.memory_of({ device: device.description || device.name })}
-              />
-              <span className="number hint">
-                {m.memory_free({
-                  free: formatBytes(device.memory_free_bytes),
-                  total: formatBytes(device.memory_total_bytes),
-                })}
-              </span>
-            </>
-          )}
+          <DeviceMemory device={device} />
         </li>
       ))}
     </ul>

@@ -3,11 +3,11 @@ import { useState } from "react";
 import { useHub, useHubSearch } from "@/api/getModels";
 import { Button } from "@/components/Button";
 import { EmptyState, ErrorPanel, Skeleton } from "@/components/States";
+import { useSettled } from "@/components/useSettled";
 import { m } from "@/paraglide/messages.js";
 import { HubFault } from "./HubFault";
 import { Repositories } from "./Repositories";
 import { Repository } from "./Repository";
-import { useSettled } from "./useSettled";
 
 /** Time in ms without a key after which the hub is asked. */
 const PAUSE_MS = 400;
