@@ -42,7 +42,26 @@ export default defineConfig({
     frozenPrototypes(),
   ],
   server: { port: 1420, strictPort: true, proxy: { "/api": API } },
-  build: { target: "es2022", outDir: "dist", assetsInlineLimit: 0, chunkSizeWarningLimit: 1200 },
+  build: {
+    target: "es2022",
+    outDir: "dist",
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      output: {
+        // Screens are loaded one by one. What several of them share in small pieces is one file, not a request for each icon.
+        codeSplitting: {
+          groups: [
+            {
+              name: "shared",
+              test: /lucide-react|paraglide|src[\\/]api[\\/]/,
+              minShareCount: 2,
+              maxModuleSize: 12_000,
+            },
+          ],
+        },
+      },
+    },
+  },
   test: {
     environment: "happy-dom",
     setupFiles: ["./src/test/setup.ts"],

@@ -36,7 +36,7 @@ test("a template is run, watched to its result, renamed, exported and taken back
   // The link's code is not kept in the address.
   assert.match(await tab.browser.getUrl(), /^http:\/\/127\.0\.0\.1:\d+\/(#.*)?$/);
   await tab.get("run-example").waitForDisplayed({ timeout: SOON_MS });
-  await tab.click("nav-design");
+  await tab.goTo("design");
   await tab.click("template-react-component");
   await tab.get("step-2").waitForDisplayed({ timeout: SOON_MS });
   await tab.click("run-button");
@@ -82,7 +82,7 @@ test("a template is run, watched to its result, renamed, exported and taken back
 
 test("the history finds words of an output", { timeout: MINUTE }, async () => {
   assert.ok(run, "the test before this one made no run");
-  await tab.click("nav-runs");
+  await tab.goTo("runs");
   await tab.get(`run-row-${run.run_id}`).waitForDisplayed({ timeout: SOON_MS });
   await tab.type(tab.get("runs-search"), "placeholder simul");
   await tab.browser.waitUntil(async () => (await tab.browser.$$(".snippet mark").length) > 0, { timeout: SOON_MS, timeoutMsg: "nothing is marked" });
@@ -96,17 +96,17 @@ test("the history finds words of an output", { timeout: MINUTE }, async () => {
 /** Every screen, each as a way there and what must be on it. */
 const SCREENS = [
   { name: "start", go: () => goTo("/start"), shows: "run-example" },
-  { name: "design", go: () => tab.click("nav-design"), shows: "canvas" },
+  { name: "design", go: () => tab.goTo("design"), shows: "canvas" },
   { name: "step", go: openStep, shows: "step-inspector" },
   { name: "gallery", go: () => tab.click("open-gallery"), shows: "template-react-component", leave: () => tab.click("gallery-back") },
-  { name: "runs", go: () => tab.click("nav-runs"), shows: "runs-table" },
+  { name: "runs", go: () => tab.goTo("runs"), shows: "runs-table" },
   { name: "result", go: () => goTo(`/runs/${run.run_id}`), shows: "highlighted-code" },
   { name: "time", go: () => segment(tab, ".final-views", "time"), shows: "time-table" },
   { name: "output", go: () => tab.click("step-0"), shows: "step-output" },
   { name: "compare", go: () => goTo(`/compare/${run.run_id}/${run.run_id}`), shows: "compare-files" },
-  { name: "models", go: () => tab.click("nav-models"), shows: "role-CodeLlama" },
+  { name: "models", go: () => tab.goTo("models"), shows: "role-CodeLlama" },
   { name: "palette", go: () => press(tab, "Control", "k"), shows: "command-palette", leave: () => press(tab, "Escape") },
-  { name: "settings", go: () => tab.click("nav-settings"), shows: "privacy-table" },
+  { name: "settings", go: () => tab.goTo("settings"), shows: "privacy-table" },
 ];
 
 function goTo(route) {
@@ -123,7 +123,7 @@ async function openStep() {
 
 for (const theme of ["light", "dark"]) {
   test(`every screen is accessible, ${theme}`, { timeout: 3 * MINUTE }, async () => {
-    await tab.click("nav-settings");
+    await tab.goTo("settings");
     await tab.get("group-appearance").waitForDisplayed({ timeout: SOON_MS });
     await segment(tab, '[data-testid="group-appearance"]', theme);
     await tab.browser.waitUntil(async () => (await tab.browser.execute(() => document.documentElement.dataset.theme)) === theme, { timeout: SOON_MS });
@@ -143,7 +143,7 @@ test("the console was told of nothing, and without the cookie nothing is shown",
   assert.deepEqual(await tab.faults(), []);
   // The cookie is none of the page's, so the page cannot delete it.
   await tab.browser.sendCommand("Network.clearBrowserCookies", {});
-  await tab.click("nav-runs");
+  await tab.goTo("runs");
   await tab.get("signed-out").waitForDisplayed({ timeout: SOON_MS });
   assert.deepEqual(await axeFaults(tab), []);
   await saveScreenshot(tab, "browser 6 signed out");

@@ -106,7 +106,7 @@ export const importFile = (home) => join(home.root, "import.json");
 /** Opens a pipeline from a file with the keys, and waits until it stands on the screen. */
 export async function openFile(window, home, pipeline) {
   writeFileSync(importFile(home), JSON.stringify(pipeline));
-  await window.click("nav-design");
+  await window.goTo("design");
   await press(window, "Control", "o");
   await untilDocument(window, ({ name }) => name, pipeline.name);
   await window.get("pipeline-name").waitForDisplayed();

@@ -46,7 +46,7 @@ const step = (step_name, more = {}) => ({ step_name, model_type: "CodeGemma", pr
 const fit = () => press(window, "Control", "Shift", "f");
 
 test("a template found by its name grows by a drag from the palette and by the keyboard", { timeout: 2 * MINUTE }, async () => {
-  await window.click("nav-design");
+  await window.goTo("design");
   await window.get("template-react-component").waitForDisplayed({ timeout: SOON_MS });
   const all = await window.browser.$$(".template-card").length;
   await window.type(window.get("gallery-search"), "react");
@@ -160,7 +160,7 @@ test("every edit is undone and done again in order, also after a restart", { tim
   await untilSaved(window);
   await window.close();
   window = await home.open();
-  await window.click("nav-design");
+  await window.goTo("design");
   await window.get("canvas").waitForDisplayed({ timeout: SOON_MS });
   await untilDocument(window, (it) => it, states.at(-1));
   for (const state of states.slice(0, -1).reverse()) {

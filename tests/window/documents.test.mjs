@@ -67,7 +67,7 @@ test("the preview's tokens are those that the run reports", { timeout: 4 * MINUT
   const run = await runToEnd();
   assert.equal(run.simulated, false);
   assert.equal(run.steps[0].timings.prompt_tokens, shown);
-  await window.click("nav-design");
+  await window.goTo("design");
   await window.get("run-drawer").waitForDisplayed();
   await saveScreenshot(window, "documents 2 after the run");
 });
@@ -201,7 +201,7 @@ test("versions are named, compared and restored, and a run makes one", { timeout
 
   const run = await runToEnd();
   assert.ok(run.pipeline_version > 1, `the run is of version ${run.pipeline_version}`);
-  await window.click("nav-design");
+  await window.goTo("design");
   await press(window, "Control", "Shift", "h");
   await window.browser.$(`[data-testid="versions"] a[href="#/runs/${run.run_id}"]`).waitForDisplayed({ timeout: SOON_MS });
   await saveScreenshot(window, "documents 11 version of a run");
@@ -260,7 +260,7 @@ test("nothing that was typed is lost when the window is killed", { timeout: 4 * 
     await window.kill();
     window = undefined;
     window = await home.open();
-    await window.click("nav-design");
+    await window.goTo("design");
     await window.get("pipeline-name").waitForDisplayed({ timeout: SOON_MS });
   };
   await rename("Survivor, saved");

@@ -310,7 +310,7 @@ async function choose(id, text) {
 }
 
 test("thousands of runs are scrolled, searched, narrowed and marked", { timeout: 3 * MINUTE }, async () => {
-  await window.click("nav-runs");
+  await window.goTo("runs");
   await untilTotal(MANY + 3);
   await window.browser.$('[data-testid^="run-row-"]').waitForDisplayed();
   const rows = () => window.browser.execute(() => document.querySelectorAll(".run-row").length);
@@ -369,7 +369,7 @@ test("thousands of runs are scrolled, searched, narrowed and marked", { timeout:
 });
 
 test("runs are selected, compared, deleted and brought back", { timeout: 2 * MINUTE }, async () => {
-  await window.click("nav-runs");
+  await window.goTo("runs");
   await untilTotal(MANY + 3);
   await window.get(`select-${runId}`).waitForExist({ timeout: SOON_MS });
   const [one, two] = await window.browser.execute(() =>
@@ -384,7 +384,7 @@ test("runs are selected, compared, deleted and brought back", { timeout: 2 * MIN
   await window.get(`compare-${two}`).waitForDisplayed();
   await saveScreenshot(window, "history 11 compared");
 
-  await window.click("nav-runs");
+  await window.goTo("runs");
   await untilTotal(MANY + 3);
   await window.click(`delete-${two}`);
   await untilTotal(MANY + 2);
@@ -413,7 +413,7 @@ const focus = (...args) => execFileSync("python3", [fileURLToPath(new URL("take_
 const shell = (line) => execFileSync("sh", ["-c", line], { encoding: "utf8", stdio: "pipe" });
 
 test("settings hold at once, and the server answers the line that they show", { timeout: 3 * MINUTE }, async () => {
-  await window.click("nav-settings");
+  await window.goTo("settings");
   await window.get("group-appearance").waitForDisplayed();
   const root = () => window.browser.execute(() => ({ theme: document.documentElement.dataset.theme, language: document.documentElement.lang }));
   const until = async (theme, lang) =>
@@ -471,7 +471,7 @@ test("the end of a long run that nobody looks at is told, and a new project has 
   await window.click("project-save");
   await window.browser.waitUntil(async () => /Shop/.test(await window.text(window.get("project-switcher"))), { timeout: SOON_MS });
 
-  await window.click("nav-runs");
+  await window.goTo("runs");
   await window.get("runs-table").waitForExist({ reverse: true, timeout: SOON_MS });
   await openFile(window, home, page("Counter", "Write a counter"));
   await window.click("run-button");
@@ -489,7 +489,7 @@ test("the end of a long run that nobody looks at is told, and a new project has 
   assert.match(told[0].title, /Counter/);
   assert.equal(told[0].route, `/runs/${own}`);
   focus("back");
-  await window.click("nav-runs");
+  await window.goTo("runs");
   await untilTotal(1);
   await window.get(`run-row-${own}`).waitForDisplayed();
   await saveScreenshot(window, "history 17 runs of the project");

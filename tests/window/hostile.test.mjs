@@ -51,7 +51,7 @@ test("hostile output is shown as text", { timeout: 3 * MINUTE }, async () => {
   home.cliWithInput(JSON.stringify(pipeline), "run", "-", "--json");
   const run = home.run();
   for (const line of HOSTILE) assert.ok(run.steps[0].result.includes(line), `the placeholder does not quote ${line}`);
-  await window.click("nav-runs");
+  await window.goTo("runs");
   await window.click(`run-row-${run.run_id}`);
   await window.get("run-status").waitForDisplayed();
   assert.equal(await window.text(window.browser.$("h1")), pipeline.name);
@@ -77,7 +77,7 @@ test("hostile output is shown as text", { timeout: 3 * MINUTE }, async () => {
 
 test("hostile text that streams in is shown as text", { timeout: 3 * MINUTE }, async () => {
   const [img] = HOSTILE;
-  await window.click("nav-design");
+  await window.goTo("design");
   await window.click("open-gallery");
   await window.click("template-react-component");
   await window.click("step-0");

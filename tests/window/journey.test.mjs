@@ -40,7 +40,7 @@ async function setTokens(position, tokens) {
 
 /** From the gallery: chooses the React template and fills it in as a person would. */
 async function design() {
-  await window.click("nav-design");
+  await window.goTo("design");
   await window.get("template-react-component").waitForDisplayed();
   await window.click("template-react-component");
   await window.click("context-card");
@@ -73,7 +73,7 @@ test("a template becomes an exported file", { timeout: 20 * MINUTE }, async () =
   for (let count = 0; !run?.final_artifacts.length; count += 1) {
     assert.ok(count < TRIES, `${TRIES} runs made no file`);
     if (count > 0) {
-      await window.click("nav-design");
+      await window.goTo("design");
       await window.click("open-gallery");
     }
     await design();
@@ -147,7 +147,7 @@ test("after a restart the run is listed and opens with its output", { timeout: 3
   // With runs there is no first start any more, and the design is as it was left.
   await window.get("pipeline-name").waitForDisplayed();
   assert.equal(await window.get("pipeline-name").getValue(), "React Component Pipeline");
-  await window.click("nav-runs");
+  await window.goTo("runs");
   await window.click(`run-row-${runId}`);
   const run = home.run(runId);
   assert.equal(await window.get("run-status").getAttribute("data-status"), "SUCCESS");
@@ -189,7 +189,7 @@ test("a run that was killed half-way is found again and can be resumed", { timeo
   for (const { id } of workers) assert.ok(await waitUntilGone(id, 2_000), "a worker outlives the window");
 
   window = await home.open();
-  await window.click("nav-runs");
+  await window.goTo("runs");
   await window.click(`run-row-${killed}`);
   await window.waitForState("INTERRUPTED", 10_000);
   assert.match(await window.text(window.get("run-interrupted")), /program that carried out this run ended/);
@@ -202,7 +202,7 @@ test("a run that was killed half-way is found again and can be resumed", { timeo
   await window.click("cancel-button");
   await window.waitForStatus("CANCELLED", 10_000);
   // The runs before it are what they were.
-  await window.click("nav-runs");
+  await window.goTo("runs");
   await window.get(`run-row-${runId}`).waitForDisplayed();
   assert.equal(home.run(runId).status, "SUCCESS");
 });
@@ -211,7 +211,7 @@ test("a run goes on by itself after the window was closed and opened again", { t
   await startLongRun();
   const parked = decodeURIComponent((await window.route()).split("/").at(-1));
   await reopen();
-  await window.click("nav-runs");
+  await window.goTo("runs");
   await window.click(`run-row-${parked}`);
   await writesText();
   const { interrupted, status } = home.run(parked);
@@ -222,7 +222,7 @@ test("a run goes on by itself after the window was closed and opened again", { t
 
 /** Starts a run whose first step takes long, and waits until it writes. */
 async function startLongRun() {
-  await window.click("nav-design");
+  await window.goTo("design");
   await window.get("open-gallery").waitForDisplayed();
   await setTokens(0, 4000);
   // At temperature 0 the default model counts on and on; with a random draw its answer may be a line.

@@ -111,7 +111,7 @@ async function inUse() {
   try {
     await sleep(REST_MS);
     const idle_memory_mib = round(memoryOf(window.appId));
-    await window.click("nav-design");
+    await window.goTo("design");
     await window.click(`open-${id}`);
     await window.browser.$(".react-flow__node").waitForDisplayed();
     await sleep(2_000);
@@ -145,7 +145,7 @@ async function dragFirstNode(window) {
 
 /** Frames while the text of a run streams in. */
 async function streaming(window) {
-  await window.click("nav-design");
+  await window.goTo("design");
   await window.click("open-gallery");
   await window.click("template-react-component");
   await window.get("run-button").waitForClickable();
@@ -165,7 +165,7 @@ async function history() {
     await window.get("nav-runs").waitForDisplayed();
     const open = [];
     for (let count = 0; count < STARTS; count += 1) {
-      await window.click("nav-settings");
+      await window.goTo("settings");
       await sleep(1_500);
       open.push(await window.browser.executeAsync(timeToRows));
     }

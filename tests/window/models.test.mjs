@@ -63,7 +63,7 @@ async function choose(select, text) {
 }
 
 test("each role shows what serves it and what that takes of the memory", { timeout: 2 * MINUTE }, async () => {
-  await window.click("nav-models");
+  await window.goTo("models");
   const fit = window.get("fit-CodeGemma");
   await fit.waitForDisplayed({ timeout: SOON_MS });
   assert.match(await window.text(fit), /free/);
@@ -94,8 +94,8 @@ test("a file is verified, looked into, used in place, and a change of it is foun
   await window.browser.keys("Escape");
 
   writeFileSync(file, "no model any more");
-  await window.click("nav-runs");
-  await window.click("nav-models");
+  await window.goTo("runs");
+  await window.goTo("models");
   await window.browser.$('[data-id="small-coder"] .file-problem').waitForDisplayed({ timeout: SOON_MS });
   await saveScreenshot(window, "models 4 changed file");
   assert.ok(existsSync(file));
@@ -121,7 +121,7 @@ test("a server plays a role, and whatever is sent there is marked", { timeout: 3
   home.cliWithInput(JSON.stringify(pipeline), "run", "-", "--json");
   const run = home.run();
   assert.deepEqual([run.steps[0].remote, run.steps[0].remote_host, run.assembler.remote], [true, new URL(address).host, false]);
-  await window.click("nav-runs");
+  await window.goTo("runs");
   await window.click(`run-row-${run.run_id}`);
   await window.get("run-status").waitForDisplayed({ timeout: SOON_MS });
   await window.click("step-0");
@@ -132,7 +132,7 @@ test("a server plays a role, and whatever is sent there is marked", { timeout: 3
 });
 
 test("the catalog tells what there is for this machine, and nothing is asked of a network for it", { timeout: 2 * MINUTE }, async () => {
-  await window.click("nav-models");
+  await window.goTo("models");
   await segment(window, ".models-bar", "get");
   await window.browser.$('[data-testid^="catalog-group-"]').waitForDisplayed({ timeout: SOON_MS });
   const all = await window.browser.$$('li[data-testid^="catalog-"]').length;

@@ -28,6 +28,12 @@ export class Page {
     }
   }
 
+  /** Opens a screen from the rail and waits until it is there; a screen that was not open before may have to be loaded. */
+  async goTo(screen) {
+    await this.click(`nav-${screen}`);
+    await this.browser.$(`main[data-screen="${screen}"]:not([aria-busy])`).waitForExist();
+  }
+
   /** Replaces what stands in a field or an editor by typing. */
   async type(element, text) {
     await element.waitForDisplayed();

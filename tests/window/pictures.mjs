@@ -42,7 +42,7 @@ async function picture(name) {
 try {
   await window.get("run-example").waitForDisplayed();
   await picture("start");
-  await window.click("nav-design");
+  await window.goTo("design");
   await window.get("template-react-component").waitForDisplayed();
   await openFile(window, home, PIPELINE);
   // The message that the file was opened covers a part of the form for a while.
@@ -69,7 +69,7 @@ try {
   await picture("export");
   await press(window, "Escape");
   await window.get("export-write").waitForExist({ reverse: true });
-  await window.click("nav-runs");
+  await window.goTo("runs");
   await window.type(window.get("runs-search"), "badge");
   await picture("history");
 } finally {

@@ -28,7 +28,7 @@ after(async () => {
 
 /** Picks one of the choices in the settings by its value. */
 async function choose(value) {
-  await window.click("nav-settings");
+  await window.goTo("settings");
   await window.get("data-folder").waitForDisplayed();
   await window.clickOn(`//label[input[@type="radio" and @value="${value}"]]`);
 }
@@ -108,7 +108,7 @@ test("a failed run says what happened, where, and what to do", { timeout: 3 * MI
   pipeline.steps[1].parameters.max_tokens = 131_072;
   assert.throws(() => home.cliWithInput(JSON.stringify(pipeline), "run", "-", "--json"), ({ status }) => status === 4);
   const run = home.run();
-  await window.click("nav-runs");
+  await window.goTo("runs");
   await window.click(`run-row-${run.run_id}`);
   await window.get("failure-card").waitForDisplayed();
   const card = await window.text(window.get("failure-card"));

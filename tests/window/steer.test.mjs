@@ -37,7 +37,7 @@ async function serverState(state) {
 }
 
 const openSettings = async () => {
-  await window.click("nav-settings");
+  await window.goTo("settings");
   await window.get("server-switch").waitForExist();
 };
 
@@ -130,7 +130,7 @@ test("runs of another program are seen, and their order is changed", { timeout: 
     ids.push((await answer.json()).run_id);
   }
   const [, second, third, fourth] = ids;
-  await window.click("nav-runs");
+  await window.goTo("runs");
   await window.click(`queue-front-${fourth}`);
   const order = async () => (await (await fetch(`${url}/queue`)).json()).waiting.map(({ run_id }) => run_id);
   await window.browser.waitUntil(async () => (await order())[0] === fourth, { timeout: 10_000 });
@@ -148,7 +148,7 @@ test("a run that has ended is deleted, and that is taken back", { timeout: 2 * M
   const { run_id: id, name } = home.run();
   const shown = () => JSON.parse(home.cli("runs", "list", "--json")).runs.some(({ run_id }) => run_id === id);
   const offer = () => window.browser.$("[data-sonner-toast] [data-button]");
-  await window.click("nav-runs");
+  await window.goTo("runs");
   await window.click(`delete-${id}`);
   await window.get(`run-row-${id}`).waitForExist({ reverse: true });
   await offer().waitForClickable();

@@ -33,7 +33,7 @@ async function closeDialog(window, testId) {
 async function visitDesign(window, look) {
   await go(window, "/start", "run-example");
   await look("start");
-  await window.click("nav-design");
+  await window.goTo("design");
   await window.browser.waitUntil(async () => (await window.get("open-gallery").isExisting()) || (await window.get("template-react-component").isExisting()));
   if (await window.get("open-gallery").isDisplayed()) {
     await window.click("open-gallery");
@@ -82,7 +82,7 @@ async function visitDialogs(window, look) {
   await window.get("command-palette").waitForDisplayed();
   await look("command palette");
   await closeDialog(window, "command-palette");
-  await window.click("nav-settings");
+  await window.goTo("settings");
   await window.click("open-keys");
   await window.get("keys-dialog").waitForDisplayed();
   await look("keys");

@@ -155,11 +155,11 @@ test("a plot and its table show where the time went", { timeout: MINUTE }, async
 });
 
 test("a rerun keeps what did not change and says why the rest is stale", { timeout: 5 * MINUTE }, async () => {
-  await window.click("nav-design");
+  await window.goTo("design");
   await window.click("step-1");
   await window.type(window.get("max-tokens"), "40");
   await untilSaved(window);
-  await window.click("nav-runs");
+  await window.goTo("runs");
   await window.click(`run-row-${watched.run_id}`);
   await window.click("rerun-button");
   await window.browser.$('[data-testid="rerun-step-count"][data-action="run"]').waitForDisplayed({ timeout: SOON_MS });

@@ -20,8 +20,11 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app/App";
 import { applyRemembered } from "./app/preferences";
+import { parseRoute } from "./app/router";
+import { preloadScreen } from "./app/screens";
 
 applyRemembered();
+preloadScreen(parseRoute(window.location.hash).screen);
 const queries = new QueryClient({
   defaultOptions: { queries: { retry: 1, staleTime: 5000, refetchOnWindowFocus: false } },
 });

@@ -3,20 +3,11 @@ import { Toaster } from "sonner";
 import { initialRoute, onNavigate } from "@/api/desktop";
 import { useHasRuns, useSettings } from "@/api/queries";
 import { useSignedOut } from "@/api/session";
-import type { Pipeline } from "@/api/types";
 import { onCommandKey } from "@/components/commands";
+import { forgetHeldKeys, isAwaiting, useAwaiting } from "@/components/heldKeys";
 import { usePageTitle } from "@/components/pageTitle";
-import { CompareScreen } from "@/features/compare/CompareScreen";
-import { DesignScreen } from "@/features/design/DesignScreen";
-import { openPipeline } from "@/features/design/openPipeline";
-import { ExportSheet } from "@/features/export/ExportSheet";
-import { ModelsScreen } from "@/features/models/ModelsScreen";
 import { TransferWatcher } from "@/features/models/transfers/TransferWatcher";
 import { RunEndWatcher } from "@/features/run/RunEndWatcher";
-import { RunScreen } from "@/features/run/RunScreen";
-import { RunsScreen } from "@/features/runs/RunsScreen";
-import { SettingsScreen } from "@/features/settings/SettingsScreen";
-import { StartScreen } from "@/features/start/StartScreen";
 import { CommandPalette } from "./CommandPalette";
 import { Drops } from "./Drops";
 import { ErrorBoundary } from "./ErrorBoundary";
@@ -25,6 +16,16 @@ import { usePreferences } from "./preferences";
 import { Rail } from "./Rail";
 import { navigate, type Route, useRoute } from "./router";
 import { SignedOut } from "./SignedOut";
+import {
+  CompareScreen,
+  DesignScreen,
+  ModelsScreen,
+  preloadRest,
+  RunPage,
+  RunsScreen,
+  SettingsScreen,
+  StartScreen,
+} from "./screens";
 import { routeTitle } from "./titles";
 
 const openRun = (runId: string) => navigate(`/runs/${encodeURIComponent(runId)}`);
@@ -34,11 +35,6 @@ const openStart = () => navigate("/start");
 const compare = (left: string, right: string) =>
   navigate(`/compare/${encodeURIComponent(left)}/${encodeURIComponent(right)}`);
 
-function edit(pipeline: Pipeline) {
-  openPipeline(pipeline);
-  openDesign();
-}
-
 /** The whole window. The shell is the only place that knows every feature; they reach each other through it. */
 export function App() {
   const route = useRoute();
@@ -47,7 +43,11 @@ export function App() {
   useEffect(() => onNavigate(navigate), []);
   useEffect(() => {
     window.addEventListener("keydown", onCommandKey);
-    return () => window.removeEventListener("keydown", onCommandKey);
+    window.addEventListener("hashchange", forgetHeldKeys);
+    return () => {
+      window.removeEventListener("keydown", onCommandKey);
+      window.removeEventListener("hashchange", forgetHeldKeys);
+    };
   }, []);
   if (signedOut) return <SignedOut key={language} />;
   return <Shell key={language} route={route} />;
@@ -58,11 +58,17 @@ function Shell({ route }: { route: Route }) {
   const path = JSON.stringify(route);
   usePageTitle(routeTitle(route));
 
-  // When the first screen is there and answers; what the start of the window is measured by.
-  const isOpen = route.screen !== "home";
+  const awaiting = useAwaiting();
+
+  // When the first screen is there and answers; what the start of the window is measured by. What it does not show comes after it.
+  const isOpen = route.screen !== "home" && !awaiting;
   useEffect(() => {
     if (!isOpen) return;
-    const frame = requestAnimationFrame(() => performance.mark("interactive"));
+    const frame = requestAnimationFrame(() => {
+      if (isAwaiting()) return;
+      performance.mark("interactive");
+      preloadRest();
+    });
     return () => cancelAnimationFrame(frame);
   }, [isOpen]);
 
@@ -76,7 +82,14 @@ function Shell({ route }: { route: Route }) {
   return (
     <div className="window">
       <Rail route={route} onSkip={() => main.current?.focus()} />
-      <main className="main" id="main" ref={main} tabIndex={-1}>
+      <main
+        className="main"
+        id="main"
+        ref={main}
+        tabIndex={-1}
+        data-screen={route.screen}
+        aria-busy={awaiting || undefined}
+      >
         <ErrorBoundary key={route.screen}>
           <Screen route={route} />
         </ErrorBoundary>
@@ -102,7 +115,7 @@ function Screen({ route }: { route: Route }) {
     case "runs":
       return <RunsScreen onOpen={openRun} onDesign={openDesign} onCompare={compare} />;
     case "run":
-      return <RunWithExport key={route.id} runId={route.id} />;
+      return <RunPage key={route.id} runId={route.id} onOpenRun={openRun} onDesign={openDesign} />;
     case "compare":
       return <CompareScreen left={route.left} right={route.right} onOpenRun={openRun} />;
     case "models":
@@ -127,14 +140,4 @@ function Home() {
     else if (wanted === null && known) navigate(fresh ? "/start" : "/design");
   }, [wanted, known, fresh]);
   return null;
-}
-
-function RunWithExport({ runId }: { runId: string }) {
-  const [exporting, setExporting] = useState(false);
-  return (
-    <>
-      <RunScreen runId={runId} onEdit={edit} onOpenRun={openRun} onExport={() => setExporting(true)} />
-      {exporting && <ExportSheet runId={runId} onClose={() => setExporting(false)} />}
-    </>
-  );
 }

@@ -31,14 +31,14 @@ function show(answers = {}) {
   return { calls, ...on };
 }
 
-test("a pipeline file is opened, and one that is none is told by name", () => {
+test("a pipeline file is opened, and one that is none is told by name", async () => {
   const { onDesign } = show();
   const failed = vi.spyOn(toast, "error");
   drop([{ kind: "pipeline", name: "p.json", text: JSON.stringify(pipeline(step("a"))) }]);
-  expect(onDesign).toHaveBeenCalledTimes(1);
+  await waitFor(() => expect(onDesign).toHaveBeenCalledTimes(1));
   expect(useDraft.getState().pipeline?.steps[0]?.step_name).toBe("a");
   drop([{ kind: "pipeline", name: "broken.json", text: "{" }]);
-  expect(String(failed.mock.calls[0]?.[0])).toContain("broken.json");
+  await waitFor(() => expect(String(failed.mock.calls[0]?.[0])).toContain("broken.json"));
   expect(onDesign).toHaveBeenCalledTimes(1);
 });
 

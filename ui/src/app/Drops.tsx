@@ -9,7 +9,6 @@ import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { useCurrentProject } from "@/components/currentProject";
 import { projectName } from "@/components/projectName";
 import { errorText } from "@/components/States";
-import { importPipeline } from "@/features/design/importPipeline";
 import { beginImport } from "@/features/models/view";
 import { m } from "@/paraglide/messages.js";
 
@@ -30,8 +29,7 @@ export function Drops(props: DropsProps) {
     if (items.length > 1) toast(m.drop_one_at_a_time({ name: first.name }));
     switch (first.kind) {
       case "pipeline":
-        if (importPipeline(first.text ?? "", first.name)) props.onDesign();
-        return;
+        return void openPipelineOf(first, props.onDesign);
       case "manifest":
         return void openRunOf(first, props.onOpenRun);
       case "folder":
@@ -54,6 +52,15 @@ export function Drops(props: DropsProps) {
 }
 
 const explain = (title: string) => void toast(title, { description: m.drop_what() });
+
+async function openPipelineOf({ name, text = "" }: Dropped, onDesign: () => void): Promise<void> {
+  try {
+    const { importPipeline } = await import("@/features/design/importPipeline");
+    if (importPipeline(text, name)) onDesign();
+  } catch (error) {
+    toast.error(m.part_failed(), { description: errorText(error) });
+  }
+}
 
 /** Opens the run that wrote the export, when this machine knows it. */
 async function openRunOf({ name, text = "" }: Dropped, onOpenRun: DropsProps["onOpenRun"]): Promise<void> {

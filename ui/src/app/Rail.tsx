@@ -5,6 +5,7 @@ import { Tooltip } from "@/components/Tooltip";
 import { m } from "@/paraglide/messages.js";
 import { ProjectSwitcher } from "./projects/ProjectSwitcher";
 import { navigate, type Route } from "./router";
+import { preloadScreen } from "./screens";
 import { WorkerState } from "./WorkerState";
 
 interface Item {
@@ -61,6 +62,8 @@ export function Rail({ route, onSkip }: { route: Route; onSkip: () => void }) {
                 className={classes("rail-item", current === id && "rail-on")}
                 aria-current={current === id ? "page" : undefined}
                 data-testid={`nav-${id}`}
+                onPointerEnter={() => preloadScreen(id)}
+                onFocus={() => preloadScreen(id)}
               >
                 <Icon aria-hidden size={17} />
                 <span className="rail-text">{text()}</span>

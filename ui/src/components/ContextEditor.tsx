@@ -5,10 +5,9 @@ import { m } from "@/paraglide/messages.js";
 import { Button, IconButton } from "./Button";
 import { Segmented } from "./Choice";
 import { emptyRow, fromRows, parseJson, type Row, rowFault, toRows } from "./contextRows";
-import { JsonEditor } from "./JsonEditor";
-import { jsonFault } from "./jsonFault";
+import { ContextJson } from "./editors";
 
-interface ContextEditorProps {
+export interface ContextEditorProps {
   value: Context;
   onChange: (value: Context) => void;
   /** Names the whole editor, e.g. `Context of step 2`. */
@@ -132,46 +131,6 @@ function switchKind(row: Row): Partial<Row> {
     kind: "text",
     text: "value" in parsed && typeof parsed.value === "string" ? parsed.value : row.text,
   };
-}
-
-function ContextJson({ value, onChange, label }: ContextEditorProps) {
-  const [text, setText] = useState(() => JSON.stringify(value, null, 2));
-  const [fault, setFault] = useState("");
-  const emitted = useRef(value);
-
-  useEffect(() => {
-    if (JSON.stringify(value) === JSON.stringify(emitted.current)) return;
-    emitted.current = value;
-    setText(JSON.stringify(value, null, 2));
-    setFault("");
-  }, [value]);
-
-  function edit(next: string) {
-    setText(next);
-    const parsed = parseJson(next);
-    if ("error" in parsed) return setFault(placeOf(next));
-    if (parsed.value === null || typeof parsed.value !== "object" || Array.isArray(parsed.value))
-      return setFault(m.context_not_object());
-    setFault("");
-    emitted.current = parsed.value;
-    onChange(parsed.value);
-  }
-  return (
-    <div className="context-json">
-      <JsonEditor value={text} onChange={edit} label={label} />
-      {fault && (
-        <p className="field-error" role="status">
-          {fault}
-        </p>
-      )}
-    </div>
-  );
-}
-
-/** Says where `text` stops being JSON. */
-function placeOf(text: string): string {
-  const fault = jsonFault(text);
-  return fault ? m.json_fault_at({ line: fault.line, column: fault.column }) : "";
 }
 
 /** Rows that show `text` without scrolling, up to a dozen; about 48 characters fit in one. */

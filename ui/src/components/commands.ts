@@ -2,6 +2,7 @@
 // palette lists them, their keys work everywhere, and the list of keys is made from them. So no key is described in two places.
 import { useEffect, useRef } from "react";
 import { create } from "zustand";
+import { holdKey, onHeldKey } from "./heldKeys";
 
 /** The palette's headings, in its order. */
 export const COMMAND_GROUPS = ["here", "edit", "view", "run", "go", "settings"] as const;
@@ -110,17 +111,31 @@ const isTyping = (target: EventTarget | null): boolean =>
   (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
   !(target instanceof HTMLInputElement && /^(checkbox|radio|button)$/.test(target.type));
 
+/** The command that answers to a key. */
+function commandFor(pressed: string, typing: boolean): Command | undefined {
+  return allCommands(useRegistry.getState().lists).find(({ keys, whileTyping }) => {
+    const matches = [keys ?? []].flat().includes(pressed);
+    return matches && (!typing || (whileTyping ?? pressed.startsWith("mod+")));
+  });
+}
+
 /** Carries out the command whose key was pressed; for the window's one listener. */
 export function onCommandKey(event: KeyboardEvent): void {
   if (event.defaultPrevented || event.isComposing) return;
   const pressed = keysOf(event);
   if (pressed === null) return;
   const typing = isTyping(event.target);
-  const command = allCommands(useRegistry.getState().lists).find(({ keys, whileTyping }) => {
-    const matches = [keys ?? []].flat().includes(pressed);
-    return matches && (!typing || (whileTyping ?? pressed.startsWith("mod+")));
-  });
-  if (!command) return;
-  event.preventDefault();
-  if (!command.disabled) command.run();
+  const command = commandFor(pressed, typing);
+  if (command) {
+    event.preventDefault();
+    if (!command.disabled) command.run();
+    return;
+  }
+  // The system must not take a key that a part of the page is about to answer to, such as the one that opens a file.
+  if (!typing && holdKey(pressed) && pressed.startsWith("mod+")) event.preventDefault();
 }
+
+onHeldKey((pressed) => {
+  const command = commandFor(pressed, false);
+  if (command && !command.disabled) command.run();
+});

@@ -1,5 +1,5 @@
 // Where a text stops being JSON. Browsers word this differently and some give no place, so the editor's own parser is asked.
-import { jsonLanguage } from "@codemirror/lang-json";
+import { parser } from "@lezer/json";
 
 export interface JsonFault {
   /** Offsets in UTF-16 units from 0. */
@@ -28,7 +28,7 @@ export function jsonFault(text: string): JsonFault | undefined {
 
 function firstError(text: string): { from: number; to: number } {
   let found: { from: number; to: number } | undefined;
-  jsonLanguage.parser.parse(text).iterate({
+  parser.parse(text).iterate({
     enter: (node) => {
       if (found) return false;
       if (node.type.isError) found = { from: node.from, to: node.to };

@@ -1,7 +1,7 @@
 import { MessageSquareText, SlidersHorizontal } from "lucide-react";
 import { useModels } from "@/api/queries";
 import type { Diagnostic, Parameters, Pipeline } from "@/api/types";
-import { PromptEditor } from "@/components/PromptEditor";
+import { PromptEditor } from "@/components/editors";
 import { RoleChip } from "@/components/RoleChip";
 import { ROLES } from "@/components/roles";
 import { m } from "@/paraglide/messages.js";

@@ -1,11 +1,12 @@
 import { fireEvent, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { Toaster } from "sonner";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { Pipeline } from "@/api/types";
+import { PromptEditor } from "@/components/editors";
 import { pipeline, runView, step } from "@/test/fixtures";
 import { renderApp, serveApi } from "@/test/render";
-import { DesignScreen } from "./DesignScreen";
+import { DesignScreen, Editor, Gallery } from "./DesignScreen";
 import { useDraft } from "./draft";
 import { cardOf } from "./problems";
 
@@ -37,6 +38,8 @@ const answers = (extra = {}) => ({
   ...extra,
 });
 
+// Compiling a part for the first time takes seconds on a busy machine.
+beforeAll(() => Promise.all([Gallery, Editor, PromptEditor].map((part) => part.preload())));
 beforeEach(() => useDraft.setState({ pipeline: null, keys: [], choosing: false, selected: "context" }));
 afterEach(() => vi.unstubAllGlobals());
 

@@ -2,7 +2,7 @@ import { Braces, MessageSquareText, SlidersHorizontal } from "lucide-react";
 import { useModels } from "@/api/queries";
 import type { Diagnostic, Pipeline, Step } from "@/api/types";
 import { ContextEditor } from "@/components/ContextEditor";
-import { PromptEditor } from "@/components/PromptEditor";
+import { PromptEditor } from "@/components/editors";
 import { ROLES } from "@/components/roles";
 import { m } from "@/paraglide/messages.js";
 import { type StepBudget, useStepBudget } from "./budget";

@@ -5,8 +5,8 @@ import { useResumeRun } from "@/api/runActions";
 import type { StepView } from "@/api/types";
 import { useEditOutput } from "@/api/watch";
 import { Button } from "@/components/Button";
+import { TextEditor } from "@/components/editors";
 import { errorText } from "@/components/States";
-import { TextEditor } from "@/components/TextEditor";
 import { m } from "@/paraglide/messages.js";
 import { useRunScope } from "./context";
 

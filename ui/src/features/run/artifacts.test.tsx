@@ -145,7 +145,7 @@ test("the type and the content change", async () => {
   );
   await waitFor(() => expect(screen.queryByTestId("file-form")).toBeNull());
   await choose("edit");
-  const editor = within(screen.getByTestId("file-editor")).getByRole("textbox");
+  const editor = await waitFor(() => within(screen.getByTestId("file-editor")).getByRole("textbox"));
   expect(screen.getByTestId("file-save").hasAttribute("disabled")).toBe(true);
   await user.click(editor);
   await user.paste("zero\n");

@@ -132,7 +132,7 @@ test("an edited output is saved first, and shows the files of the text as it sta
   const calls = serveApi({ "PUT /runs/r1/steps/step_0/output": next, "POST /runs/r1/resume": next });
   renderApp(<RunPanes live={startLive(held)} {...actions} />);
   await userEvent.click(screen.getByTestId("approve-edit"));
-  const editor = within(screen.getByTestId("output-editor")).getByRole("textbox");
+  const editor = await within(screen.getByTestId("output-editor")).findByRole("textbox");
   await userEvent.click(editor);
   await userEvent.paste("```js new.js\nx\n```\n");
   await screen.findByTestId("artifact-new.js");
