@@ -1,211 +1,56 @@
 // The calls and shapes of getting models: the catalog, the hub, long work on files, bundles, and what the machine is found to have, with
 // their cached queries. Sizes are in bytes, speeds in bytes per second, stamps are RFC 3339.
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { components } from "@/bindings/api";
 import { call } from "./client";
-import type { DeviceView, FitView } from "./models";
+import type { FitView } from "./models";
 import type { Role } from "./types";
 
 const id = encodeURIComponent;
 
-/** A form in which a model of the catalog comes. */
-export interface CatalogFileView {
-  /** Under which it is listed once it is there. */
-  id: string;
-  quantization: string;
-  paths: string[];
-  size_bytes: number;
-  size_is_estimate: boolean;
-  sha256: string[];
-  /** About what it needs with a context of 4,096 tokens. */
-  memory_bytes?: number | null;
-  present: boolean;
-}
+type Schemas = components["schemas"];
 
+export type CatalogFileView = Schemas["CatalogFileView"];
 export type Workstation = "cpu" | "8GB" | "16GB" | "32GB";
-
-export interface CatalogModelView {
-  id: string;
-  title: string;
+/** The document calls roles and workstations texts, so that a new one breaks no client; these are the ones there are. */
+export type CatalogModelView = Omit<Schemas["CatalogModelView"], "roles" | "workstation"> & {
   roles: Role[];
-  description: string;
-  licence: string;
-  licence_url?: string | null;
-  gated: boolean;
-  format: string;
-  context_length: number;
-  n_params: number;
-  architecture: string;
-  repository?: string | null;
-  revision?: string | null;
-  base_repository?: string | null;
   workstation: Workstation[];
-  /** From small to large. */
-  files: CatalogFileView[];
-  recommended_file: string;
-  source_note: string;
-  own: boolean;
-}
+};
+export type CatalogProblemView = Schemas["CatalogProblemView"];
+export type CatalogView = Omit<Schemas["CatalogView"], "entries"> & { entries: CatalogModelView[] };
+export type HubTokenOrigin = Schemas["HubTokenOrigin"];
+export type HubView = Schemas["HubView"];
+/** Absent are the hub's own address and no limit. */
+export type HubSettings = Partial<Schemas["HubSettings"]> & Pick<Schemas["HubSettings"], "max_downloads">;
+export type HubModel = Schemas["HubModel"];
+export type HubSearchView = Schemas["HubSearchView"];
+export type HubModelFiles = Schemas["HubModelFiles"];
+export type HubFile = Schemas["HubFile"];
+export type HubRepository = Schemas["HubRepository"];
 
-export interface CatalogProblemView {
-  path: string;
-  place: string;
-  message: string;
-  remedy: string;
-}
-
-export interface CatalogView {
-  entries: CatalogModelView[];
-  own_catalog_path: string;
-  own_entries_problem?: CatalogProblemView | null;
-}
-
-export type HubTokenOrigin = "none" | "environment" | "keyring" | "memory";
-
-export interface HubView {
-  endpoint: string;
-  endpoint_from: "default" | "setting" | "environment";
-  token: HubTokenOrigin;
-  max_downloads: number;
-  speed_limit_kib_s?: number | null;
-}
-
-export interface HubSettings {
-  endpoint?: string | null;
-  max_downloads: number;
-  speed_limit_kib_s?: number | null;
-}
-
-export interface HubModel {
-  repository: string;
-  downloads?: number | null;
-  likes?: number | null;
-  gated: boolean;
-  licence?: string | null;
-  changed_at?: string | null;
-}
-
-export interface HubSearchView {
-  endpoint: string;
-  repositories: HubModel[];
-}
-
-export interface HubModelFiles {
-  name: string;
-  format: string;
-  quantization?: string | null;
-  size_bytes?: number | null;
-  paths: string[];
-  /** All shards that its name promises are there. */
-  complete: boolean;
-}
-
-export interface HubFile {
-  path: string;
-  size_bytes?: number | null;
-  sha256?: string | null;
-}
-
-export interface HubRepository {
-  repository: string;
-  revision: string;
-  commit: string;
-  /** Its page on the hub. */
-  page: string;
-  gated: boolean;
-  licence?: string | null;
-  models: HubModelFiles[];
-  files: HubFile[];
-}
-
-/** Files of a repository that are one model, or a model of the catalog. */
+/** Files of a repository that are one model, or a model of the catalog; the document can say this only in words. */
 export type DownloadRequest =
   | { repository: string; revision?: string; paths: string[] }
   | { catalog_id: string; quantization?: string };
 
-export type TransferKind = "download" | "import" | "verify" | "bundle_export" | "bundle_import";
-export type TransferState = "waiting" | "running" | "paused" | "done" | "failed" | "cancelled";
-
-export interface TransferProblem {
-  code: string;
-  message: string;
-  remedy: string;
-}
-
-export interface TransferView {
-  id: string;
-  kind: TransferKind;
-  title: string;
-  state: TransferState;
-  done_bytes: number;
-  total_bytes?: number | null;
-  bytes_per_second?: number | null;
-  remaining_s?: number | null;
-  problem?: TransferProblem | null;
-  model_id?: string | null;
-  path?: string | null;
-  started_at: string;
-  ended_at?: string | null;
-}
-
-export interface TransfersView {
-  transfers: TransferView[];
-}
-
-export interface BundleExportRequest {
-  path: string;
-  pipelines: string[];
-  with_models: boolean;
-}
-
-export interface BundleImportRequest {
-  path: string;
-  project_id?: string;
-  /** Roles without a model of their own get the one that served them where the bundle was made. */
-  bind: boolean;
-}
-
-export interface BundleModelView {
-  id: string;
-  outcome: "new" | "already_there" | "name_taken" | "missing";
-  files: string[];
-  size_bytes: number;
-  sha256: string[];
-  repository?: string | null;
-  revision?: string | null;
-  licence?: string | null;
-  included: boolean;
-}
-
-export interface BundleImportReport {
-  path: string;
-  made_at: string;
-  program_version: string;
-  pipelines: { name: string; outcome: "new" | "already_there"; pipeline_id?: string | null }[];
-  models: BundleModelView[];
-  bindings: { role: string; model_id: string; outcome: "bound" | "kept" }[];
-  needed_bytes: number;
-}
-
-export type FindingLevel = "ok" | "info" | "warn" | "error";
-
-export interface Finding {
-  code: string;
-  level: FindingLevel;
-  title: string;
-  detail: string;
-  remedy?: string | null;
-}
-
-export type DoctorDeviceView = DeviceView & { used: boolean; why: string };
-
+export type TransferKind = Schemas["TransferKind"];
+export type TransferState = Schemas["TransferState"];
+export type TransferProblem = Schemas["TransferProblem"];
+export type TransferView = Schemas["TransferView"];
+export type TransfersView = Schemas["TransfersView"];
+export type BundleExportRequest = Schemas["BundleExportRequest"];
+export type BundleImportRequest = Schemas["BundleImportRequest"];
+export type BundleModelView = Schemas["BundleModelView"];
+export type BundleImportReport = Schemas["BundleImportReport"];
+export type FindingLevel = Schemas["FindingLevel"];
+export type Finding = Schemas["Finding"];
+export type DoctorDeviceView = Schemas["DoctorDeviceView"];
 /** What is shown of everything that was looked at. */
-export interface DoctorReport {
-  version: string;
-  system: string;
-  devices: DoctorDeviceView[];
-  worst: FindingLevel;
-  findings: Finding[];
-}
+export type DoctorReport = Pick<
+  Schemas["DoctorReport"],
+  "version" | "system" | "devices" | "worst" | "findings"
+>;
 
 const getting = {
   catalog: (signal?: AbortSignal) => call<CatalogView>("/catalog", { signal }),

@@ -69,16 +69,7 @@ export type Health = Omit<Schemas["Health"], "worker"> & {
 
 export type ThemeSetting = Schemas["Theme"];
 export type LanguageSetting = Schemas["Language"];
-export type Settings = Schemas["Settings"] & {
-  /** Absent is automatic. */
-  threads?: number | null;
-  gpu_layers?: number | null;
-  memory_budget_mib?: number | null;
-  model_idle_s?: number;
-  allow_overcommit?: boolean;
-  notifications?: boolean;
-  first_start_done?: boolean;
-};
+export type Settings = Schemas["Settings"];
 export type Retention = Schemas["Retention"];
 
 export type ServerSettings = Schemas["ServerSettings"];

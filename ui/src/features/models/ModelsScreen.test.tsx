@@ -51,7 +51,7 @@ test("an import that began elsewhere in the window is open over the list of file
   const path = await screen.findByTestId("import-path");
   expect((path as HTMLInputElement).value).toBe("/home/me/tiny.gguf");
   await userEvent.keyboard("{Escape}");
-  await waitFor(() => expect(screen.queryByTestId("import-dialog")).toBeNull());
+  await waitFor(() => expect(screen.queryByTestId("import")).toBeNull());
 });
 
 test("models that cannot be loaded say so and can be asked for again", async () => {

@@ -19,7 +19,7 @@ const EVERY_MS = 3000;
  */
 export function RunEndWatcher() {
   const settings = useSettings().data;
-  const wanted = settings !== undefined && (settings as { notifications?: boolean }).notifications !== false;
+  const wanted = settings?.notifications === true;
   const runs = useQuery({
     queryKey: ["runs", "watch"],
     queryFn: ({ signal }) => api.runs({ limit: 60 }, signal),

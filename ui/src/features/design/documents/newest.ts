@@ -53,8 +53,7 @@ export function movedOn(known: Known, theirs: Newest): boolean {
   return another || theirs.version > known.version;
 }
 
-export const versionOf = (run: RunView): number =>
-  (run as { pipeline_version?: number }).pipeline_version ?? 0;
+export const versionOf = (run: RunView): number => run.pipeline_version ?? 0;
 
 /** Whether two documents say the same, whatever the order of their keys. */
 export function same(one: unknown, other: unknown): boolean {

@@ -1,4 +1,13 @@
-import { CircleX, Ellipsis, FileText, PencilLine, ShieldCheck, ShieldQuestion, Trash2 } from "lucide-react";
+import {
+  CircleX,
+  Ellipsis,
+  FileText,
+  FolderInput,
+  PencilLine,
+  ShieldCheck,
+  ShieldQuestion,
+  Trash2,
+} from "lucide-react";
 import type { CheckedState, ModelFileView } from "@/api/models";
 import type { Role } from "@/api/types";
 import { ActionMenu } from "@/components/ActionMenu";
@@ -97,6 +106,10 @@ export function FileRow({ file, checked, roles, onOpen }: FileRowProps) {
                 ]
               : []),
             { id: "rename", label: m.model_rename_open(), icon: PencilLine, run: () => onOpen("rename") },
+            // What another program keeps stays where that program looks for it.
+            ...(file.origin
+              ? []
+              : [{ id: "move", label: m.model_move_open(), icon: FolderInput, run: () => onOpen("move") }]),
             {
               id: "remove",
               label: m.model_remove_open(),

@@ -4,11 +4,12 @@ import type { Role } from "@/api/types";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { m } from "@/paraglide/messages.js";
 import { DetailSheet } from "./DetailSheet";
+import { MoveDialog } from "./MoveDialog";
 import { RemoveDialog } from "./RemoveDialog";
 import { RenameDialog } from "./RenameDialog";
 import { useVerify } from "./useVerify";
 
-export type DialogKind = "details" | "accept" | "rename" | "remove";
+export type DialogKind = "details" | "accept" | "rename" | "move" | "remove";
 
 /** What is open over the list, and for which model. */
 export interface Opened {
@@ -39,6 +40,8 @@ export function ModelDialogs({ opened, files, usage, rolesOf, onOpen, onClose }:
       );
     case "rename":
       return <RenameDialog file={file} onClose={onClose} />;
+    case "move":
+      return <MoveDialog file={file} about={about} onClose={onClose} />;
     case "remove":
       return <RemoveDialog file={file} about={about} roles={rolesOf(file)} onClose={onClose} />;
     case "accept":

@@ -231,6 +231,37 @@ test("an import is sent with its mode and name, and its refusal stays in the dia
   expect(sent(calls, "POST", "/import").at(-1)).toEqual({ path: "/x.gguf", mode: "copy", name: "mine" });
 });
 
+test("a model moves to another folder, and back into the models folder from where it was taken out", async () => {
+  const outside = {
+    ...usage(),
+    models: [{ id: "far", path: "/far.gguf", size_bytes: 1, is_inside: false, checked: "verified" }],
+  };
+  const answers = [refusal(422, "/nowhere is no folder. Name one."), TRANSFER, TRANSFER];
+  const calls = await show([file("tiny"), file("far"), file("theirs", { origin: "Ollama" })], {
+    "GET /model-files/usage": outside,
+    "POST /model-files/relocate": () => answers.shift(),
+  });
+  await choose(0, "move");
+  expect(screen.getByTestId("model-move-do").hasAttribute("disabled")).toBe(true);
+  await userEvent.type(screen.getByTestId("model-move-folder"), "/nowhere");
+  await userEvent.click(screen.getByTestId("model-move-do"));
+  expect((await screen.findByRole("alert")).textContent).toContain("Name one.");
+  await expectAccessible();
+  await userEvent.clear(screen.getByTestId("model-move-folder"));
+  await userEvent.type(screen.getByTestId("model-move-folder"), "/disk2{Enter}");
+  await waitFor(() => expect(screen.queryByTestId("model-move")).toBeNull());
+  await choose(1, "move");
+  await userEvent.click(screen.getByTestId("model-move-do"));
+  await waitFor(() => expect(screen.queryByTestId("model-move")).toBeNull());
+  expect(sent(calls, "POST", "/relocate").slice(1)).toEqual([
+    { id: "tiny", folder: "/disk2" },
+    { id: "far" },
+  ]);
+  // What another program keeps is not moved from under it.
+  await userEvent.click(screen.getAllByTestId("file-menu")[2] as HTMLElement);
+  expect(screen.queryByTestId("file-menu-move")).toBeNull();
+});
+
 test.each([
   [134_515_008, "135 M"],
   [7_615_616_512, "7.6 B"],

@@ -24,7 +24,7 @@ export function CatalogCard({ entry, room, hub, hideRoles }: CatalogCardProps) {
   const [chosen, setChosen] = useState<string>();
   const file = entry.files.find(({ id }) => id === chosen) ?? firstChoice(entry, room);
   return (
-    <li className="get-card" data-testid={`catalog-${entry.id}`}>
+    <li className="model-card get-card" data-testid={`catalog-${entry.id}`}>
       <header>
         <h4 className="breakable">{entry.title}</h4>
         {entry.gated && (

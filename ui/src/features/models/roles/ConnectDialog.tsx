@@ -84,7 +84,7 @@ export function ConnectDialog({ role, onClose }: ConnectDialogProps) {
       }
     >
       <form
-        className="connect-form"
+        className="dialog-form"
         onSubmit={(event: FormEvent) => {
           event.preventDefault();
           ask();

@@ -23,7 +23,7 @@ export function RoleCard({ role, files }: { role: RoleView; files: ModelFileView
     else serve(name, id);
   }
   return (
-    <article className="role-card" data-testid={`role-${name}`} aria-label={name}>
+    <article className="model-card role-card" data-testid={`role-${name}`} aria-label={name}>
       <header>
         <RoleIcon role={name} size={18} />
         <h2>{name}</h2>

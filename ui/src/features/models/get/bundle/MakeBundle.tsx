@@ -1,16 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
-import { Archive } from "lucide-react";
-import { type FormEvent, useId, useState } from "react";
+import { Archive, FolderOpen } from "lucide-react";
+import { useState } from "react";
 import { design } from "@/api/design";
 import { chooseFolder } from "@/api/desktop";
 import { useMakeBundle } from "@/api/getModels";
 import { Button } from "@/components/Button";
-import { Modal } from "@/components/Modal";
+import { FormDialog } from "@/components/FormDialog";
+import { PathField } from "@/components/PathField";
 import { useProjectNames } from "@/components/projectName";
 import { ErrorPanel, Skeleton } from "@/components/States";
 import { Switch } from "@/components/Switch";
 import { m } from "@/paraglide/messages.js";
-import { BundlePathField } from "./BundlePathField";
 import { bundleIn } from "./bundlePath";
 
 /** Puts pipelines, and what is needed to run them, into one file for a machine without a network. */
@@ -19,73 +19,62 @@ export function MakeBundle({ onClose }: { onClose: () => void }) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [withModels, setWithModels] = useState(false);
   const make = useMakeBundle();
-  const form = useId();
   const target = path.trim();
-
-  function send(event: FormEvent) {
-    event.preventDefault();
-    if (target === "" || chosen.size === 0 || make.isPending) return;
-    make.mutate({ path: target, pipelines: [...chosen], with_models: withModels }, { onSuccess: onClose });
-  }
   return (
-    <Modal
+    <FormDialog
       title={m.bundle_make_title()}
       text={m.bundle_make_text()}
-      wide
-      onClose={onClose}
-      testId="make-bundle"
-      footer={
-        <>
-          <Button onClick={onClose}>{m.cancel()}</Button>
-          <Button
-            look="primary"
-            type="submit"
-            form={form}
-            icon={Archive}
-            busy={make.isPending}
-            disabled={target === "" || chosen.size === 0}
-            data-testid="bundle-make-do"
-          >
-            {m.bundle_make_do({ count: chosen.size })}
-          </Button>
-        </>
+      action={m.bundle_make_do({ count: chosen.size })}
+      icon={Archive}
+      ready={target !== "" && chosen.size > 0}
+      busy={make.isPending}
+      refused={make.isError ? { title: m.bundle_make_failed(), error: make.error } : undefined}
+      onSend={() =>
+        make.mutate({ path: target, pipelines: [...chosen], with_models: withModels }, { onSuccess: onClose })
       }
+      onClose={onClose}
+      testId="bundle-make"
     >
-      <form id={form} className="get-form" onSubmit={send}>
-        <PipelineChoice
-          chosen={chosen}
-          onChange={(next) => {
-            setChosen(next);
-            make.reset();
-          }}
-        />
-        <div className="get-switch">
-          <div>
-            <strong>{m.bundle_with_models()}</strong>
-            <p className="hint">{m.bundle_with_models_hint()}</p>
-          </div>
-          <Switch
-            label={m.bundle_with_models()}
-            checked={withModels}
-            onChange={setWithModels}
-            testId="bundle-with-models"
-          />
+      <PipelineChoice
+        chosen={chosen}
+        onChange={(next) => {
+          setChosen(next);
+          make.reset();
+        }}
+      />
+      <div className="get-switch">
+        <div>
+          <strong>{m.bundle_with_models()}</strong>
+          <p className="hint">{m.bundle_with_models_hint()}</p>
         </div>
-        <BundlePathField
-          label={m.bundle_target()}
-          value={path}
-          onChange={(next) => {
-            setPath(next);
-            make.reset();
-          }}
-          choose={async () => {
-            const folder = await chooseFolder(m.bundle_choose_target());
-            return folder && bundleIn(folder, new Date());
-          }}
+        <Switch
+          label={m.bundle_with_models()}
+          checked={withModels}
+          onChange={setWithModels}
+          testId="bundle-with-models"
         />
-      </form>
-      {make.isError && <ErrorPanel title={m.bundle_make_failed()} error={make.error} />}
-    </Modal>
+      </div>
+      <PathField
+        label={m.bundle_target()}
+        value={path}
+        onChange={(next) => {
+          setPath(next);
+          make.reset();
+        }}
+        placeholder={m.bundle_path_placeholder()}
+        ways={[
+          {
+            label: m.choose_folder(),
+            icon: FolderOpen,
+            choose: async () => {
+              const folder = await chooseFolder(m.bundle_choose_target());
+              return folder && bundleIn(folder, new Date());
+            },
+          },
+        ]}
+        testId="bundle-path"
+      />
+    </FormDialog>
   );
 }
 

@@ -1,15 +1,15 @@
-import { PackageOpen, Search } from "lucide-react";
+import { FolderOpen, PackageOpen, Search } from "lucide-react";
 import { type FormEvent, useId, useState } from "react";
 import { chooseFile } from "@/api/desktop";
 import { type BundleImportRequest, useOpenBundle, usePlanImport } from "@/api/getModels";
 import { Button } from "@/components/Button";
 import { useCurrentProject } from "@/components/currentProject";
 import { Modal } from "@/components/Modal";
+import { PathField } from "@/components/PathField";
 import { projectName } from "@/components/projectName";
 import { ErrorPanel } from "@/components/States";
 import { Switch } from "@/components/Switch";
 import { m } from "@/paraglide/messages.js";
-import { BundlePathField } from "./BundlePathField";
 import { BundlePlan } from "./BundlePlan";
 import { BUNDLE_EXTENSION } from "./bundlePath";
 
@@ -58,13 +58,13 @@ export function OpenBundle({ onClose }: { onClose: () => void }) {
     >
       <form
         id={form}
-        className="get-form"
+        className="dialog-form"
         onSubmit={(event: FormEvent) => {
           event.preventDefault();
           look();
         }}
       >
-        <BundlePathField
+        <PathField
           label={m.bundle_source()}
           value={path}
           onChange={(next) => {
@@ -72,7 +72,15 @@ export function OpenBundle({ onClose }: { onClose: () => void }) {
             plan.reset();
             open.reset();
           }}
-          choose={() => chooseFile(m.bundle_choose_source(), BUNDLE_EXTENSION)}
+          placeholder={m.bundle_path_placeholder()}
+          ways={[
+            {
+              label: m.choose_folder(),
+              icon: FolderOpen,
+              choose: () => chooseFile(m.bundle_choose_source(), BUNDLE_EXTENSION),
+            },
+          ]}
+          testId="bundle-path"
         />
         <div className="get-switch">
           <div>
