@@ -2,6 +2,7 @@ import type { Role, StepView } from "@/api/types";
 import { m } from "@/paraglide/messages.js";
 import { classes } from "./classes";
 import { modelName } from "./format";
+import { ServerBadge } from "./RemoteBadge";
 import { ROLES } from "./roles";
 import { Tooltip } from "./Tooltip";
 
@@ -29,19 +30,6 @@ export function RoleChip({ role, model }: { role: Role; model?: Bound | null }) 
       {model?.simulated ? <SimulatedBadge /> : model?.stand_in ? <StandInBadge role={role} /> : null}
       {model?.path && <ServerBadge path={model.path} />}
     </span>
-  );
-}
-
-/** Marks a model that a server runs, by the host that text is sent to; nothing for a file. */
-function ServerBadge({ path }: { path: string }) {
-  if (!/^https?:\/\//.test(path) || !URL.canParse(path)) return null;
-  const { host } = new URL(path);
-  return (
-    <Tooltip text={m.sent_to({ host })}>
-      <span className="badge badge-warn cut" data-testid="sent-to">
-        {m.sent_to({ host })}
-      </span>
-    </Tooltip>
   );
 }
 

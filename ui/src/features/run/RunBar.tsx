@@ -14,6 +14,7 @@ import type { RunView } from "@/api/types";
 import { Button, IconButton } from "@/components/Button";
 import { formatSeconds, formatStamp } from "@/components/format";
 import { useProjectNames } from "@/components/projectName";
+import { SentOutBadge } from "@/components/RemoteBadge";
 import { SimulatedBadge, StandInRunBadge } from "@/components/RoleChip";
 import { StatusBadge } from "@/components/StatusBadge";
 import { m } from "@/paraglide/messages.js";
@@ -46,6 +47,7 @@ export function RunBar({ run, steering, again, onEdit, onRerun, onCompare, onExp
         <span className="run-meta">
           <StatusBadge run={run} testId="run-status" />
           {run.simulated ? <SimulatedBadge /> : <StandInRunBadge steps={allSteps(run)} />}
+          <SentOutBadge hosts={run.remote_hosts ?? []} />
           <RunClock run={run} />
           {project && (
             <span className="run-project" title={project} data-testid="run-project">

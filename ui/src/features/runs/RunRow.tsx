@@ -8,6 +8,7 @@ import { isEnded } from "@/api/runView";
 import { IconButton } from "@/components/Button";
 import { classes } from "@/components/classes";
 import { formatCount, formatSeconds, formatStamp } from "@/components/format";
+import { SentOutBadge } from "@/components/RemoteBadge";
 import { SimulatedBadge } from "@/components/RoleChip";
 import { StatusBadge } from "@/components/StatusBadge";
 import { m } from "@/paraglide/messages.js";
@@ -103,6 +104,7 @@ export const RunRow = memo(function RunRow({
             {run.name}
           </button>
           {run.simulated && <SimulatedBadge />}
+          <SentOutBadge hosts={run.remote_hosts ?? []} />
         </span>
         {run.snippet ? (
           <Snippet parts={run.snippet} />
