@@ -152,6 +152,28 @@ fn the_catalog_is_searched_first() {
     assert_eq!(found["catalog"][0]["id"], "smollm2-135m-instruct");
     assert_eq!(found["hub"], Value::Null);
     assert_eq!(world.server.seen().len(), 0, "nothing goes over the network unasked");
+    let shown = world.home.run(&["models", "search", "t5gemma"]).expect_code(0);
+    for expected in ["8192 tokens", "of memory", "to be accepted on the hub first"] {
+        assert!(shown.stdout.contains(expected), "`{expected}` is missing in:\n{}", shown.stdout);
+    }
     let found = world.home.run(&["models", "search", "TINY", "--hub", "--json"]).expect_code(0).json();
     assert_eq!(found["hub"]["repositories"][0]["repository"], REPOSITORY);
+}
+
+#[test]
+fn the_hub_is_chosen_on_the_command_line() {
+    let world = World::new(&noise(10), None);
+    let hub = |args: &[&str]| world.home.run(&[&["hub"], args, &["--json"]].concat()).expect_code(0).json();
+    let mirror = "https://mirror.example/hf";
+    let set = hub(&["set", "--endpoint", mirror, "--max-downloads", "3", "--speed-limit", "500"]);
+    assert_eq!(set, hub(&["show"]));
+    assert_eq!((&set["endpoint"], &set["stored_endpoint"]), (&json!(world.server.url()), &json!(mirror)));
+    assert_eq!((&set["max_downloads"], &set["speed_limit_kib_s"]), (&json!(3), &json!(500)));
+    let set = hub(&["set", "--speed-limit", "0"]);
+    assert_eq!((&set["speed_limit_kib_s"], &set["stored_endpoint"]), (&Value::Null, &json!(mirror)), "the rest stays");
+    assert_eq!(hub(&["set", "--endpoint", "default"])["stored_endpoint"], Value::Null);
+    world.home.run(&["hub", "set"]).expect_code(2);
+    world.home.run(&["hub", "set", "--max-downloads", "9"]).expect_code(3).expect_stderr(&["from 1 to 8"]);
+    // The tests' programs have no keyring, and a program that ends keeps nothing in memory.
+    world.home.run_with_input(&["hub", "token"], "hf_x\n").expect_code(4).expect_stderr(&["no keyring", "HF_TOKEN"]);
 }

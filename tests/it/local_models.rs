@@ -2,6 +2,10 @@
 //! machine without a network in one file.
 #![cfg(unix)]
 
+#[path = "../../crates/models/tests/it/builder.rs"]
+#[allow(dead_code, reason = "a part of it is enough here")]
+mod builder;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -10,6 +14,7 @@ use brickwork_tests::{DEFAULT_MODEL, Home, model, turn};
 use serde_json::{Value, json};
 
 use crate::common::one_step;
+use builder::Gguf;
 
 /// The catalog's checksum of the default model.
 const SHA256: &str = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
@@ -89,4 +94,32 @@ fn a_model_is_used_in_place_and_carried_to_another_machine() {
     assert_eq!(binding(&here, 0)["id"], "mine");
     here.run(&["models", "rm", "mine", "--force"]).expect_code(0);
     assert!(model(DEFAULT_MODEL).is_file(), "only the entry is gone");
+}
+
+#[test]
+fn a_model_is_moved_to_another_disk_and_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = machine(&folder.path().join("here"));
+    let (source, away) = (folder.path().join("tiny.gguf"), folder.path().join("away"));
+    fs::write(&source, Gguf::small().bytes()).unwrap();
+    fs::create_dir(&away).unwrap();
+    home.run(&["models", "import", source.to_str().unwrap(), "--move"]).expect_code(0);
+    home.run(&["models", "bind", "T5Gemma", "tiny"]).expect_code(0);
+    let usage = || home.run(&["models", "usage", "--json"]).expect_code(0).json()["models"][0].clone();
+    assert_eq!((&usage()["is_inside"], &usage()["checked"]), (&json!(true), &json!("verified")));
+
+    let missing = folder.path().join("none");
+    let refused = home.run(&["models", "relocate", "tiny", missing.to_str().unwrap()]);
+    refused.expect_code(3).expect_stderr(&["there is no such folder", "Choose another"]);
+    home.run(&["models", "relocate", "tiny"]).expect_code(3).expect_stderr(&["is in the models folder already"]);
+    let moved = home.run(&["models", "relocate", "tiny", away.to_str().unwrap(), "--json"]).expect_code(0).json();
+    let path = away.join("tiny.gguf");
+    assert_eq!((&moved["id"], &moved["path"]), (&json!("tiny"), &json!(path)));
+    assert!(path.is_file() && !folder.path().join("here/models/tiny.gguf").exists());
+    assert_eq!((&usage()["is_inside"], &usage()["checked"]), (&json!(false), &json!("verified")));
+    assert_eq!(binding(&home, 2)["path"], json!(path), "its role has it as before");
+
+    home.run(&["models", "relocate", "tiny"]).expect_code(0);
+    assert!(!path.exists() && folder.path().join("here/models/tiny.gguf").is_file());
+    assert_eq!((&binding(&home, 2)["id"], &binding(&home, 2)["problem"]), (&json!("tiny"), &json!(null)));
 }

@@ -68,3 +68,27 @@ fn the_interface_tells_the_same() {
     let report = server.get("/doctor").expect(200).json();
     assert_eq!(report["worker"]["starts"], true);
 }
+
+#[test]
+fn settings_are_shown_and_changed_one_by_one() {
+    let home = Home::new();
+    let settings = |args: &[&str]| home.run(&[&["settings"], args].concat());
+    assert_eq!(settings(&[]).expect_code(0).json()["allow_overcommit"], false);
+    for (name, value, shown) in [
+        ("allow_overcommit", "true", "true"),
+        ("memory_budget_mib", "4096", "4096"),
+        ("memory_budget_mib", "null", "null"),
+        ("theme", "dark", "\"dark\""),
+    ] {
+        assert_eq!(settings(&[name, value]).expect_code(0).stdout.trim(), shown);
+        assert_eq!(settings(&[name]).expect_code(0).stdout.trim(), shown, "{name} is kept");
+    }
+    for (name, value, told) in [
+        ("memory_budget_mib", "1", "from 256"),
+        ("allow_overcommit", "null", "allow_overcommit"),
+        ("alow_overcommit", "true", "unknown field"),
+    ] {
+        settings(&[name, value]).expect_code(3).expect_stderr(&[told]);
+    }
+    assert_eq!(settings(&["allow_overcommit"]).expect_code(0).stdout.trim(), "true", "what is refused changes nothing");
+}

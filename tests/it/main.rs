@@ -25,3 +25,4 @@ mod runs_survive;
 mod shipped;
 mod side_by_side;
 mod simulated;
+mod tls;

@@ -139,6 +139,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(model_files::verify_model_file))
         .routes(routes!(model_files::remove_model_file))
         .routes(routes!(model_files::rename_model_file))
+        .routes(routes!(model_files::relocate_model_file))
         .routes(routes!(model_files::get_models_usage))
         .routes(routes!(bundle::export_bundle))
         .routes(routes!(bundle::plan_bundle_import))

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use brickwork_models::found::Surroundings;
+use brickwork_worker_client::WorkerConfig;
 use directories::ProjectDirs;
 
 use crate::error::AppError;
@@ -27,6 +28,9 @@ pub struct AppConfig {
     pub data_dir: PathBuf,
     /// Holds the model files.
     pub models_dir: PathBuf,
+    /// Holds modules of llama.cpp that were added to those that ship with the worker, e.g. for a GPU; it may be missing.
+    /// Given by `BRICKWORK_BACKENDS_DIR`.
+    pub backends_dir: PathBuf,
     /// The worker program; searched for beside the running program when absent.
     pub worker_program: Option<PathBuf>,
     /// How long a worker may say nothing in the middle of a job before it counts as hung.
@@ -71,6 +75,9 @@ impl AppConfig {
         if let Some(dir) = env_path("BRICKWORK_MODELS_DIR") {
             config.models_dir = dir;
         }
+        if let Some(dir) = env_path("BRICKWORK_BACKENDS_DIR") {
+            config.backends_dir = dir;
+        }
         config.worker_program = env_path("BRICKWORK_WORKER");
         let limit_mib = std::env::var("BRICKWORK_MEMORY_LIMIT_MIB").ok().and_then(|text| text.parse::<u64>().ok());
         config.memory_limit_bytes = limit_mib.map(|mib| mib.saturating_mul(1 << 20));
@@ -91,6 +98,7 @@ impl AppConfig {
         let data_dir = std::path::absolute(data_dir.as_ref()).unwrap_or_else(|_| data_dir.as_ref().to_path_buf());
         Self {
             models_dir: data_dir.join("models"),
+            backends_dir: data_dir.join("backends"),
             data_dir,
             worker_program: None,
             silence_limit: Duration::from_mins(3),
@@ -104,6 +112,13 @@ impl AppConfig {
             stall_limit: Duration::from_secs(30),
             surroundings: Surroundings::nowhere(),
         }
+    }
+
+    /// The worker `program`, with what belongs to this program's places.
+    pub(crate) fn worker(&self, program: impl Into<PathBuf>) -> WorkerConfig {
+        let mut worker = WorkerConfig::new(program);
+        worker.environment = vec![("BRICKWORK_BACKENDS_DIR".to_owned(), self.backends_dir.display().to_string())];
+        worker
     }
 
     /// The database file.

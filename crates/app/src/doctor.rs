@@ -6,15 +6,16 @@ mod machine;
 use std::path::Path;
 use std::time::Instant;
 
-use brickwork_engine::Role;
 use brickwork_models::disk::free_bytes;
-use brickwork_worker_client::{Device, DeviceKind, PROTOCOL_VERSION, WorkerClient, WorkerConfig, find_worker_program};
+use brickwork_worker_client::{Device, DeviceKind, Module, PROTOCOL_VERSION, WorkerClient, find_worker_program};
 use serde::Serialize;
 
 use crate::app::App;
+use crate::config::AppConfig;
 use crate::error::AppError;
 use crate::fit::{FitRequest, Verdict};
 use crate::memory::machine_memory;
+use crate::models::{BindingView, RoleView};
 use crate::secrets::SecretsKind;
 
 pub use machine::CpuView;
@@ -71,6 +72,20 @@ pub struct DoctorWorkerView {
     /// Threads that it computes with unless the settings name a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads: Option<u32>,
+}
+
+/// A part of llama.cpp that drives devices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct DoctorModuleView {
+    /// What it is for, with the processor's variant: `cpu-haswell`, `cuda`.
+    pub name: String,
+    /// Its file.
+    pub path: String,
+    /// Whether it is in use.
+    pub used: bool,
+    /// Why it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// One place where models can run, and whether they do.
@@ -135,6 +150,9 @@ pub struct DoctorRoleView {
     /// What it takes of the machine's memory in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_bytes: Option<u64>,
+    /// The machines over which that is spread.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rpc_servers: Vec<String>,
     /// Why it cannot run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
@@ -155,6 +173,10 @@ pub struct DoctorReport {
     pub folders: Vec<DoctorFolderView>,
     /// The program that runs models.
     pub worker: DoctorWorkerView,
+    /// The parts of llama.cpp that drive devices; of the processor's variants the one that suits it best.
+    pub modules: Vec<DoctorModuleView>,
+    /// The folder in which further modules are looked for.
+    pub backends_dir: String,
     /// Where models can run.
     pub devices: Vec<DoctorDeviceView>,
     /// The roles.
@@ -189,7 +211,7 @@ impl App {
         let settings = self.settings().await?;
         let memory = machine_memory(config);
         let program = config.worker_program.clone().or_else(|| find_worker_program().ok());
-        let (worker, devices, problem) = examine_worker(program.as_deref()).await;
+        let Examined { worker, modules, devices, problem } = examine_worker(config, program.as_deref()).await;
         let folders = [("data", config.data_dir.clone()), ("models", config.models_dir.clone())]
             .map(|(name, path)| tokio::task::spawn_blocking(move || examine_folder(name, &path)));
         let folders: Vec<DoctorFolderView> = futures::future::join_all(folders).await.into_iter().flatten().collect();
@@ -206,6 +228,8 @@ impl App {
             },
             folders,
             worker,
+            modules: modules.into_iter().map(DoctorModuleView::from).collect(),
+            backends_dir: config.backends_dir.display().to_string(),
             devices: device_views(devices, settings.gpu_layers),
             roles: Vec::new(),
             model_files: DoctorFilesView { usable: models.files.len() - unusable, unusable },
@@ -217,7 +241,7 @@ impl App {
             findings: Vec::new(),
         };
         for role in models.models {
-            report.roles.push(self.examine_role(role.name, role.binding.id, role.binding.problem).await);
+            report.roles.push(self.examine_role(role).await);
         }
         let database = self.check_database().await.err().map(|error| error.to_string());
         let graphics = machine::graphics(Path::new("/"));
@@ -226,13 +250,15 @@ impl App {
         Ok(report)
     }
 
-    async fn examine_role(&self, role: &'static str, model_id: String, problem: Option<String>) -> DoctorRoleView {
-        let mut view = DoctorRoleView { role, model_id, verdict: None, total_bytes: None, problem };
+    async fn examine_role(&self, role: RoleView) -> DoctorRoleView {
+        let BindingView { id, problem, .. } = role.binding;
+        let rpc_servers = role.options.rpc_servers;
+        let mut view =
+            DoctorRoleView { role: role.name, model_id: id, verdict: None, total_bytes: None, rpc_servers, problem };
         if view.problem.is_some() {
             return view;
         }
-        let request =
-            FitRequest { model: Role::parse(role).map(|role| role.name().to_owned()), ..FitRequest::default() };
+        let request = FitRequest { model: Some(role.name.to_owned()), ..FitRequest::default() };
         match self.fit(request).await {
             Ok(fit) => {
                 let model = fit.models.into_iter().next();
@@ -246,8 +272,24 @@ impl App {
     }
 }
 
+impl From<Module> for DoctorModuleView {
+    fn from(module: Module) -> Self {
+        let Module { name, path, problem } = module;
+        Self { name, path, used: problem.is_none(), problem }
+    }
+}
+
+/// What a worker said of itself.
+struct Examined {
+    worker: DoctorWorkerView,
+    modules: Vec<Module>,
+    devices: Vec<Device>,
+    /// Why it did not start.
+    problem: Option<String>,
+}
+
 /// Starts a worker of its own, so that one at work is not waited for.
-async fn examine_worker(program: Option<&Path>) -> (DoctorWorkerView, Vec<Device>, Option<String>) {
+async fn examine_worker(app: &AppConfig, program: Option<&Path>) -> Examined {
     let mut view = DoctorWorkerView {
         path: program.map(|path| path.display().to_string()),
         starts: false,
@@ -258,16 +300,18 @@ async fn examine_worker(program: Option<&Path>) -> (DoctorWorkerView, Vec<Device
         threads: None,
     };
     let Some(program) = program else {
-        let problem = "The program brickwork-worker was not found beside this program.".to_owned();
-        return (view, Vec::new(), Some(problem));
+        let problem = Some("The program brickwork-worker was not found beside this program.".to_owned());
+        return Examined { worker: view, modules: Vec::new(), devices: Vec::new(), problem };
     };
-    let mut config = WorkerConfig::new(program);
+    let mut config = app.worker(program);
     config.silence_limit = std::time::Duration::from_secs(20);
     let client = WorkerClient::new(config);
     let begun = Instant::now();
     let answer = client.devices().await;
     let start_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let mut modules = Vec::new();
     if let Some(hello) = client.hello() {
+        modules = hello.modules;
         view.version = Some(hello.version);
         view.llama_version = Some(hello.llama_version);
         view.threads = Some(hello.threads);
@@ -277,9 +321,9 @@ async fn examine_worker(program: Option<&Path>) -> (DoctorWorkerView, Vec<Device
         Ok(devices) => {
             view.starts = true;
             view.start_ms = Some(start_ms);
-            (view, devices, None)
+            Examined { worker: view, modules, devices, problem: None }
         }
-        Err(error) => (view, Vec::new(), Some(error.to_string())),
+        Err(error) => Examined { worker: view, modules, devices: Vec::new(), problem: Some(error.to_string()) },
     }
 }
 

@@ -283,6 +283,7 @@ const fn code_of_hub(error: &HubError) -> ErrorCode {
         HubError::LicenceNeeded { .. } => ErrorCode::HubLicenceNeeded,
         HubError::TokenRefused { .. } | HubError::AccessDenied { .. } => ErrorCode::HubAccessDenied,
         HubError::Unreachable { .. }
+        | HubError::Untrusted { .. }
         | HubError::Stalled { .. }
         | HubError::Cut { .. }
         | HubError::Busy { .. }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use brickwork_engine::{Diagnostic, ModelRef, Pipeline, Role};
 use brickwork_models::fit::{RunModel, estimate, fit_run, longest_context};
-use brickwork_models::gguf::read_header;
+use brickwork_models::header_of;
 use brickwork_worker_client::Compute;
 use serde::Deserialize;
 use serde_json::Value;
@@ -181,9 +181,9 @@ async fn model_fit(
         return view;
     }
     let path = PathBuf::from(&model.path);
-    let info = match tokio::task::spawn_blocking(move || read_header(&path)).await {
+    let info = match tokio::task::spawn_blocking(move || header_of(&path)).await {
         Ok(Ok(info)) => info,
-        Ok(Err(error)) => return view.cannot_be_read(error.to_string()),
+        Ok(Err(error)) => return view.cannot_be_read(error),
         Err(error) => return view.cannot_be_read(error.to_string()),
     };
     let n_needed = match context_tokens {
@@ -204,7 +204,7 @@ async fn model_fit(
     view.longest_context_tokens = longest_context(&info, &whole, room, gpu_bytes);
     let (machine_needed, gpu_needed) = (estimate.machine.total_bytes(), estimate.gpu.total_bytes());
     view.verdict = if machine_needed > room || gpu_needed > gpu_bytes {
-        Verdict::DoesNotFit
+        if compute.rpc_servers.is_empty() { Verdict::DoesNotFit } else { Verdict::Spread }
     } else if room - machine_needed < room / 100 * TIGHT_PART {
         Verdict::Tight
     } else {

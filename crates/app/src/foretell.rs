@@ -8,10 +8,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use brickwork_engine::{Generation, InferenceError, InferenceErrorCode};
-use brickwork_models::catalog_file;
+use brickwork_engine::{Generation, InferenceError, InferenceErrorCode, ModelRef};
 use brickwork_models::fit::{Advice, CacheType, Estimate, FitRequest, estimate, longest_context, most_gpu_layers};
-use brickwork_models::gguf::{GgufInfo, read_header};
+use brickwork_models::gguf::GgufInfo;
+use brickwork_models::{catalog_file, header_of};
 use brickwork_worker_client::{Compute, Device, DeviceKind, WorkerClient, sizing};
 
 use crate::config::AppConfig;
@@ -122,22 +122,36 @@ impl Admission {
         self.allows_overcommit.store(allows, Ordering::Relaxed);
     }
 
-    /// Why `generation` cannot be carried out for certain. Reads the header of its model.
+    /// Why `generation` cannot be carried out for certain.
     pub(crate) async fn refusal(&self, worker: &WorkerClient, generation: &Generation) -> Option<InferenceError> {
-        if self.allows_overcommit.load(Ordering::Relaxed) {
+        // How much of a model that is spread over other machines stays here is not known beforehand.
+        if self.allows_overcommit.load(Ordering::Relaxed)
+            || !worker.compute_of(&generation.model).rpc_servers.is_empty()
+        {
             return None;
         }
         let memory = machine_memory(&self.config)?;
         let (path, id) = (PathBuf::from(&generation.model.path), generation.model.id.clone());
         // What cannot be read is for the worker to refuse, with its own reason.
-        let info = tokio::task::spawn_blocking(move || read_header(&path)).await.ok()?.ok()?;
+        let info = tokio::task::spawn_blocking(move || header_of(&path)).await.ok()?.ok()?;
         let held: u64 = worker.resident_models().iter().map(brickwork_worker_client::ResidentModel::total_bytes).sum();
-        let devices = worker.hello().map(|hello| hello.devices).unwrap_or_default();
-        let machine = Machine { devices, threads: usual_threads() };
-        let compute = worker.compute_of(&generation.model);
-        let request = machine.request(&info, &compute, generation.parameters.max_tokens);
+        let request = request_of(worker, &generation.model, &info, generation.parameters.max_tokens);
         judge(&generation.model.path, &id, &info, &request, memory, held)
     }
+}
+
+/// How the worker would run `model` for `n_needed` tokens.
+fn request_of(worker: &WorkerClient, model: &ModelRef, info: &GgufInfo, n_needed: u32) -> FitRequest {
+    let devices = worker.hello().map(|hello| hello.devices).unwrap_or_default();
+    let machine = Machine { devices, threads: usual_threads() };
+    machine.request(info, &worker.compute_of(model), n_needed)
+}
+
+/// What the model takes of the machine's memory with the smallest context that `worker` gives it, in bytes; 0 for one that
+/// cannot be read, which fails its run by itself. Reads its header, unless that is known.
+pub(crate) fn least_bytes(worker: &WorkerClient, model: &ModelRef) -> u64 {
+    let info = header_of(Path::new(&model.path));
+    info.map_or(0, |info| estimate(&info, &request_of(worker, model, &info, 1)).machine.total_bytes())
 }
 
 fn judge(

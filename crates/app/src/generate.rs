@@ -115,7 +115,7 @@ impl App {
             });
         }
         // Our own reader looks first: a file that is no model never reaches llama.cpp.
-        brickwork_models::gguf::read_header(&path).map_err(|error| AppError::ModelProblem(error.to_string()))?;
+        brickwork_models::header_of(&path).map_err(AppError::ModelProblem)?;
         let id = path.file_stem().map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned());
         Ok(ModelRef { id, path: path.display().to_string(), stand_in: false })
     }

@@ -83,6 +83,9 @@ pub struct HubView {
     pub endpoint: String,
     /// Where the address comes from.
     pub endpoint_from: EndpointOrigin,
+    /// The address of the settings, which holds as soon as `HF_ENDPOINT` is not set; absent where they name none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stored_endpoint: Option<String>,
     /// Where the token comes from that it is shown. The token itself is in no view.
     pub token: HubTokenOrigin,
     /// The most downloads that are under way at once.
@@ -123,6 +126,7 @@ impl App {
             token: access.token_origin(&endpoint, endpoint_from).await,
             endpoint: endpoint.to_string(),
             endpoint_from,
+            stored_endpoint: settings.endpoint,
             max_downloads: settings.max_downloads,
             speed_limit_kib_s: settings.speed_limit_kib_s,
         })

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use brickwork_engine::{Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent, ScriptedInference};
+use brickwork_engine::{
+    Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent, ModelRef, ScriptedInference,
+};
 use brickwork_remote::RemoteClient;
 use brickwork_worker_client::{
     Compute, Residency, ResidentModel, SamplerDefaults, SamplerDefaultsOf, WorkerClient, WorkerConfig, WorkerStatus,
@@ -17,7 +19,7 @@ use futures::stream::BoxStream;
 
 use crate::app::{DeviceView, WorkerState};
 use crate::config::AppConfig;
-use crate::foretell::Admission;
+use crate::foretell::{Admission, least_bytes};
 use crate::model_files::changed_model;
 use crate::preview::Counter;
 use crate::remotes::RemotePeers;
@@ -52,7 +54,7 @@ pub(crate) struct Models {
 impl Models {
     pub(crate) fn new(config: &AppConfig, secrets: &Secrets) -> Self {
         let program = config.worker_program.clone().or_else(|| find_worker_program().ok());
-        let mut worker = WorkerConfig::new(program.unwrap_or_else(|| PathBuf::from("brickwork-worker")));
+        let mut worker = config.worker(program.unwrap_or_else(|| PathBuf::from("brickwork-worker")));
         worker.silence_limit = config.silence_limit;
         let own_catalog = config.data_dir.join(brickwork_models::OWN_CATALOG);
         worker.sampler_defaults = SamplerDefaultsOf::new(move |model| {
@@ -97,6 +99,11 @@ impl Models {
     /// What the models in memory take together, in bytes.
     pub(crate) fn held_bytes(&self) -> u64 {
         self.worker.resident_models().iter().map(ResidentModel::total_bytes).sum()
+    }
+
+    /// What the model takes of the machine's memory at the least, in bytes.
+    pub(crate) fn least_bytes(&self, model: &ModelRef) -> u64 {
+        least_bytes(&self.worker, model)
     }
 
     /// Lets the worker generate, unless the model's file was changed since its checksum was recorded (it may have been

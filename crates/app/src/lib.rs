@@ -26,6 +26,7 @@ mod generate;
 mod history;
 mod hub;
 mod inference;
+mod lend;
 mod live;
 mod log;
 mod memory;
@@ -78,7 +79,7 @@ pub use catalog::{CatalogFileView, CatalogModelView, CatalogProblemView, Catalog
 pub use config::{AppConfig, DEFAULT_PROJECT_ID, QueueRole};
 pub use data::{PruneReport, PruneRequest, Retention, StorageView};
 pub use doctor::{
-    CpuView, DoctorDeviceView, DoctorFilesView, DoctorFolderView, DoctorMemoryView, DoctorReport, DoctorRoleView,
+    CpuView, DoctorDeviceView, DoctorFilesView, DoctorFolderView, DoctorMemoryView, DoctorModuleView, DoctorReport, DoctorRoleView,
     DoctorWorkerView, Finding, FindingLevel,
 };
 pub use drafts::{DraftRequest, SavedDraft};
@@ -100,7 +101,7 @@ pub use metrics::{Gauges, METRICS_CONTENT_TYPE, Metrics};
 pub use model_detail::{GgufHeaderView, ModelFileDetail, SafetensorsView};
 pub use model_files::{
     CheckedState, FoundModelView, FoundModelsView, FoundProblemView, ImportReport, ImportedModel, ModelImportRequest,
-    ModelRenameRequest, ModelUsageView, ModelVerifyRequest, ModelsUsageView, PartialUsageView, RefusedImport,
+    ModelRelocateRequest, ModelRenameRequest, ModelUsageView, ModelVerifyRequest, ModelsUsageView, PartialUsageView, RefusedImport,
     VerifyReport,
 };
 pub use models::{BindingView, ModelFileView, ModelsView, RoleView};
@@ -116,6 +117,7 @@ pub use remotes::{
 };
 pub use request::read_request;
 pub use rerun::{RerunPlan, RerunRequest};
+pub use lend::lend;
 pub use role_options::RoleOptions;
 pub use runs::{StartRun, StartedRun, run_id_of};
 pub use secrets::{Secret, Secrets, SecretsKind};

@@ -3,6 +3,7 @@
 mod checks;
 mod found;
 mod import;
+mod relocate;
 mod usage;
 
 use brickwork_engine::{Journal, Role};
@@ -23,6 +24,7 @@ use crate::request::invalid;
 pub(crate) use checks::changed_model;
 pub use found::{FoundModelView, FoundModelsView, FoundProblemView};
 pub use import::{ImportReport, ImportedModel, ModelImportRequest, RefusedImport};
+pub use relocate::ModelRelocateRequest;
 pub use usage::{CheckedState, ModelUsageView, ModelsUsageView, PartialUsageView};
 
 /// Which model to compare with its checksum.

@@ -4,13 +4,13 @@
 //! want into the database, where it finds it. When the holder is gone, another one takes the lock, settles what was left
 //! and goes on.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use brickwork_engine::{
-    Clock, Journal, JournalError, Limits, ModelRef, QueuedRun, RunChange, RunEvent, RunEventKind, RunId, RunSignals,
+    Clock, Journal, JournalError, Limits, QueuedRun, RunChange, RunEvent, RunEventKind, RunId, RunSignals,
     RunStatus, Runner, startable,
 };
 use brickwork_store::{Move, QueueLock, RunSummary, WaitingRun};
@@ -23,15 +23,13 @@ use crate::app::{App, Inner, SystemClock};
 use crate::config::QueueRole;
 use crate::error::AppError;
 use crate::live::LiveRun;
+use crate::memory::machine_memory;
 
 /// How often a program that does not hold the lock tries to take it.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// How often the holder removes what the settings let go.
 const PRUNE_INTERVAL: Duration = Duration::from_hours(1);
-
-/// Of the machine's memory, the part that the models of runs at the same time may take together.
-const MEMORY_PART: f64 = 0.6;
 
 /// This program's part in the queue.
 pub(crate) struct Queue {
@@ -46,7 +44,6 @@ pub(crate) struct Queue {
     /// Whether the end of a run could not be recorded, so that it stands as RUNNING and nobody runs it.
     unsettled: AtomicBool,
     pruned: Mutex<Option<Instant>>,
-    memory_bytes: u64,
 }
 
 /// Who carries runs out.
@@ -77,16 +74,6 @@ pub struct QueueView {
 
 impl Queue {
     pub(crate) fn new() -> Self {
-        let memory = sysinfo::RefreshKind::nothing().with_memory(sysinfo::MemoryRefreshKind::nothing().with_ram());
-        // A system that does not tell is taken for a small one: then one model after another runs.
-        let total = sysinfo::System::new_with_specifics(memory).map_or(0, |system| system.total_memory());
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            clippy::cast_precision_loss,
-            reason = "an estimate"
-        )]
-        let memory_bytes = (total as f64 * MEMORY_PART) as u64;
         Self {
             lock: Mutex::default(),
             wake: Arc::default(),
@@ -96,7 +83,6 @@ impl Queue {
             submitted: Mutex::default(),
             unsettled: AtomicBool::new(false),
             pruned: Mutex::default(),
-            memory_bytes,
         }
     }
 
@@ -256,17 +242,20 @@ impl App {
         if waiting.is_empty() {
             return Ok(());
         }
+        let settings = self.settings().await?;
         let limits = Limits {
-            max_running: usize::from(self.settings().await?.max_concurrent_runs),
-            memory_bytes: self.keeper().memory_bytes,
+            max_running: usize::from(settings.max_concurrent_runs),
+            // A system that does not tell is taken for a small one: then one run after another.
+            memory_bytes: settings.memory_budget_bytes(machine_memory(self.config())).unwrap_or(0),
         };
-        let (waiting, running) = {
+        let app = self.clone();
+        let waiting = tokio::task::spawn_blocking(move || app.queued(waiting)).await;
+        let mut waiting = waiting.map_err(|error| AppError::Internal(error.to_string()))?;
+        let running: Vec<QueuedRun> = {
             let live = self.live();
             // One that was started a moment ago may still be listed.
-            let waiting: Vec<QueuedRun> =
-                waiting.into_iter().filter(|run| !live.contains_key(&run.run_id)).map(queued).collect();
-            let running: Vec<QueuedRun> = live.values().map(|run| run.queued.clone()).collect();
-            (waiting, running)
+            waiting.retain(|run| !live.contains_key(&run.run_id));
+            live.values().map(|run| run.queued.clone()).collect()
         };
         for run_id in startable(&waiting, &running, limits) {
             if let Some(run) = waiting.iter().find(|run| run.run_id == run_id) {
@@ -274,6 +263,16 @@ impl App {
             }
         }
         Ok(())
+    }
+
+    /// The runs with what their models take, as the worker counts it against the same budget. Reads headers.
+    fn queued(&self, waiting: Vec<WaitingRun>) -> Vec<QueuedRun> {
+        let of_run = |run: WaitingRun| {
+            let local = run.models.into_iter().filter(|model| !model.is_simulated() && model.is_local());
+            let models = local.map(|model| (model.path.clone(), self.inner().models.least_bytes(&model))).collect();
+            QueuedRun { run_id: run.run_id, project_id: run.project_id, models }
+        };
+        waiting.into_iter().map(of_run).collect()
     }
 
     /// Carries a run out, in a task of its own.
@@ -384,19 +383,4 @@ async fn keep(state: Weak<Inner>) {
             () = tokio::time::sleep(RETRY) => {}
         }
     }
-}
-
-fn queued(run: WaitingRun) -> QueuedRun {
-    let models: BTreeMap<String, u64> = run
-        .models
-        .iter()
-        .filter(|model| !model.is_simulated() && model.is_local())
-        .map(|model| (model.path.clone(), size(model)))
-        .collect();
-    QueuedRun { run_id: run.run_id, project_id: run.project_id, models }
-}
-
-/// What a model takes of memory, roughly: its file. One that is missing fails its run by itself.
-fn size(model: &ModelRef) -> u64 {
-    std::fs::metadata(&model.path).map_or(0, |file| file.len())
 }

@@ -17,6 +17,9 @@ const KEY: &str = "role_options";
 /// The shortest and the longest context that can be chosen, in tokens.
 const CONTEXT_TOKENS: std::ops::RangeInclusive<u32> = 256..=16_777_216;
 
+/// The most servers that a model is spread over; llama.cpp's own bound.
+const MOST_SERVERS: usize = 16;
+
 /// The most layers that can be asked for.
 const MOST_LAYERS: u32 = 10_000;
 
@@ -36,6 +39,11 @@ pub struct RoleOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 256, maximum = 16_777_216)]
     pub context_tokens: Option<u32>,
+    /// Addresses (`HOST:PORT`) of machines that lend their devices through llama.cpp's RPC. The model's layers are spread
+    /// over them and the GPUs here, so its weights and what it computes travel there, unencrypted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 16)]
+    pub rpc_servers: Vec<String>,
 }
 
 /// The options of all roles; a role without any has the defaults.
@@ -103,11 +111,12 @@ pub(crate) fn computed_with(options: &RoleOptions, general: &Compute) -> Compute
         max_context_tokens: options.context_tokens.or(general.max_context_tokens),
         threads: general.threads,
         gpu_layers: options.gpu_layers.or(general.gpu_layers),
+        rpc_servers: options.rpc_servers.clone(),
     }
 }
 
 fn faults(options: &RoleOptions) -> Vec<Diagnostic> {
-    let RoleOptions { device, gpu_layers, context_tokens } = options;
+    let RoleOptions { device, gpu_layers, context_tokens, rpc_servers } = options;
     let out_of_range = |path: &str, least: u32, most: u32| {
         let message = format!("This must be a whole number from {least} to {most}.");
         Diagnostic::error("out_of_range", path, message, "Give a number in that range.")
@@ -118,5 +127,65 @@ fn faults(options: &RoleOptions) -> Vec<Diagnostic> {
     let gpu_layers = gpu_layers.map(|_| out_of_range("$.gpu_layers", 0, MOST_LAYERS));
     let (least, most) = (*CONTEXT_TOKENS.start(), *CONTEXT_TOKENS.end());
     let context_tokens = context_tokens.map(|_| out_of_range("$.context_tokens", least, most));
-    device.into_iter().chain(gpu_layers).chain(context_tokens).collect()
+    device.into_iter().chain(gpu_layers).chain(context_tokens).chain(server_faults(rpc_servers)).collect()
+}
+
+fn server_faults(servers: &[String]) -> Vec<Diagnostic> {
+    if servers.len() > MOST_SERVERS {
+        let message =
+            format!("{} servers are named, but a model is spread over {MOST_SERVERS} at most.", servers.len());
+        return vec![Diagnostic::error("out_of_range", "$.rpc_servers", message, "Name fewer.")];
+    }
+    let fault = |(index, server): (usize, &String)| {
+        let path = format!("$.rpc_servers[{index}]");
+        if servers[..index].contains(server) {
+            let message = format!("The server {server} is named twice.");
+            return Some(Diagnostic::error("duplicate", path, message, "Name it once."));
+        }
+        (!is_server_address(server)).then(|| {
+            let message = format!("`{server}` is no address of a server.");
+            Diagnostic::error("malformed", path, message, "Give HOST:PORT, e.g. 192.168.1.20:50052.")
+        })
+    };
+    servers.iter().enumerate().filter_map(fault).collect()
+}
+
+/// Whether `text` is the name or the IPv4 address of a machine, and a port. llama.cpp's client knows no others.
+fn is_server_address(text: &str) -> bool {
+    let Some((host, port)) = text.rsplit_once(':') else { return false };
+    let is_name =
+        |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    let is_port = port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
+    host.len() <= 253 && host.split('.').all(is_name) && is_port
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_servers_are_names_with_ports() {
+        let check = |text: &str, expected: bool| assert_eq!(is_server_address(text), expected, "{text}");
+        check("127.0.0.1:50052", true);
+        check("gpu-box.local:1", true);
+        check("gpu_box:65535", true);
+        for text in
+            ["", ":1", "host", "host:", "host:0", "host:65536", "host:+1", "a b:1", "http://a:1", "[::1]:1", "a..b:1"]
+        {
+            check(text, false);
+        }
+    }
+
+    #[test]
+    fn servers_are_named_once_and_not_too_many() {
+        let codes = |servers: &[&str]| {
+            let servers: Vec<String> = servers.iter().map(|server| (*server).to_owned()).collect();
+            server_faults(&servers).into_iter().map(|fault| (fault.code, fault.path)).collect::<Vec<_>>()
+        };
+        assert!(codes(&["a:1", "a:2"]).is_empty());
+        let found = codes(&["a:1", "b", "a:1"]);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].1 == "$.rpc_servers[1]" && found[1].1 == "$.rpc_servers[2]", "{found:?}");
+        assert_eq!(codes(&["a:1"; 17]).len(), 1);
+    }
 }

@@ -103,6 +103,8 @@ pub struct RunView {
     pub simulated: bool,
     /// Whether text of any of its steps goes to a server.
     pub remote: bool,
+    /// The hosts to which it goes, each once, in the order of the steps.
+    pub remote_hosts: Vec<String>,
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -200,7 +202,7 @@ impl RunView {
 
 impl From<RunRecord> for RunView {
     fn from(record: RunRecord) -> Self {
-        let (simulated, remote, held_s) = (record.is_simulated(), record.is_remote(), record.held_s());
+        let (simulated, remote_hosts, held_s) = (record.is_simulated(), record.remote_hosts(), record.held_s());
         let mut steps: Vec<StepView> =
             record.steps.into_iter().map(|step| StepView::new(step, &record.plan.seeds)).collect();
         let assembler = steps.pop().expect("every run record ends with the Assembler");
@@ -219,7 +221,8 @@ impl From<RunRecord> for RunView {
             pipeline_id: None,
             pipeline_version: None,
             simulated,
-            remote,
+            remote: !remote_hosts.is_empty(),
+            remote_hosts,
             error: record.error,
             total_steps: steps.len(),
             successful_steps: count(RunStatus::Success),

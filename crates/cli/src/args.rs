@@ -1,5 +1,6 @@
 //! The command line's grammar.
 
+mod hub;
 mod library;
 mod machine;
 mod model_files;
@@ -15,11 +16,12 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use uuid::Uuid;
 
+pub(crate) use hub::{HubCommand, HubSetArgs, SettingsArgs};
 pub(crate) use library::{DataCommand, PipelinesCommand, ProjectsCommand, PruneArgs, SavePipelineArgs};
-pub(crate) use machine::{FitArgs, OptionsArgs};
+pub(crate) use machine::{FitArgs, LendArgs, OptionsArgs};
 pub(crate) use model_files::{
-    BundleCommand, ExportBundleArgs, ImportBundleArgs, ImportModelArgs, RemoveModelArgs, RenameModelArgs,
-    VerifyModelArgs,
+    BundleCommand, ExportBundleArgs, ImportBundleArgs, ImportModelArgs, RelocateModelArgs, RemoveModelArgs,
+    RenameModelArgs, VerifyModelArgs,
 };
 pub(crate) use preview::{ContextArgs, PreviewArgs};
 pub(crate) use pull::{PullArgs, SearchModelsArgs, TransfersArgs, TransfersCommand};
@@ -38,6 +40,7 @@ Exit codes:
 Environment:
   BRICKWORK_DATA_DIR    the folder of the database, logs and models
   BRICKWORK_MODELS_DIR  the folder of the models alone
+  BRICKWORK_BACKENDS_DIR  the folder of modules that were added for more devices
   BRICKWORK_MEMORY_LIMIT_MIB  what of the machine's memory models may count on
   BRICKWORK_SECRETS     `memory` to leave the system's keyring alone
   HF_ENDPOINT           the hub of models, when it is not the Hugging Face Hub
@@ -92,6 +95,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: RemoteCommand,
     },
+    /// Show the hub that models come from; choose it, its token and how fast is downloaded.
+    Hub {
+        #[command(subcommand)]
+        command: HubCommand,
+    },
+    /// Show the settings, or change one.
+    Settings(SettingsArgs),
     /// Carry pipelines, and the models that they need, to another machine in one file.
     Bundle {
         #[command(subcommand)]
@@ -103,6 +113,9 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Lend this machine's devices to Brickwork on another one, until it is stopped. Whoever reaches the address may use
+    /// them and nothing is encrypted: only for networks whose every machine you trust.
+    Lend(LendArgs),
     /// Look at the pipelines that ship with Brickwork.
     Templates {
         #[command(subcommand)]
@@ -243,6 +256,8 @@ pub(crate) enum ModelsCommand {
     Rm(RemoveModelArgs),
     /// Give a model another id.
     Mv(RenameModelArgs),
+    /// Move a model's files to another folder or disk, from where they are used, or back into the models folder.
+    Relocate(RelocateModelArgs),
     /// Show how much room models take.
     Usage {
         /// Print one JSON document.

@@ -8,6 +8,8 @@ pub(crate) mod extract;
 pub(crate) mod file_work;
 pub(crate) mod fit;
 pub(crate) mod generate;
+pub(crate) mod hub;
+pub(crate) mod lend;
 pub(crate) mod lists;
 pub(crate) mod model_file;
 pub(crate) mod model_files;

@@ -46,6 +46,9 @@ async fn execute(command: Command) -> Result<(), Failure> {
     }
     let mut config = AppConfig::from_environment()?;
     config.queue = queue_role(&command);
+    if let Command::Lend(request) = &command {
+        return commands::lend::lend(&config, request).await;
+    }
     let _log = init_logging(&config);
     if let Command::Data { command: DataCommand::Restore { file, json } } = &command {
         return commands::data::restore(&config, file, *json).await;
@@ -59,6 +62,8 @@ async fn execute(command: Command) -> Result<(), Failure> {
         Command::Runs { command } => commands::runs::runs(&app, command).await,
         Command::Models { command } => commands::lists::models(&app, command).await,
         Command::Remote { command } => commands::remote::remote(&app, command).await,
+        Command::Hub { command } => commands::hub::hub(&app, command).await,
+        Command::Settings(request) => commands::hub::settings(&app, request).await,
         Command::Bundle { command } => commands::bundle::bundle(&app, command).await,
         Command::Doctor { json } => commands::doctor::doctor(&app, json).await,
         Command::Templates { command } => commands::lists::templates(&app, &command),
@@ -67,7 +72,11 @@ async fn execute(command: Command) -> Result<(), Failure> {
         Command::Projects { command } => commands::projects::projects(&app, command).await,
         Command::Pipelines { command } => commands::pipelines::pipelines(&app, command).await,
         Command::Data { command } => commands::data::data(&app, command).await,
-        Command::Extract { .. } | Command::PipelineSchema | Command::Openapi | Command::Completions { .. } => Ok(()),
+        Command::Extract { .. }
+        | Command::PipelineSchema
+        | Command::Openapi
+        | Command::Completions { .. }
+        | Command::Lend(_) => Ok(()),
     };
     // Runs of other programs that this one carries out get time to finish their running step.
     app.shutdown_within(GRACE).await;

@@ -121,6 +121,18 @@ impl ModelRef {
     }
 }
 
+/// The hosts to which text is sent for these models, each once, in the order in which they come.
+#[must_use]
+pub fn remote_hosts<'a>(models: impl IntoIterator<Item = &'a ModelRef>) -> Vec<String> {
+    let mut hosts: Vec<String> = Vec::new();
+    for host in models.into_iter().filter_map(ModelRef::remote_host) {
+        if !hosts.iter().any(|known| known == host) {
+            hosts.push(host.to_owned());
+        }
+    }
+    hosts
+}
+
 /// Everything that fixes a run before it starts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RunPlan {
@@ -460,6 +472,9 @@ mod tests {
         check("/models/http/m.gguf", None);
         check("C:\\models\\m.gguf", None);
         check("", None);
+        let away = |path: &str| ModelRef::remote(path, "m");
+        let models = [away("https://b/v1"), ModelRef::scripted(), away("http://a:1"), away("http://b/other")];
+        assert_eq!(remote_hosts(&models), ["b", "a:1"], "each once, in order");
         assert!(ModelRef::scripted().is_simulated());
         assert!(
             !ModelRef::remote("https://example.org/v1", "scripted").is_simulated(),

@@ -5,6 +5,7 @@
 
 mod carry_out;
 mod plan;
+mod relocate;
 
 use std::io;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ use crate::transfer::Cancelled;
 pub use carry_out::{Imported, carry_out};
 pub(crate) use carry_out::{room_in, set_readable, sync_folder};
 pub use plan::{ImportOrder, ImportPlan, PlannedModel, PlannedPart, RefusedFile, plan_import};
+pub use relocate::{Relocation, plan_relocation, relocate};
 
 /// How a model gets into the models folder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -94,6 +96,32 @@ pub enum ImportError {
         /// The file.
         path: PathBuf,
         /// The checksum at its download.
+        expected: String,
+        /// The one that it has.
+        found: String,
+    },
+    /// Another program keeps it.
+    #[error("{} belongs to {program}, which would lose it. Copy it with an import, or leave it there", path.display())]
+    BelongsTo {
+        /// The file or folder.
+        path: PathBuf,
+        /// The program.
+        program: &'static str,
+    },
+    /// It is no folder for a model.
+    #[error("{} is no folder for the model: {reason}. Choose another folder", path.display())]
+    NoTarget {
+        /// The folder.
+        path: PathBuf,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// It is not the file whose checksum was recorded.
+    #[error("{} has the SHA-256 {found}, not {expected}: it was changed since its checksum was recorded. Verify the model, or get it again", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// The recorded checksum.
         expected: String,
         /// The one that it has.
         found: String,

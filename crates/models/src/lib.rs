@@ -40,7 +40,7 @@ pub use hashes::{FileStamp, HashError, HashRecord, HashState, Hashes, check_hash
 pub use headers::{header_of, safetensors_of};
 pub use import::{
     ImportError, ImportMode, ImportOrder, ImportOrigin, ImportPlan, Imported, PlannedModel, PlannedPart, RefusedFile,
-    carry_out, plan_import,
+    Relocation, carry_out, plan_import, plan_relocation, relocate,
 };
 pub use links::{LinkedModel, links};
 pub use names::{BadName, check_name, safe_name};

@@ -80,6 +80,22 @@ pub(crate) fn remove_link(dir: &Path, id: &str) -> Result<bool, SmallFileError> 
     Ok(was_there)
 }
 
+/// Lists a model at another place. `false` when no link has that id.
+///
+/// # Errors
+/// [`SmallFileError`].
+pub(crate) fn move_link(dir: &Path, id: &str, path: &Path) -> Result<bool, SmallFileError> {
+    let mut moved = false;
+    small_file::update(&dir.join(FILE), |links: &mut Vec<LinkedModel>| {
+        if let Some(link) = links.iter_mut().find(|link| link.id == id) {
+            path.clone_into(&mut link.path);
+            moved = true;
+        }
+        moved
+    })?;
+    Ok(moved)
+}
+
 /// Lists a model under another id. `false` when no link has the old one, or one has the new one.
 ///
 /// # Errors

@@ -114,8 +114,18 @@ pub fn rename_model(dir: &Path, model: &ModelFile, name: &str) -> Result<PathBuf
     if targets.iter().any(|target| target.symlink_metadata().is_ok()) {
         return Err(taken());
     }
+    let mut renamed: Vec<(&PathBuf, &PathBuf)> = Vec::new();
     for (path, target) in files.iter().zip(&targets) {
-        fs::rename(path, target).map_err(|cause| RemoveError::Io { path: path.clone(), cause })?;
+        if let Err(cause) = fs::rename(path, target) {
+            for (path, target) in renamed {
+                // The fault that led here is told; one that shows here adds nothing.
+                let _ = fs::rename(target, path);
+            }
+            return Err(RemoveError::Io { path: path.clone(), cause });
+        }
+        renamed.push((path, target));
+    }
+    for (path, target) in renamed {
         // The note of the origin follows; a file without one has nothing to follow.
         let _ = fs::rename(provenance_path(path), provenance_path(target));
         move_hash(dir, path, target)?;

@@ -96,6 +96,12 @@ pub struct RunSummary {
     pub paused: bool,
     /// Whether any of its output comes from the scripted placeholder.
     pub simulated: bool,
+    /// Whether text of any of its steps, the Assembler included, goes to a server.
+    #[serde(default)]
+    pub remote: bool,
+    /// The hosts to which it goes, each once, in the order of the steps.
+    #[serde(default)]
+    pub remote_hosts: Vec<String>,
     /// Whether the user marked it as a favourite.
     pub favourite: bool,
     /// When it was accepted.

@@ -67,6 +67,8 @@ pub struct Compute {
     pub threads: Option<u32>,
     /// Layers that are put on GPUs; without effect where there is none.
     pub gpu_layers: Option<u32>,
+    /// Addresses (`HOST:PORT`) of llama.cpp's RPC servers over which a model's layers are spread.
+    pub rpc_servers: Vec<String>,
 }
 
 /// How a [`crate::WorkerClient`] runs its worker.

@@ -38,7 +38,12 @@ pub(crate) fn request(
             max_context_tokens: smaller(config.max_context_tokens, compute.max_context_tokens),
             max_batch_tokens: config.max_batch_tokens,
         },
-        compute: protocol::Compute { device: compute.device, threads: compute.threads, gpu_layers: compute.gpu_layers },
+        compute: protocol::Compute {
+            device: compute.device,
+            threads: compute.threads,
+            gpu_layers: compute.gpu_layers,
+            rpc_servers: compute.rpc_servers,
+        },
         residency: protocol::Residency {
             budget_bytes: residency.budget_bytes,
             idle_ms: residency.idle.map(|idle| u64::try_from(idle.as_millis()).unwrap_or(u64::MAX)),
@@ -114,6 +119,7 @@ pub(crate) fn error(failed: protocol::Failed) -> InferenceError {
         protocol::FailureCode::ModelInvalid => InferenceErrorCode::ModelInvalid,
         protocol::FailureCode::LoadFailed => InferenceErrorCode::LoadFailed,
         protocol::FailureCode::OutOfMemory => InferenceErrorCode::OutOfMemory,
+        protocol::FailureCode::ServerUnreachable => InferenceErrorCode::RemoteUnreachable,
         protocol::FailureCode::PromptTooLong => InferenceErrorCode::PromptTooLong,
         protocol::FailureCode::BadRequest => InferenceErrorCode::BadRequest,
         protocol::FailureCode::Internal => InferenceErrorCode::Internal,

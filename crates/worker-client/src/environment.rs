@@ -3,7 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 21] = [
     "PATH",
     "HOME",
     "LANG",
@@ -24,6 +24,7 @@ const NAMES: [&str; 20] = [
     "HIP_VISIBLE_DEVICES",
     "RUST_BACKTRACE",
     "BRICKWORK_WORKER_LOG",
+    "BRICKWORK_BACKENDS_DIR",
 ];
 
 const PREFIXES: [&str; 7] = ["LC_", "OMP_", "KMP_", "GOMP_", "GGML_", "CUDA_", "VK_"];

@@ -15,13 +15,15 @@ mod environment;
 mod exit;
 mod idle;
 mod job;
+mod lend;
 mod process;
 mod program;
 mod rendering;
 mod replay;
 
-pub use brickwork_worker_protocol::{Device, DeviceKind, PROTOCOL_VERSION, ResidentModel, WorkerHello, sizing};
+pub use brickwork_worker_protocol::{Device, DeviceKind, Module, PROTOCOL_VERSION, ResidentModel, WorkerHello, sizing};
 pub use client::{WorkerClient, WorkerStatus};
 pub use config::{Compute, Residency, SamplerDefaults, SamplerDefaultsOf, WorkerConfig};
+pub use lend::lend;
 pub use program::{PROGRAM_VARIABLE, ProgramNotFound, find_worker_program};
 pub use rendering::Rendering;

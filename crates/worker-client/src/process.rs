@@ -74,7 +74,7 @@ impl WorkerProcess {
                 ),
             )
         };
-        let (mut child, starter) = spawn(command(config)).await.map_err(|error| unavailable(&error))?;
+        let (mut child, starter) = spawn(command(config, &[])).await.map_err(|error| unavailable(&error))?;
         let (Some(input), Some(output), Some(errors)) =
             (child.stdin().take(), child.stdout().take(), child.stderr().take())
         else {
@@ -237,9 +237,11 @@ impl WorkerProcess {
     }
 }
 
-fn command(config: &WorkerConfig) -> CommandWrap {
+/// The worker with `arguments`; it is killed when what is spawned of this is dropped.
+pub(crate) fn command(config: &WorkerConfig, arguments: &[String]) -> CommandWrap {
     let mut command = CommandWrap::with_new(&config.program, |command| {
         command
+            .args(arguments)
             .env_clear()
             .envs(environment::for_worker(std::env::vars_os()))
             .envs(config.environment.iter().map(|(name, value)| (name, value)))
@@ -259,7 +261,7 @@ fn command(config: &WorkerConfig) -> CommandWrap {
 
 /// Starts `command` from a thread that lives until the returned sender is dropped: Linux kills the worker when the
 /// thread that started it ends, and a runtime's threads may end early.
-async fn spawn(mut command: CommandWrap) -> io::Result<(Box<dyn ChildWrapper>, std::sync::mpsc::Sender<()>)> {
+pub(crate) async fn spawn(mut command: CommandWrap) -> io::Result<(Box<dyn ChildWrapper>, std::sync::mpsc::Sender<()>)> {
     let runtime = tokio::runtime::Handle::current();
     let (send, receive) = tokio::sync::oneshot::channel();
     let (starter, until_dropped) = std::sync::mpsc::channel::<()>();

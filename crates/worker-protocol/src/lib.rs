@@ -20,12 +20,12 @@ pub mod sizing;
 pub use frame::{FrameDecoder, FrameError, MAX_FRAME_BYTES, encode};
 pub use message::{
     ChatMessage, Compute, ContextLimits, CountTexts, CountTokens, Device, DeviceKind, Done, Failed, FailureCode,
-    FinishReason, FromWorker, Generate, JobId, ModelFacts, Prompt, Render, Rendered, Residency, ResidentModel, Role,
+    FinishReason, FromWorker, Generate, JobId, ModelFacts, Module, Prompt, Render, Rendered, Residency, ResidentModel, Role,
     Sampling, Timings, ToWorker, WorkerHello,
 };
 
 /// The version of this protocol. Program and worker must agree on it exactly, since both ship together.
-pub const PROTOCOL_VERSION: u32 = 3;
+pub const PROTOCOL_VERSION: u32 = 4;
 
 /// Program and worker speak different versions of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

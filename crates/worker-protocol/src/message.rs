@@ -94,6 +94,9 @@ pub struct Compute {
     /// Layers that are put on GPUs; without effect where the worker has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gpu_layers: Option<u32>,
+    /// Addresses (`HOST:PORT`) of llama.cpp's RPC servers over which the model's layers are spread, beside the GPUs here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rpc_servers: Vec<String>,
 }
 
 /// A request to count tokens.
@@ -334,6 +337,21 @@ pub struct WorkerHello {
     pub devices: Vec<Device>,
     /// Threads that it computes with.
     pub threads: u32,
+    /// The parts of llama.cpp that drive devices.
+    #[serde(default)]
+    pub modules: Vec<Module>,
+}
+
+/// A part of llama.cpp that drives devices, in a file of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Module {
+    /// What it is for, with the processor's variant: `cpu-haswell`, `cuda`.
+    pub name: String,
+    /// Its file.
+    pub path: String,
+    /// Why it is not in use; absent when it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
 }
 
 /// One place where models can run.
@@ -481,6 +499,8 @@ pub enum FailureCode {
     OutOfMemory,
     /// Prompt and `max_tokens` together exceed the context window.
     PromptTooLong,
+    /// An RPC server that the model is spread over does not answer, or not in this version.
+    ServerUnreachable,
     /// A request that this model cannot serve.
     BadRequest,
     /// Anything else.

@@ -5,13 +5,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use brickwork_worker_protocol::{
-    CountTexts, CountTokens, Device, DeviceKind, Done, Failed, FailureCode, FromWorker, Generate, JobId, Render,
-    Rendered, Timings,
+    CountTexts, CountTokens, Done, Failed, FailureCode, FromWorker, Generate, JobId, Render, Rendered, Timings,
 };
-use llama_cpp_2::LlamaBackendDeviceType;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::token::LlamaToken;
 
+use crate::devices;
 use crate::failure::{Failure, Stopped};
 use crate::generation::{self, Generated, Plan};
 use crate::model::context::Context;
@@ -64,7 +63,7 @@ impl Inference {
                 Request::CountTokens(request) => (request.job, self.count_tokens(&request)),
                 Request::Render(request) => (request.job, self.render(request)),
                 Request::CountTexts(request) => (request.job, self.count_texts(&request)),
-                Request::Devices(job) => (job, Ok(FromWorker::Devices { job, devices: devices() })),
+                Request::Devices(job) => (job, Ok(FromWorker::Devices { job, devices: devices::local() })),
             };
             self.output.send(&match outcome {
                 Ok(frame) => frame,
@@ -213,26 +212,6 @@ fn process_prompt(
         report(context.len());
     }
     Ok(started.elapsed().as_secs_f64() * 1000.0)
-}
-
-/// Where models can run, with what is free now.
-pub(crate) fn devices() -> Vec<Device> {
-    llama_cpp_2::list_llama_ggml_backend_devices()
-        .into_iter()
-        .map(|device| Device {
-            name: device.name,
-            description: device.description,
-            kind: match device.device_type {
-                LlamaBackendDeviceType::Cpu => DeviceKind::Cpu,
-                LlamaBackendDeviceType::Gpu => DeviceKind::Gpu,
-                LlamaBackendDeviceType::IntegratedGpu => DeviceKind::IntegratedGpu,
-                LlamaBackendDeviceType::Accelerator | LlamaBackendDeviceType::Unknown => DeviceKind::Accelerator,
-            },
-            backend: device.backend,
-            memory_total_bytes: device.memory_total as u64,
-            memory_free_bytes: device.memory_free as u64,
-        })
-        .collect()
 }
 
 fn check_request(request: &Generate) -> Result<(), Failure> {

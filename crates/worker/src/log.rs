@@ -1,6 +1,6 @@
 //! What llama.cpp logs: warnings and errors go to standard error, and the latest errors are kept, since llama.cpp tells
-//! the reason of a failed load nowhere else. So are the sizes of the buffers that it allocates, which its interface for C
-//! does not tell either.
+//! the reason of a failed load nowhere else. So are the sizes of the buffers that it allocates and the files of the
+//! modules that it loads, which its interface for C does not tell either.
 #![allow(unsafe_code, reason = "llama.cpp takes a C function for its log; the two calls state why they are sound")]
 
 use std::ffi::{CStr, c_char, c_void};
@@ -19,6 +19,9 @@ const KEPT_ERRORS: usize = 16;
 
 /// How many buffers are kept; a model has a few on each device.
 const KEPT_BUFFERS: usize = 256;
+
+/// How many loaded modules are kept.
+const KEPT_MODULES: usize = 64;
 
 /// What llama.cpp uses a buffer for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,10 +47,17 @@ struct Log {
     last: ggml_log_level,
     errors: Vec<String>,
     buffers: Vec<Buffer>,
+    /// Files of the modules that were loaded.
+    modules: Vec<String>,
 }
 
-static LOG: Mutex<Log> =
-    Mutex::new(Log { least: GGML_LOG_LEVEL_WARN, last: GGML_LOG_LEVEL_DEBUG, errors: Vec::new(), buffers: Vec::new() });
+static LOG: Mutex<Log> = Mutex::new(Log {
+    least: GGML_LOG_LEVEL_WARN,
+    last: GGML_LOG_LEVEL_DEBUG,
+    errors: Vec::new(),
+    buffers: Vec::new(),
+    modules: Vec::new(),
+});
 
 /// Sends llama.cpp's log here. Safe to call again after something replaced it.
 pub(crate) fn install() {
@@ -66,6 +76,17 @@ pub(crate) fn take_errors() -> Vec<String> {
 /// Takes the buffers that were allocated since the last call.
 pub(crate) fn take_buffers() -> Vec<Buffer> {
     std::mem::take(&mut log().buffers)
+}
+
+/// Takes the files of the modules that were loaded since the last call.
+pub(crate) fn take_modules() -> Vec<String> {
+    std::mem::take(&mut log().modules)
+}
+
+/// The file of the module that a message tells of, as in `load_backend: loaded CPU backend from /x/libggml-cpu-x64.so`.
+fn module(message: &str) -> Option<&str> {
+    let (before, file) = message.trim_end().split_once(" backend from ")?;
+    before.contains("loaded ").then_some(file)
 }
 
 /// The buffer that a message tells of, as in `load_tensors:   CPU_Mapped model buffer size =    92.10 MiB`.
@@ -106,6 +127,11 @@ unsafe extern "C" fn on_message(level: ggml_log_level, text: *const c_char, _dat
     {
         log.buffers.push(buffer);
     }
+    if let Some(file) = module(&text)
+        && log.modules.len() < KEPT_MODULES
+    {
+        log.modules.push(file.to_owned());
+    }
     if level >= log.least {
         // A closed standard error must not stop inference.
         let _ = std::io::stderr().write_all(text.as_bytes());
@@ -115,6 +141,14 @@ unsafe extern "C" fn on_message(level: ggml_log_level, text: *const c_char, _dat
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn loaded_modules_are_read_from_messages() {
+        let loaded = "load_backend: loaded CPU backend from /a folder/libggml-cpu-haswell.so\n";
+        assert_eq!(module(loaded), Some("/a folder/libggml-cpu-haswell.so"));
+        assert_eq!(module("load_backend: failed to initialize backend from /x/libggml-cuda.so: no\n"), None);
+        assert_eq!(module("load_tensors: loading\n"), None);
+    }
 
     #[test]
     fn buffers_are_read_from_messages() {

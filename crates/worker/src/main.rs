@@ -9,17 +9,22 @@
 //!   between tokens.
 //! - Standard output belongs to the protocol alone; everything else goes to standard error ([`os`], [`log`]).
 //!
-//! The worker opens no socket, writes no file and reads none but the models that it is told to load.
+//! The worker writes no file and reads none but llama.cpp's modules and the models that it is told to load. It opens a
+//! socket only where the user wants that: to the RPC servers over which a model is spread, and to lend this machine's
+//! devices when it is started as `brickwork-worker lend ADDRESS [DEVICE...]` ([`rpc`]).
 
 mod chat;
+mod devices;
 mod failure;
 mod generation;
 mod inference;
 mod log;
 mod model;
+mod modules;
 mod os;
 mod output;
 mod outputs;
+mod rpc;
 mod text;
 mod threads;
 
@@ -29,11 +34,12 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use brickwork_worker_protocol::{
-    Failed, FailureCode, FrameDecoder, FromWorker, JobId, PROTOCOL_VERSION, ToWorker, WorkerHello, check_protocol,
+    Failed, FailureCode, FrameDecoder, FromWorker, JobId, Module, PROTOCOL_VERSION, ToWorker, WorkerHello,
+    check_protocol,
 };
 use llama_cpp_2::llama_backend::LlamaBackend;
 
-use crate::inference::{Inference, Request, devices};
+use crate::inference::{Inference, Request};
 use crate::output::{Cancels, Output};
 
 /// Exit code for a program that speaks another protocol.
@@ -41,6 +47,9 @@ const EXIT_PROTOCOL: i32 = 3;
 
 /// Exit code for a fault of this program's own code.
 const EXIT_PANIC: i32 = 101;
+
+/// The argument that lends this machine's devices instead of working for a program.
+const LEND: &str = "lend";
 
 /// The binding to llama.cpp, as the handshake names it.
 const LLAMA_VERSION: &str = "llama-cpp-2 0.1.160";
@@ -55,6 +64,17 @@ fn main() -> ExitCode {
         }
     };
     log::install();
+    let modules = match modules::load() {
+        Ok(modules) => modules,
+        Err(error) => {
+            eprintln!("llama.cpp cannot be used: {error}. Install Brickwork again.");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().is_some_and(|argument| argument == LEND) {
+        return lend(arguments);
+    }
     let backend = match LlamaBackend::init() {
         Ok(backend) => backend,
         Err(error) => {
@@ -66,9 +86,32 @@ fn main() -> ExitCode {
     let cancels = Arc::new(Cancels::default());
     let inference = Inference::new(backend, threads, Arc::clone(&output), Arc::clone(&cancels));
     let Some(requests) = start(inference) else { return ExitCode::FAILURE };
-    let mut main = Main { output, cancels, requests, threads, is_greeted: false };
+    let mut main = Main { output, cancels, requests, threads, modules, is_greeted: false };
     main.read_frames();
     os::end_now(0)
+}
+
+/// Lends devices to other machines: the first argument is the address, the others name the devices.
+fn lend(mut arguments: impl Iterator<Item = String>) -> ExitCode {
+    let address = arguments.next().unwrap_or_default();
+    let Ok(address) = address.parse() else {
+        eprintln!("`{address}` is no address of the form 127.0.0.1:50052");
+        return ExitCode::FAILURE;
+    };
+    let names: Vec<String> = arguments.collect();
+    eprintln!("Lending at {address}");
+    // The program that started it holds the other end of its input, and is gone when that closes.
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        os::end_now(0);
+    });
+    match rpc::serve(address, &names, threads::physical_cores()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Starts the thread that does the jobs. A fault of ours there ends the process, since nobody would answer any more.
@@ -95,6 +138,7 @@ struct Main {
     cancels: Arc<Cancels>,
     requests: Sender<Request>,
     threads: u32,
+    modules: Vec<Module>,
     is_greeted: bool,
 }
 
@@ -141,8 +185,9 @@ impl Main {
             protocol: PROTOCOL_VERSION,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             llama_version: LLAMA_VERSION.to_owned(),
-            devices: devices(),
+            devices: devices::local(),
             threads: self.threads,
+            modules: self.modules.clone(),
         }));
         if let Err(error) = check_protocol(protocol) {
             eprintln!("{error}");

@@ -3,6 +3,7 @@
 //! It has few dependencies, since it is compiled before anything else, and it holds none of the product's rules: it
 //! calls cargo, npm, pip and the built binaries, and reads the source tree.
 
+mod backend;
 mod bench;
 mod check;
 mod contract;
@@ -47,6 +48,9 @@ Commands:
   bench [ARM]
           Measures and prints a table, and keeps the figures below the build folder
           api: the HTTP interface with 1,000 connections beside a run
+  backend cuda|vulkan [-DNAME=VALUE...]
+          Builds llama.cpp's module for a kind of GPU and puts it where the worker finds it
+          cuda: needs NVIDIA's toolkit; e.g. -DCMAKE_CUDA_ARCHITECTURES=90 builds for one kind
   setup [--tests]
           Installs the system packages that are missing (Debian and Ubuntu)
           --tests: also what only the tests need
@@ -63,6 +67,7 @@ Environment:
   BRICKWORK_TARGET      build folder of every cargo call (default: ~/.cache/brickwork/target)
   BRICKWORK_DATA_DIR    the app's data folder, database and models
   BRICKWORK_MODELS_DIR  the models folder alone
+  BRICKWORK_BACKENDS_DIR  the folder of further modules (default: backends in the data folder)
 
 Exit codes: 0 done, 1 failed, 2 wrong usage
 ";
@@ -75,6 +80,7 @@ enum Task {
     Test,
     Check { quick: bool },
     Bench { arm: Option<String> },
+    Backend { kind: backend::Kind, options: Vec<String> },
     Setup { tests: bool },
     Ui,
     Models { all: bool },
@@ -110,6 +116,7 @@ fn carry_out(task: Task) -> Result<()> {
         Task::Demo { headless, out } => demo::run(&workspace, headless, out),
         Task::Test => suites::run(&workspace),
         Task::Check { quick } => check::run(&workspace, quick),
+        Task::Backend { kind, options } => backend::build(&workspace, kind, &options),
         Task::Bench { arm } => bench::run(&workspace, arm.as_deref()),
         Task::Setup { tests } => setup::run(if tests { setup::Purpose::Tests } else { setup::Purpose::Build }),
         Task::Ui => ui::build(&workspace),
@@ -125,7 +132,8 @@ fn parse(arguments: Vec<OsString>) -> Result<Task> {
     let Some(command) = arguments.next() else { bail!("no command was given") };
     let mut flags = Vec::new();
     let mut out = None;
-    let mut arm = None;
+    let mut arm: Option<String> = None;
+    let mut options = Vec::new();
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
             Some("-h" | "--help") => return Ok(Task::Help),
@@ -133,7 +141,12 @@ fn parse(arguments: Vec<OsString>) -> Result<Task> {
                 Some(folder) => out = Some(PathBuf::from(folder)),
                 None => bail!("--out needs a folder"),
             },
-            Some(name) if command == "bench" && !name.starts_with('-') && arm.is_none() => arm = Some(name.to_owned()),
+            Some(name) if command == "backend" && name.starts_with("-D") => options.push(name.to_owned()),
+            Some(name)
+                if matches!(command.to_str(), Some("bench" | "backend")) && !name.starts_with('-') && arm.is_none() =>
+            {
+                arm = Some(name.to_owned())
+            }
             Some(flag) => flags.push(flag.to_owned()),
             None => bail!("{} is not an option", argument.to_string_lossy()),
         }
@@ -145,6 +158,10 @@ fn parse(arguments: Vec<OsString>) -> Result<Task> {
         "test" => (Task::Test, ""),
         "check" => (Task::Check { quick: has("--quick") }, "--quick"),
         "bench" => (Task::Bench { arm }, ""),
+        "backend" => match arm.as_deref().and_then(backend::Kind::named) {
+            Some(kind) => (Task::Backend { kind, options }, ""),
+            None => bail!("name the kind of module: cuda or vulkan"),
+        },
         "setup" => (Task::Setup { tests: has("--tests") }, "--tests"),
         "ui" => (Task::Ui, ""),
         "lock" => (Task::Lock, ""),
@@ -180,6 +197,11 @@ mod tests {
         assert_eq!(read("test --help").unwrap(), Task::Help);
         assert_eq!(read("bench").unwrap(), Task::Bench { arm: None });
         assert_eq!(read("bench api").unwrap(), Task::Bench { arm: Some("api".to_owned()) });
+        let options = vec!["-DCMAKE_CUDA_ARCHITECTURES=90".to_owned()];
+        assert_eq!(
+            read("backend cuda -DCMAKE_CUDA_ARCHITECTURES=90").unwrap(),
+            Task::Backend { kind: backend::Kind::Cuda, options }
+        );
     }
 
     #[test]
@@ -189,6 +211,10 @@ mod tests {
             "bench --all",
             "bench api more",
             "dist",
+            "backend",
+            "backend metal",
+            "backend cuda vulkan",
+            "bench -DX=1",
             "demo --out",
             "demo --all",
             "test --headless",

@@ -63,11 +63,18 @@ pub(crate) fn folder(workspace: &Workspace) -> Result<PathBuf> {
     if let Some(folder) = workspace.folder("BRICKWORK_MODELS_DIR") {
         return Ok(folder.to_path_buf());
     }
-    let data = match workspace.folder("BRICKWORK_DATA_DIR") {
-        Some(folder) => folder.to_path_buf(),
-        None => app_data()?,
-    };
-    Ok(data.join("models"))
+    Ok(data_folder(workspace)?.join("models"))
+}
+
+/// The data folder, by the same rule as the app's.
+///
+/// # Errors
+/// When no home folder is known.
+pub(crate) fn data_folder(workspace: &Workspace) -> Result<PathBuf> {
+    match workspace.folder("BRICKWORK_DATA_DIR") {
+        Some(folder) => Ok(folder.to_path_buf()),
+        None => app_data(),
+    }
 }
 
 /// What `directories::ProjectDirs::from("dev", "brickwork", "brickwork").data_dir()` gives.

@@ -27,6 +27,9 @@ const TEST_PACKAGES: [&str; 8] =
 /// What loads the server in benches, which also drive the window.
 const BENCH_PACKAGES: [&str; 1] = ["wrk"];
 
+/// What compiles llama.cpp's module for Vulkan.
+const VULKAN_PACKAGES: [&str; 3] = ["glslc", "libvulkan-dev", "spirv-headers"];
+
 /// What the packages are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
@@ -36,6 +39,8 @@ pub(crate) enum Purpose {
     Tests,
     /// To build and measure.
     Bench,
+    /// To build a module for Vulkan.
+    Vulkan,
 }
 
 /// Installs what is missing on Debian and Ubuntu; names what is needed on another Linux; does nothing elsewhere.
@@ -74,6 +79,7 @@ fn wanted(purpose: Purpose) -> Vec<&'static str> {
         Purpose::Build => &[],
         Purpose::Tests => &[&TEST_PACKAGES],
         Purpose::Bench => &[&TEST_PACKAGES, &BENCH_PACKAGES],
+        Purpose::Vulkan => &[&VULKAN_PACKAGES],
     };
     BUILD_PACKAGES.iter().chain(more.iter().copied().flatten()).copied().collect()
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 pub(crate) const TEST_FEATURES: &str = "brickwork-window/custom-protocol,brickwork-window/test-seams";
 
 /// Variables that name folders: relative ones are resolved once, since children run in several folders.
-const FOLDER_VARIABLES: [&str; 2] = ["BRICKWORK_DATA_DIR", "BRICKWORK_MODELS_DIR"];
+const FOLDER_VARIABLES: [&str; 3] = ["BRICKWORK_DATA_DIR", "BRICKWORK_MODELS_DIR", "BRICKWORK_BACKENDS_DIR"];
 
 /// The checkout and its build folder.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use brickwork_app::{
-    App, FoundModelsView, ModelImportRequest, ModelRenameRequest, ModelVerifyRequest, ModelsUsageView, ModelsView,
+    App, FoundModelsView, ModelImportRequest, ModelRelocateRequest, ModelRenameRequest, ModelVerifyRequest, ModelsUsageView, ModelsView,
     TransferView,
 };
 use serde::Deserialize;
@@ -83,6 +83,20 @@ pub(crate) async fn rename_model_file(
     Body(request): Body<ModelRenameRequest>,
 ) -> Answer<ModelsView> {
     Ok(Json(app.rename_model(request).await?))
+}
+
+/// Move a model to another folder, or back into the models folder
+///
+/// Its files are compared with their checksums on the way, and used from the new place. It keeps its id and its roles. The
+/// transfer tells how far it is.
+#[utoipa::path(post, path = "/model-files/relocate", tag = "models", request_body = ModelRelocateRequest,
+    responses((status = 202, description = "The transfer.", body = TransferView), NotFound, Conflict, Invalid))]
+pub(crate) async fn relocate_model_file(
+    State(app): State<App>,
+    Body(request): Body<ModelRelocateRequest>,
+) -> Accepted {
+    let work = app.relocate_model(request).await?;
+    Ok((StatusCode::ACCEPTED, Json(work.transfer)))
 }
 
 /// How much room models take

@@ -161,6 +161,17 @@ async fn the_hub_and_its_limits_are_set() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_address_of_the_settings_is_told_while_the_environment_names_another() {
+    let (server, world) = world(10).await;
+    let before = world.get("/hub").await.json();
+    assert_eq!((&before["endpoint"], &before["stored_endpoint"]), (&json!(server.url()), &json!(null)));
+    let body = json!({ "endpoint": "https://mirror.example/hf/" });
+    let told = world.send("PUT", "/hub", &[], Some(&body)).await.json();
+    assert_eq!((&told["endpoint"], &told["endpoint_from"]), (&json!(server.url()), &json!("environment")));
+    assert_eq!(told["stored_endpoint"], "https://mirror.example/hf");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn row_35_the_hubs_token_is_shown_to_the_hub_alone() {
     let (server, world) = world(100_000).await;
     server.gate(REPOSITORY);

@@ -22,6 +22,8 @@ async fn files_that_are_no_models_and_ids_that_nobody_has_are_refused() {
         ("/model-files/import", json!({ "path": "x", "extra": 1 }), StatusCode::UNPROCESSABLE_ENTITY),
         ("/model-files/verify", json!({ "id": "none" }), StatusCode::NOT_FOUND),
         ("/model-files/rename", json!({ "id": "none", "name": "x" }), StatusCode::NOT_FOUND),
+        ("/model-files/relocate", json!({ "id": "none", "folder": "/" }), StatusCode::NOT_FOUND),
+        ("/model-files/relocate", json!({ "folder": "/" }), StatusCode::UNPROCESSABLE_ENTITY),
         ("/bundles/import/plan", json!({ "path": text }), StatusCode::UNPROCESSABLE_ENTITY),
         ("/bundles/import", json!({ "path": "x" }), StatusCode::UNPROCESSABLE_ENTITY),
         ("/bundles/export", json!({ "path": text, "pipelines": [] }), StatusCode::CONFLICT),

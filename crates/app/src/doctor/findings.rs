@@ -16,6 +16,7 @@ pub(super) fn of(
 ) -> Vec<Finding> {
     let mut found = vec![self::worker(report, worker)];
     found.extend(processor(report));
+    found.extend(modules(report));
     found.extend(gpus(report, graphics));
     found.push(memory(report));
     found.extend(folders(report));
@@ -92,8 +93,24 @@ fn processor(report: &DoctorReport) -> Option<Finding> {
     }
     let cores = report.cpu.physical_cores.unwrap_or(report.cpu.logical_cores);
     let threads = report.worker.threads.map_or_else(String::new, |threads| format!(", {threads} of which compute"));
-    let detail = format!("{}: {cores} cores{threads}; {}.", report.cpu.name, features.join(", "));
+    let variant = report.modules.iter().find(|module| module.used && module.name.starts_with("cpu"));
+    let variant = variant.map_or_else(String::new, |module| {
+        format!(" Computed with llama.cpp's {}, the best of its variants for this processor.", module.name)
+    });
+    let detail = format!("{}: {cores} cores{threads}; {}.{variant}", report.cpu.name, features.join(", "));
     Some(ok("processor", "Processor", detail))
+}
+
+/// The modules that are there and not in use.
+fn modules(report: &DoctorReport) -> Vec<Finding> {
+    let unused = report.modules.iter().filter_map(|module| Some((module, module.problem.as_ref()?)));
+    unused
+        .map(|(module, problem)| {
+            let detail = format!("{} is not in use: {problem}.", module.path);
+            let remedy = "Install the driver and the libraries that it names, or remove the file.";
+            finding("module", FindingLevel::Warn, format!("Module {}", module.name), detail, Some(remedy))
+        })
+        .collect()
 }
 
 fn gpus(report: &DoctorReport, graphics: &[&str]) -> Vec<Finding> {
@@ -110,12 +127,15 @@ fn gpus(report: &DoctorReport, graphics: &[&str]) -> Vec<Finding> {
         return known;
     }
     let unused = graphics.iter().map(|maker| {
-        let module = if *maker == "NVIDIA" { "CUDA or Vulkan" } else { "Vulkan" };
+        let module = if *maker == "NVIDIA" { "cuda` or `cargo xtask backend vulkan" } else { "vulkan" };
         let detail = format!(
-            "A graphics card by {maker} is present, but this build of the worker has no module for it, so models are \
-             computed on the processor."
+            "A graphics card by {maker} is present, but no module drives it, so models are computed on the processor."
         );
-        let remedy = format!("Install the card's driver and a build of the worker with {module}.");
+        let remedy = format!(
+            "Install the card's driver, and put a module of this llama.cpp for it into {}: `cargo xtask backend {module}` \
+             builds one.",
+            report.backends_dir
+        );
         finding("gpu_unused", FindingLevel::Info, "Graphics card", detail, Some(&remedy))
     });
     unused.collect()
@@ -186,9 +206,21 @@ fn roles(report: &DoctorReport) -> Vec<Finding> {
                 let detail = format!("{} needs {size} MiB, which leaves little.", role.model_id);
                 finding("role", FindingLevel::Info, title, detail, None)
             }
+            Some(Verdict::Spread) => {
+                let detail = format!("{} needs {size} MiB, of which a part goes to other machines.", role.model_id);
+                finding("role", FindingLevel::Info, title, detail, None)
+            }
             Some(Verdict::NotHere) => ok("role", title, format!("{} does not run on this machine.", role.model_id)),
             _ => ok("role", title, format!("{} fits with {size} MiB.", role.model_id)),
         }
     };
-    report.roles.iter().map(of_role).collect()
+    let spread = report.roles.iter().filter(|role| !role.rpc_servers.is_empty()).map(|role| {
+        let detail = format!(
+            "{} is spread over {}: its weights and what it computes travel there, unencrypted.",
+            role.model_id,
+            role.rpc_servers.join(", ")
+        );
+        finding("role_spread", FindingLevel::Info, format!("Role {}", role.role), detail, None)
+    });
+    report.roles.iter().map(of_role).chain(spread).collect()
 }

@@ -48,6 +48,8 @@ pub enum Verdict {
     Tight,
     /// It surely does not, and its steps are refused unless the settings allow them.
     DoesNotFit,
+    /// More than fits here, but a part of it is put on other machines, whose memory is not known here.
+    Spread,
     /// This program does not run it: a server does, or it is the placeholder.
     NotHere,
     /// Its file cannot be read.

@@ -105,7 +105,7 @@ impl App {
     }
 }
 
-fn view(imported: Imported) -> ImportedModel {
+pub(super) fn view(imported: Imported) -> ImportedModel {
     let Imported { id, path, already_there, .. } = imported;
     tracing::info!(id, path = %path.display(), already_there, "imported a model");
     ImportedModel { id, path, already_there }
@@ -123,7 +123,7 @@ fn needed_by(source: &Path, program: &str) -> AppError {
 }
 
 /// A refusal before anything was done, with its place in the request.
-fn refusal(error: &ImportError) -> AppError {
+pub(super) fn refusal(error: &ImportError) -> AppError {
     let (code, path) = match error {
         ImportError::NameTaken { .. } | ImportError::DiskFull(_) => {
             return AppError::ModelFileConflict(format!("{error}."));
@@ -139,18 +139,20 @@ fn refusal(error: &ImportError) -> AppError {
         ImportError::InModelsFolder(_) => ("already_listed", "$.path"),
         ImportError::IsLink(_) => ("is_link", "$.mode"),
         ImportError::OneName(_) | ImportError::BadName(_) => ("bad_name", "$.name"),
-        ImportError::Mismatch { .. } => ("checksum_mismatch", "$.path"),
+        ImportError::Mismatch { .. } | ImportError::Changed { .. } => ("checksum_mismatch", "$.path"),
+        ImportError::BelongsTo { .. } => ("belongs_to_another", "$.id"),
+        ImportError::NoTarget { .. } => ("no_target", "$.folder"),
     };
     let (message, remedy) = told_apart(&error.to_string());
     invalid(code, path, message, &remedy)
 }
 
-fn problem_of(error: &ImportError) -> TransferProblem {
+pub(super) fn problem_of(error: &ImportError) -> TransferProblem {
     let code = match error {
         ImportError::Cancelled(_) => return cancelled(),
         ImportError::NameTaken { .. } => "name_taken",
         ImportError::DiskFull(_) => "disk_full",
-        ImportError::Mismatch { .. } => "checksum_mismatch",
+        ImportError::Mismatch { .. } | ImportError::Changed { .. } => "checksum_mismatch",
         _ => "storage",
     };
     problem(code, &error.to_string())

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use brickwork_app::{
     App, AppConfig, DEFAULT_PROJECT_ID, ErrorCode, FindingLevel, FitRequest, GenerateRequest, InferenceError,
-    InferenceErrorCode, InferenceEvent, Parameters, RoleOptions, RunStatus, Settings, StartRun, Verdict,
+    InferenceErrorCode, InferenceEvent, Parameters, ProjectRequest, RoleOptions, RunStatus, Settings, StartRun,
+    Verdict,
 };
 use futures::StreamExt;
 use serde_json::{Value, json};
@@ -97,6 +98,30 @@ async fn a_model_and_a_pipeline_are_looked_at_before_they_run() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn runs_of_two_projects_go_on_together_as_far_as_the_memory_budget_allows() {
+    for (memory_budget_mib, together) in [(256, false), (8192, true)] {
+        let (_folder, app) = world(|_| ()).await;
+        let settings =
+            Settings { memory_budget_mib: Some(memory_budget_mib), max_concurrent_runs: 2, ..Settings::default() };
+        app.set_settings(settings).await.unwrap();
+        let project = ProjectRequest { name: "Other".into(), ..Default::default() };
+        let other = app.create_project(project).await.unwrap().id;
+        let mut runs = Vec::new();
+        for (project_id, role) in [(DEFAULT_PROJECT_ID, "CodeLlama"), (other, "CodeGemma")] {
+            let body = json!({ "name": role, "assembler": { "parameters": { "max_tokens": 8 } }, "steps": [
+                { "step_name": "one", "model_type": role, "prompt": "Count.", "parameters": { "max_tokens": 64 } }] });
+            let request = StartRun { project_id, body: &body, idempotency_key: None };
+            runs.push(app.start_run(request).await.unwrap().run.run_id);
+        }
+        let (first, second) = (app.wait(runs[0]).await.unwrap(), app.wait(runs[1]).await.unwrap());
+        assert_eq!([first.status, second.status], [RunStatus::Success; 2], "{:?} {:?}", first.error, second.error);
+        let is_beside = second.started_at < first.finished_at;
+        assert_eq!(is_beside, together, "{memory_budget_mib} MiB");
+        app.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn faulty_fit_requests_are_refused() {
     let (_folder, app) = world(|_| ()).await;
     for (request, code) in [
@@ -158,16 +183,35 @@ async fn options_of_roles_are_checked_kept_and_shown() {
     refused(RoleOptions { device: Some(" ".into()), ..none() }, "$.device").await;
     refused(RoleOptions { gpu_layers: Some(10_001), ..none() }, "$.gpu_layers").await;
     refused(RoleOptions { context_tokens: Some(255), ..none() }, "$.context_tokens").await;
+    let servers = || vec!["gpu-box:50052".to_owned(), "gpu-box".to_owned()];
+    refused(RoleOptions { rpc_servers: servers(), ..none() }, "$.rpc_servers[1]").await;
     let unknown = app.set_role_options("Nobody", none()).await.unwrap_err();
     assert_eq!(unknown.code(), ErrorCode::NotFound);
 
     let cpu = app.fit(of_model(SMOL)).await.unwrap().devices.into_iter().find(|device| device.kind == "cpu").unwrap();
-    let options = RoleOptions { device: Some(cpu.name), gpu_layers: Some(0), context_tokens: Some(4096) };
+    let options = RoleOptions { device: Some(cpu.name), gpu_layers: Some(0), context_tokens: Some(4096), ..none() };
     let view = app.set_role_options("CodeGemma", options.clone()).await.unwrap();
     let of = |name: &str| view.models.iter().find(|role| role.name == name).unwrap().options.clone();
     assert_eq!((of("CodeGemma"), of("CodeLlama")), (options, none()));
     let fit = app.fit(of_model("CodeGemma")).await.unwrap();
     assert_eq!(fit.models[0].context_tokens, 4096);
+    app.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_is_spread_over_a_machine_that_is_gone_fails_with_its_address() {
+    // No model fits into this memory, but how much of a spread one stays here is not known.
+    let (_folder, app) = world(|config| config.memory_limit_bytes = Some(1 << 20)).await;
+    let options = RoleOptions { rpc_servers: vec!["127.0.0.1:1".to_owned()], ..RoleOptions::default() };
+    app.set_role_options("CodeLlama", options).await.unwrap();
+    assert_eq!(app.fit(of_model("CodeLlama")).await.unwrap().models[0].verdict, Verdict::Spread);
+    let report = app.doctor().await.unwrap();
+    let spread = report.findings.iter().find(|finding| finding.code == "role_spread").unwrap();
+    assert!(spread.detail.contains("127.0.0.1:1") && spread.detail.contains("unencrypted"), "{spread:?}");
+
+    let error = generate(&app).await.unwrap_err();
+    assert_eq!(error.code, InferenceErrorCode::RemoteUnreachable, "{error}");
+    assert!(error.message.contains("127.0.0.1:1"), "{error}");
     app.shutdown().await;
 }
 
@@ -178,6 +222,10 @@ async fn the_doctor_finds_what_is_there_and_what_is_not() {
     assert_ne!(report.worst, FindingLevel::Error, "{:#?}", report.findings);
     assert!(report.worker.starts && report.worker.start_ms.is_some() && report.worker.llama_version.is_some());
     assert!(report.devices.iter().any(|device| device.kind == "cpu" && device.used));
+    let variant = report.modules.iter().find(|module| module.used && module.name.starts_with("cpu")).unwrap();
+    let processor = report.findings.iter().find(|finding| finding.code == "processor").unwrap();
+    assert!(processor.detail.contains(&variant.name), "{processor:?}");
+    assert!(report.modules.iter().all(|module| module.used), "{:?}", report.modules);
     assert!(report.folders.iter().all(|folder| folder.writable && folder.free_bytes.is_some()));
     assert!(report.roles.iter().all(|role| role.verdict == Some(Verdict::Fits)), "{:?}", report.roles);
     assert_eq!((report.model_files.usable, report.model_files.unusable), (2, 0));
@@ -188,6 +236,19 @@ async fn the_doctor_finds_what_is_there_and_what_is_not() {
             .iter()
             .all(|finding| finding.level == FindingLevel::Ok || finding.code == "secrets" || finding.remedy.is_some())
     );
+    app.shutdown().await;
+
+    // A module that cannot be loaded is told with the reason, and the rest works on.
+    let (_folder, app) = world(|config| {
+        fs::create_dir_all(&config.backends_dir).unwrap();
+        fs::write(config.backends_dir.join("libggml-cuda.so"), "no library").unwrap();
+    })
+    .await;
+    let report = app.doctor().await.unwrap();
+    let module = report.findings.iter().find(|finding| finding.code == "module").unwrap();
+    assert!(module.title.contains("cuda") && module.detail.contains("libggml-cuda.so"), "{module:?}");
+    assert_eq!((module.level, report.worst), (FindingLevel::Warn, FindingLevel::Warn));
+    assert!(generate(&app).await.is_ok());
     app.shutdown().await;
 
     let (folder, app) = world(|config| config.worker_program = Some("/no/such/worker".into())).await;

@@ -1,8 +1,8 @@
 //! Roles that a server serves, and the keys of servers.
 
 use brickwork_app::{
-    App, AppError, BindingRequest, ErrorCode, RemoteBinding, RemoteCheckRequest, RemoteKeyRequest, SecretsKind,
-    ServerKind, StartRun,
+    App, AppError, BindingRequest, ErrorCode, RemoteBinding, RemoteCheckRequest, RemoteKeyRequest, RunListRequest,
+    SecretsKind, ServerKind, StartRun,
 };
 use serde_json::json;
 
@@ -110,7 +110,11 @@ async fn a_server_that_is_not_there_is_an_answer_of_a_check_and_a_fault_of_a_run
     let run = app.wait(started.run.run_id).await.unwrap();
     assert!(run.remote && run.steps[0].remote && !run.steps[0].simulated);
     assert!(!run.assembler.remote, "the placeholder is this program's own");
-    assert_eq!(run.steps[0].remote_host.as_deref(), Some(&*format!("127.0.0.1:{port}")));
+    let host = format!("127.0.0.1:{port}");
+    assert_eq!(run.steps[0].remote_host.as_ref(), Some(&host));
+    assert_eq!(run.remote_hosts, [host.clone()]);
+    let listed = app.runs(RunListRequest::default()).await.unwrap().runs;
+    assert_eq!((listed[0].remote, &listed[0].remote_hosts), (true, &vec![host]));
     let code = serde_json::to_value(run.steps[0].error_code).unwrap();
     assert_eq!(code, "remote_unreachable", "{:?}", run.steps[0].error);
 

@@ -1,4 +1,6 @@
-//! The grammar of `brickwork models fit` and `brickwork models options`.
+//! The grammar of `brickwork models fit`, `brickwork models options` and `brickwork lend`.
+
+use std::net::IpAddr;
 
 use clap::Args;
 
@@ -30,7 +32,25 @@ pub(crate) struct OptionsArgs {
     /// The largest context window, in tokens.
     #[arg(long, value_name = "TOKENS")]
     pub(crate) context: Option<u32>,
+    /// A machine that lends its devices (`brickwork lend`, or llama.cpp's RPC server): the model is spread over it, and
+    /// its weights and what it computes travel there, unencrypted. May be given several times.
+    #[arg(long = "rpc", value_name = "HOST:PORT")]
+    pub(crate) rpc_servers: Vec<String>,
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LendArgs {
+    /// The address of this machine at which others reach it.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub(crate) host: IpAddr,
+    /// The port.
+    #[arg(long, default_value_t = 50052, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: u16,
+    /// A device to lend, as `brickwork doctor` lists them; all GPUs when absent, or the processor where there are none.
+    /// May be given several times.
+    #[arg(long = "device", value_name = "NAME")]
+    pub(crate) devices: Vec<String>,
 }

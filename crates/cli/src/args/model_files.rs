@@ -58,6 +58,17 @@ pub(crate) struct RenameModelArgs {
     pub(crate) json: bool,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct RelocateModelArgs {
+    /// The model's id, which it keeps.
+    pub(crate) model: String,
+    /// The folder that its files go to; the models folder when absent.
+    pub(crate) folder: Option<PathBuf>,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum BundleCommand {
     /// Write pipelines, with the names and checksums of their models, into one new file.

@@ -42,18 +42,21 @@ pub(crate) async fn fit(app: &App, args: FitArgs) -> Result<(), Failure> {
 
 /// Sets how a role's model is computed.
 pub(crate) async fn options(app: &App, args: OptionsArgs) -> Result<(), Failure> {
-    let OptionsArgs { role, device, gpu_layers, context, json } = args;
-    let view = app.set_role_options(&role, RoleOptions { device, gpu_layers, context_tokens: context }).await?;
+    let OptionsArgs { role, device, gpu_layers, context, rpc_servers, json } = args;
+    let view =
+        app.set_role_options(&role, RoleOptions { device, gpu_layers, context_tokens: context, rpc_servers }).await?;
     if json {
         println!("{}", serde_json::to_string(&view)?);
         return Ok(());
     }
     for role in view.models {
-        let RoleOptions { device, gpu_layers, context_tokens } = role.options;
+        let RoleOptions { device, gpu_layers, context_tokens, rpc_servers } = role.options;
         let device = device.unwrap_or_else(|| "any device".to_owned());
         let layers = gpu_layers.map_or_else(|| "as many as fit".to_owned(), |layers| layers.to_string());
         let context = context_tokens.map_or_else(|| "the model's own".to_owned(), |tokens| tokens.to_string());
-        println!("{:<10} {device}, GPU layers: {layers}, context: {context}", role.name);
+        let spread =
+            if rpc_servers.is_empty() { String::new() } else { format!(", SPREAD OVER {}", rpc_servers.join(", ")) };
+        println!("{:<10} {device}, GPU layers: {layers}, context: {context}{spread}", role.name);
     }
     Ok(())
 }
@@ -84,6 +87,7 @@ fn print_model(model: &ModelFitView, total_bytes: u64) {
         Verdict::Fits => "fits",
         Verdict::Tight => "fits tightly",
         Verdict::DoesNotFit => "DOES NOT FIT",
+        Verdict::Spread => "more than fits here; spread over other machines",
         Verdict::NotHere => "not run on this machine",
         Verdict::Unreadable => "cannot be read",
     };

@@ -23,6 +23,7 @@ pub(crate) async fn models(app: &App, command: ModelsCommand) -> Result<(), Fail
         ModelsCommand::Verify(args) => super::model_files::verify(app, args).await?,
         ModelsCommand::Rm(args) => super::model_files::remove(app, args).await?,
         ModelsCommand::Mv(args) => super::model_files::rename(app, args).await?,
+        ModelsCommand::Relocate(args) => super::model_files::relocate(app, args).await?,
         ModelsCommand::Usage { json } => super::model_files::usage(app, json).await?,
     }
     Ok(())

@@ -1,12 +1,15 @@
-//! `brickwork models found|import|verify|rm|mv|usage`.
+//! `brickwork models found|import|verify|rm|mv|relocate|usage`.
+
+use std::path::Path;
 
 use brickwork_app::{
-    App, CheckedAgainst, CheckedState, FoundModelsView, ImportMode, ModelImportRequest, ModelRenameRequest,
+    App, CheckedAgainst, CheckedState, FoundModelsView, ImportMode, ModelImportRequest, ModelRelocateRequest,
+    ModelRenameRequest,
     ModelVerifyRequest, ModelsUsageView,
 };
 
 use super::file_work::follow;
-use crate::args::{ImportModelArgs, RemoveModelArgs, RenameModelArgs, VerifyModelArgs};
+use crate::args::{ImportModelArgs, RelocateModelArgs, RemoveModelArgs, RenameModelArgs, VerifyModelArgs};
 use crate::exit::Failure;
 
 /// Lists the models that other programs hold.
@@ -20,17 +23,23 @@ pub(crate) async fn found(app: &App, json: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+fn absolute(path: &Path) -> Result<String, Failure> {
+    let absolute = std::path::absolute(path);
+    let absolute =
+        absolute.map_err(|error| Failure::invalid(format!("{} is no usable path: {error}.", path.display())))?;
+    Ok(absolute.display().to_string())
+}
+
 /// Takes a model of this machine into the list.
 pub(crate) async fn import(app: &App, args: ImportModelArgs) -> Result<(), Failure> {
     let ImportModelArgs { path, copy, move_it, name, json } = args;
-    let path = std::path::absolute(&path)
-        .map_err(|error| Failure::invalid(format!("{} is no usable path: {error}.", path.display())))?;
+    let path = absolute(&path)?;
     let mode = match (copy, move_it) {
         (true, _) => ImportMode::Copy,
         (_, true) => ImportMode::Move,
         _ => ImportMode::Link,
     };
-    let request = ModelImportRequest { path: path.display().to_string(), mode, name };
+    let request = ModelImportRequest { path, mode, name };
     let work = app.import_model(request).await?;
     let report = follow(app, work).await?;
     if json {
@@ -95,6 +104,20 @@ pub(crate) async fn rename(app: &App, args: RenameModelArgs) -> Result<(), Failu
         println!("{}", serde_json::to_string(&view)?)
     } else {
         println!("{model} is now {name}")
+    }
+    Ok(())
+}
+
+/// Moves a model's files.
+pub(crate) async fn relocate(app: &App, args: RelocateModelArgs) -> Result<(), Failure> {
+    let RelocateModelArgs { model, folder, json } = args;
+    let folder = folder.as_deref().map(absolute).transpose()?;
+    let work = app.relocate_model(ModelRelocateRequest { id: model, folder }).await?;
+    let moved = follow(app, work).await?;
+    if json {
+        println!("{}", serde_json::to_string(&moved)?)
+    } else {
+        println!("{} is at {} now", moved.id, moved.path.display())
     }
     Ok(())
 }

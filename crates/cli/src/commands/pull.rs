@@ -23,9 +23,14 @@ pub(crate) async fn search(app: &App, args: SearchModelsArgs) -> Result<(), Fail
     let wanted = args.query.to_lowercase();
     let is_found = |entry: &CatalogModelView| {
         [&entry.id, &entry.title, &entry.description].iter().any(|text| text.to_lowercase().contains(&wanted))
+            || entry.roles.iter().any(|role| role.to_lowercase().contains(&wanted))
             || entry.files.iter().any(|file| file.id.to_lowercase().contains(&wanted))
     };
-    let mut known = app.catalog().await?.entries;
+    let catalog = app.catalog().await?;
+    if let Some(problem) = &catalog.own_entries_problem {
+        eprintln!("{}: {}: {} {}", problem.path, problem.place, problem.message, problem.remedy);
+    }
+    let mut known = catalog.entries;
     known.retain(is_found);
     let hub = if args.hub { Some(app.search_hub(&args.query, Some(args.limit)).await?) } else { None };
     if args.json {
@@ -43,14 +48,19 @@ pub(crate) async fn search(app: &App, args: SearchModelsArgs) -> Result<(), Fail
 
 fn print_catalog(entries: &[CatalogModelView]) {
     for entry in entries {
-        println!("{:<34} {} ({})", entry.id, entry.title, entry.licence);
+        let gate = if entry.gated { ", to be accepted on the hub first" } else { "" };
+        println!("{:<34} {} ({}{gate})", entry.id, entry.title, entry.licence);
+        let suits = [&entry.roles.join(", "), &format!("{} tokens", entry.context_length), &entry.workstation.join(", ")];
+        let suits: Vec<&str> = suits.into_iter().map(|fact| &**fact).filter(|fact| !fact.is_empty()).collect();
+        println!("    {}", suits.join(" · "));
         for file in &entry.files {
             let mark = match (file.present, file.id == entry.recommended_file) {
                 (true, _) => "  is here",
                 (false, true) => "  recommended",
                 (false, false) => "",
             };
-            println!("    {:<10} {:>9}{mark}", file.quantization, size(file.size_bytes));
+            let memory = file.memory_bytes.map_or_else(String::new, |bytes| format!(", {} of memory", size(bytes)));
+            println!("    {:<10} {:>9}{memory}{mark}", file.quantization, size(file.size_bytes));
         }
     }
 }

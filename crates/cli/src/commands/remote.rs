@@ -80,7 +80,7 @@ fn print_check(view: &RemoteCheckView) {
 }
 
 /// The key on standard input, without the line break at its end.
-fn read_key() -> Result<String, Failure> {
+pub(super) fn read_key() -> Result<String, Failure> {
     let mut text = String::new();
     let read = std::io::stdin().take(MOST_KEY_BYTES).read_to_string(&mut text);
     read.map_err(|error| Failure::invalid(format!("The key cannot be read: {error}. Give it on standard input.")))?;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ASSEMBLER_STEP, ArtifactTarget, FinalArtifactsFrom, ModelRef, RunChange, RunId, RunPlan, RunStatus, StepOutcome,
+    remote_hosts,
 };
 use crate::context::visible_steps;
 use crate::ports::{FinishReason, InferenceErrorCode, Timings};
@@ -157,10 +158,10 @@ impl RunRecord {
         self.steps.iter().any(|step| step.model.is_simulated())
     }
 
-    /// Whether text of it goes to a server.
+    /// The hosts to which text of it goes, each once, in the order of its steps.
     #[must_use]
-    pub fn is_remote(&self) -> bool {
-        self.steps.iter().any(|step| !step.model.is_local())
+    pub fn remote_hosts(&self) -> Vec<String> {
+        remote_hosts(self.steps.iter().map(|step| &step.model))
     }
 
     /// The Assembler's whole output.

@@ -129,6 +129,15 @@ impl<R: Read + Seek> Source<R> {
 
     /// Passes over a text of any length.
     pub(super) fn skip_text(&mut self) -> Result<(), GgufFault> {
+        // A header has hundreds of thousands of texts, nearly all of which are in the buffer as a whole.
+        if let Some((length, rest)) = self.reader.buffer().split_first_chunk() {
+            let length = u64::from_le_bytes(*length);
+            if length <= rest.len() as u64 && 8 + length <= self.remaining() {
+                self.reader.consume(8 + in_memory(length));
+                self.position += 8 + length;
+                return Ok(());
+            }
+        }
         let length = self.u64()?;
         self.skip(length)
     }

@@ -285,7 +285,13 @@ fn next_page(headers: &HeaderMap, from: &Url) -> Option<Url> {
 }
 
 fn unreachable(endpoint: &Endpoint, error: &reqwest::Error) -> HubError {
-    HubError::Unreachable { endpoint: endpoint.to_string(), cause: cause_of(error) }
+    let (endpoint, cause) = (endpoint.to_string(), cause_of(error));
+    // The library for TLS is out of reach behind that for HTTP; this is how its text begins.
+    if cause.starts_with("invalid peer certificate") {
+        HubError::Untrusted { endpoint, cause }
+    } else {
+        HubError::Unreachable { endpoint, cause }
+    }
 }
 
 /// The innermost cause, which says the most; the outer ones may hold whole addresses.

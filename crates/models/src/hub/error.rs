@@ -31,6 +31,14 @@ pub enum HubError {
         /// Why.
         cause: String,
     },
+    /// What answers cannot show that it is the hub.
+    #[error("The hub {endpoint} cannot be trusted: {cause}.")]
+    Untrusted {
+        /// The hub.
+        endpoint: String,
+        /// What is wrong with the certificate.
+        cause: String,
+    },
     /// The connection said nothing for too long.
     #[error("{url} has sent nothing for {limit_s} seconds.")]
     Stalled {
@@ -135,6 +143,7 @@ impl HubError {
             Self::BadEndpoint { .. } => "hub_endpoint",
             Self::BadName { .. } => "bad_name",
             Self::Unreachable { .. } => "hub_unreachable",
+            Self::Untrusted { .. } => "hub_untrusted",
             Self::Stalled { .. } => "stalled",
             Self::Cut { .. } => "connection_cut",
             Self::NotFound { .. } => "hub_not_found",
@@ -158,6 +167,9 @@ impl HubError {
             Self::Unreachable { .. } => {
                 "Check the network and the hub's address; models that are on this machine work without it.".into()
             }
+            Self::Untrusted { .. } => "Check the hub's address and this machine's clock. For a mirror with a certificate of \
+                                       its own, name the file of its authority's certificate in SSL_CERT_FILE."
+                .into(),
             Self::Stalled { .. } | Self::Cut { .. } => {
                 "Resume it later: what has arrived is kept and checked again.".into()
             }

@@ -10,14 +10,14 @@ use tempfile::{NamedTempFile, TempDir};
 
 use super::plan::{ImportPlan, PlannedModel, PlannedPart};
 use super::{ImportError, ImportMode};
-use crate::hashes::record_hash;
+use crate::hashes::{forget_hash, record_hash};
 use crate::links::{LinkedModel, add_link, links};
-use crate::provenance::{Provenance, read_provenance, write_provenance};
+use crate::provenance::{Provenance, provenance_path, read_provenance, write_provenance};
 use crate::transfer::Cancelled;
 use crate::verify::{Stopped, Watch, hash_file, pass_through};
 
 /// Where copies lie until they are whole, in the models folder.
-const ROOM: &str = ".imports";
+pub(super) const ROOM: &str = ".imports";
 /// What lies there for so long belongs to nobody any more.
 const FORGOTTEN: Duration = Duration::from_hours(24);
 
@@ -90,31 +90,78 @@ enum Ready<'a> {
 }
 
 fn take(plan: &ImportPlan, model: &PlannedModel, watch: &mut Watch<'_>) -> Result<Imported, ImportError> {
-    let folder_of = |path: &Path| path.parent().unwrap_or(&plan.models_dir).to_owned();
+    let imported = appear(plan, model, watch, |_| Ok(()))?;
+    if plan.mode == ImportMode::Move {
+        remove_sources(&plan.records_dir, model)?;
+    }
+    Ok(imported)
+}
+
+/// Lets all files of a model appear, each whole, or none of them; `settle` has the last word. What they came from stays.
+pub(super) fn appear(
+    plan: &ImportPlan,
+    model: &PlannedModel,
+    watch: &mut Watch<'_>,
+    settle: impl FnOnce(&Imported) -> Result<(), ImportError>,
+) -> Result<Imported, ImportError> {
     let room = room_in(&plan.models_dir)?;
     let mut ready = Vec::new();
     for part in &model.parts {
         ready.push(prepare(plan.mode, part, room.path(), watch)?);
     }
     let already_there = ready.iter().all(|(ready, _)| matches!(ready, Ready::There));
+    let mut new = Vec::new();
+    let appeared = appear_ready(plan, model, ready, &mut new).and_then(|sha256| {
+        let target = model.parts.first().map(|part| &*part.target).unwrap_or(&plan.models_dir);
+        let path = if model.is_folder { folder_of(plan, target) } else { target.to_owned() };
+        sync_folder(&path);
+        let imported = Imported { id: model.id.clone(), path, sha256, already_there };
+        settle(&imported)?;
+        Ok(imported)
+    });
+    if appeared.is_err() {
+        take_back(&plan.records_dir, &new);
+    }
+    appeared
+}
+
+/// Gives the files their names, and notes in `new` those that were not there before. Returns their checksums.
+fn appear_ready(
+    plan: &ImportPlan,
+    model: &PlannedModel,
+    ready: Vec<(Ready<'_>, String)>,
+    new: &mut Vec<PathBuf>,
+) -> Result<Vec<String>, ImportError> {
     let mut sha256 = Vec::new();
     for (part, (ready, hash)) in model.parts.iter().zip(ready) {
         let failed = |cause| ImportError::Io { path: part.target.clone(), cause };
-        fs::create_dir_all(folder_of(&part.target)).map_err(failed)?;
+        fs::create_dir_all(folder_of(plan, &part.target)).map_err(failed)?;
+        let is_new = !matches!(ready, Ready::There);
         place(model, part, ready)?;
-        record_hash(&plan.models_dir, &part.target, &hash)?;
+        if is_new {
+            new.push(part.target.clone());
+        }
+        record_hash(&plan.records_dir, &part.target, &hash)?;
         if let Some(provenance) = origin_of(part)? {
             write_provenance(&part.target, &provenance).map_err(failed)?;
         }
-        if plan.mode == ImportMode::Move {
-            remove_source(part)?;
-        }
         sha256.push(hash);
     }
-    let target = model.parts.first().map(|part| part.target.clone()).unwrap_or_default();
-    let path = if model.is_folder { folder_of(&target) } else { target };
-    sync_folder(&path);
-    Ok(Imported { id: model.id.clone(), path, sha256, already_there })
+    Ok(sha256)
+}
+
+fn folder_of(plan: &ImportPlan, path: &Path) -> PathBuf {
+    path.parent().unwrap_or(&plan.models_dir).to_owned()
+}
+
+/// Removes what has appeared of a model that could not appear as a whole.
+fn take_back(records_dir: &Path, new: &[PathBuf]) {
+    for path in new {
+        // The fault that led here is told; one that shows here adds nothing.
+        let _ = fs::remove_file(path);
+        let _ = fs::remove_file(provenance_path(path));
+        let _ = forget_hash(records_dir, path);
+    }
 }
 
 fn prepare<'a>(
@@ -174,11 +221,14 @@ fn place(model: &PlannedModel, part: &PlannedPart, ready: Ready<'_>) -> Result<(
     }
 }
 
-/// Removes what was moved, with the note of its origin, which was moved as well.
-fn remove_source(part: &PlannedPart) -> Result<(), ImportError> {
-    fs::remove_file(&part.source).map_err(|cause| io_at(&part.source, cause))?;
-    // Without the file the note is of no use; one that stays does no harm.
-    let _ = fs::remove_file(crate::provenance::provenance_path(&part.source));
+/// Removes what was moved, with the notes of its origin, which were moved as well.
+pub(super) fn remove_sources(records_dir: &Path, model: &PlannedModel) -> Result<(), ImportError> {
+    for PlannedPart { source, .. } in &model.parts {
+        fs::remove_file(source).map_err(|cause| io_at(source, cause))?;
+        // Without the file the note is of no use; one that stays does no harm.
+        let _ = fs::remove_file(provenance_path(source));
+        forget_hash(records_dir, source)?;
+    }
     Ok(())
 }
 

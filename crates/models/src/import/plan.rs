@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::disk::check_room;
+use crate::folder::file_id;
 use crate::gguf::read_header;
 use crate::import::{ImportError, ImportMode, ImportOrigin};
 use crate::names::{check_name, safe_name};
@@ -68,7 +69,10 @@ pub struct ImportPlan {
     /// Bytes that will be read; 0 for links.
     pub total_bytes: u64,
     pub(super) origin: ImportOrigin,
+    /// The folder in which the models appear.
     pub(super) models_dir: PathBuf,
+    /// The models folder in whose records their checksums are kept.
+    pub(super) records_dir: PathBuf,
 }
 
 /// Looks what there is to import, checks every header and the room on the disk.
@@ -103,9 +107,14 @@ pub fn plan_import(order: ImportOrder<'_>) -> Result<ImportPlan, ImportError> {
         name.map(str::to_owned).or_else(|| origin.name.as_deref().filter(|_| found.len() == 1).and_then(safe_name));
     let models: Vec<PlannedModel> =
         found.into_iter().map(|found| found.place(models_dir, name.as_deref(), mode)).collect::<Result<_, _>>()?;
+    if mode != ImportMode::Link {
+        refuse_taken(models_dir, &models)?;
+    }
     let total_bytes = models.iter().flat_map(|model| &model.parts).map(|part| part.size_bytes).sum();
+    let origin = origin.clone();
+    let (models_dir_of_plan, records_dir) = (models_dir.to_owned(), models_dir.to_owned());
     let mut plan =
-        ImportPlan { mode, models, refused, total_bytes, origin: origin.clone(), models_dir: models_dir.to_owned() };
+        ImportPlan { mode, models, refused, total_bytes, origin, models_dir: models_dir_of_plan, records_dir };
     match mode {
         ImportMode::Link => plan.total_bytes = 0,
         ImportMode::Copy => check_room(models_dir, plan.missing_bytes())?,
@@ -124,14 +133,14 @@ impl ImportPlan {
 }
 
 /// A model as it lies.
-struct Present {
+pub(super) struct Present {
     stem: String,
     files: Vec<(PathBuf, u64)>,
     is_folder: bool,
 }
 
 /// The model of one file, or of the first of several.
-fn single(path: &Path) -> Result<Present, ImportError> {
+pub(super) fn single(path: &Path) -> Result<Present, ImportError> {
     let refused = |cause: String| ImportError::NoModel { path: path.to_owned(), cause };
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let (first, shards) = match shard_of(&stem) {
@@ -182,7 +191,7 @@ fn in_folder(folder: &Path) -> Result<(Vec<Present>, Vec<RefusedFile>), ImportEr
     Ok((found, refused))
 }
 
-fn safetensors(folder: &Path, files: Vec<PathBuf>) -> Result<Present, ImportError> {
+pub(super) fn safetensors(folder: &Path, files: Vec<PathBuf>) -> Result<Present, ImportError> {
     let refused = |cause: String| ImportError::NoModel { path: folder.to_owned(), cause };
     crate::safetensors::read_folder(folder).map_err(|error| refused(error.to_string()))?;
     let is_part = |path: &Path| {
@@ -195,7 +204,7 @@ fn safetensors(folder: &Path, files: Vec<PathBuf>) -> Result<Present, ImportErro
     Ok(Present { stem, files: sized(files)?, is_folder: true })
 }
 
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, ImportError> {
+pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, ImportError> {
     let read = || -> io::Result<Vec<PathBuf>> { fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect() };
     let mut paths = read().map_err(|cause| ImportError::Io { path: folder.to_owned(), cause })?;
     paths.sort();
@@ -210,6 +219,22 @@ fn sized(paths: Vec<PathBuf>) -> Result<Vec<(PathBuf, u64)>, ImportError> {
     paths.into_iter().map(size).collect()
 }
 
+/// Refuses an id that a model in the folder has whose files are called otherwise, such as one in another number of parts.
+fn refuse_taken(models_dir: &Path, models: &[PlannedModel]) -> Result<(), ImportError> {
+    // A folder that is missing or cannot be read holds nothing that is known of.
+    for path in entries(models_dir).unwrap_or_default() {
+        let is_model = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("gguf")) || path.is_dir();
+        let id = file_id(&path);
+        let is_other = |model: &&PlannedModel| {
+            model.id == id && model.parts.iter().all(|part| part.target != path && !part.target.starts_with(&path))
+        };
+        if let Some(model) = models.iter().filter(|_| is_model).find(is_other) {
+            return Err(ImportError::NameTaken { name: model.id.clone() });
+        }
+    }
+    Ok(())
+}
+
 /// Why nothing is imported from a folder: the one fault that there is, or that there is no model.
 fn nothing(folder: &Path, refused: Vec<RefusedFile>) -> ImportError {
     match refused.into_iter().next() {
@@ -220,7 +245,7 @@ fn nothing(folder: &Path, refused: Vec<RefusedFile>) -> ImportError {
 
 impl Present {
     /// Says where the model's files go, and refuses a name that another file has.
-    fn place(self, models_dir: &Path, name: Option<&str>, mode: ImportMode) -> Result<PlannedModel, ImportError> {
+    pub(super) fn place(self, models_dir: &Path, name: Option<&str>, mode: ImportMode) -> Result<PlannedModel, ImportError> {
         let Self { stem, files, is_folder } = self;
         let id = match name {
             Some(name) => name.strip_suffix(".gguf").unwrap_or(name).to_owned(),
@@ -251,7 +276,7 @@ fn bad(name: &str) -> crate::names::BadName {
 }
 
 /// Whether moving needs no copy.
-fn same_disk(models_dir: &Path, source: &Path) -> bool {
+pub(super) fn same_disk(models_dir: &Path, source: &Path) -> bool {
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt as _;

@@ -4,8 +4,9 @@
 //! and offsets are: to the beginning, and to the list of tensors at the end.
 
 use std::fs;
-use std::io::Cursor;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use brickwork_models::DEFAULT_MODEL_ID;
@@ -69,27 +70,59 @@ fn peak_kib() -> u64 {
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
+/// The bytes of a file, one of them changed, so that threads can share the file.
+struct Changed<'a> {
+    bytes: Cursor<&'a [u8]>,
+    change: Change,
+}
+
+impl Read for Changed<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let begin = self.bytes.position();
+        let n = self.bytes.read(into)?;
+        let place = (self.change.at as u64).checked_sub(begin).and_then(|place| usize::try_from(place).ok());
+        if let Some(byte) = place.and_then(|place| into[..n].get_mut(place)) {
+            *byte = self.change.byte;
+        }
+        Ok(n)
+    }
+}
+
+impl Seek for Changed<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.bytes.seek(to)
+    }
+}
+
+/// Whether the header of the file with these bytes is refused, one of them changed.
+fn is_refused(bytes: &[u8], change: Change) -> bool {
+    let (size, start) = (bytes.len() as u64, Instant::now());
+    let read = read_header_from(Changed { bytes: Cursor::new(bytes), change }, size);
+    assert!(start.elapsed() < Duration::from_secs(5), "{change:?} takes long");
+    match read {
+        Ok(info) => assert_eq!(info.size_bytes, size, "{change:?}"),
+        Err(fault) => {
+            assert!(fault.to_string().len() < 100_000, "{change:?}");
+            return true;
+        }
+    }
+    false
+}
+
 /// Reads the header of the model `id` with each of `n` bytes changed; returns how many were refused.
 fn try_all(id: &str, n: usize, seed: u64) -> usize {
     let path = model(id);
     let header = header_bytes(&path);
-    let mut bytes = fs::read(&path).unwrap();
-    let size = bytes.len() as u64;
+    let bytes = fs::read(&path).unwrap();
     let peak = peak_kib();
-    let mut refused = 0;
-    for Change { at, byte } in changes(&bytes, header, n, seed) {
-        let before = std::mem::replace(&mut bytes[at], byte);
-        let start = Instant::now();
-        match read_header_from(Cursor::new(&bytes), size) {
-            Ok(info) => assert_eq!(info.size_bytes, size, "byte {at} as {byte}"),
-            Err(fault) => {
-                refused += 1;
-                assert!(fault.to_string().len() < 100_000, "byte {at} as {byte}");
-            }
-        }
-        assert!(start.elapsed() < Duration::from_secs(5), "byte {at} as {byte} takes long");
-        bytes[at] = before;
-    }
+    let changes = changes(&bytes, header, n, seed);
+    let n_threads = thread::available_parallelism().map_or(1, usize::from);
+    let count = |part: &[Change]| part.iter().filter(|change| is_refused(&bytes, **change)).count();
+    let refused = thread::scope(|scope| {
+        let parts = changes.chunks(n.div_ceil(n_threads));
+        let threads: Vec<_> = parts.map(|part| scope.spawn(|| count(part))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
     let grown = peak_kib().saturating_sub(peak);
     // Other tests of the same process may read whole models meanwhile; what a header claims can be far more.
     assert!(grown < 768 << 10, "the memory grew by {grown} KiB");

@@ -8,12 +8,13 @@ use brickwork_models::transfer::Cancelled;
 use brickwork_models::{
     CheckError, CheckedAgainst, HashError, ImportError, ImportMode, ImportOrder, ImportOrigin, Imported, ModelFile,
     ModelsFolder, Provenance, RemoveError, carry_out, check_file, check_hash, files_of_model, links, plan_import,
-    read_provenance, remove_model, rename_model, usage, write_provenance,
+    plan_relocation, read_provenance, relocate, remove_model, rename_model, usage, write_provenance,
 };
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::builder::Gguf;
+use crate::shards::{first, later, part};
 
 struct World {
     folder: TempDir,
@@ -319,4 +320,142 @@ fn models_are_renamed_and_removed_with_what_is_known_of_them() {
     let after = usage(&world.dir, &world.listed()).unwrap();
     assert!(after.total_bytes < before.total_bytes && after.free_bytes.is_some());
     assert_eq!(files_of_model(&world.model("taken")).len(), 1);
+}
+
+/// A sound model in two files in `folder`, which is made.
+fn in_parts(folder: &Path) -> [PathBuf; 2] {
+    fs::create_dir_all(folder).unwrap();
+    let paths = [part(folder, 1, 2), part(folder, 2, 2)];
+    fs::write(&paths[0], first(2).bytes()).unwrap();
+    fs::write(&paths[1], later(1, 2).bytes()).unwrap();
+    paths
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = entries.filter(|name| name.ends_with(".gguf")).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_model_in_parts_is_imported_as_one() {
+    let two = ["acme-Q4-00001-of-00002.gguf", "acme-Q4-00002-of-00002.gguf"];
+    for (mode, stays) in [(ImportMode::Copy, true), (ImportMode::Move, false)] {
+        // Whichever part is named, and the folder, mean the whole model.
+        for which in 0..3 {
+            let world = World::new();
+            let outside = world.folder.path().join("in");
+            let sources = in_parts(&outside);
+            let bytes = sources.each_ref().map(|path| fs::read(path).unwrap());
+            let imported = world.import([&sources[0], &sources[1], &outside][which], mode, None).unwrap();
+            assert_eq!((imported.len(), &*imported[0].id), (1, "acme-Q4"), "{mode:?} {which}");
+            assert_eq!(imported[0].sha256, bytes.each_ref().map(|bytes| sha256(bytes)));
+            assert_eq!(names_in(&world.dir), two);
+            assert_eq!(sources.each_ref().map(|path| path.exists()), [stays; 2]);
+            let model = world.model("acme-Q4");
+            assert!(model.is_runnable() && model.size_bytes == (bytes[0].len() + bytes[1].len()) as u64, "{model:?}");
+            assert_eq!(files_of_model(&model).len(), 2);
+            // A change of the second part alone is found as well.
+            flip_in_place(&part(&world.dir, 2, 2));
+            check_file(&world.dir, "acme-Q4", &part(&world.dir, 2, 2), false, &mut |_| Ok(())).unwrap_err();
+            assert!(!world.model("acme-Q4").is_runnable());
+            let removed = remove_model(&world.dir, &model).unwrap();
+            assert_eq!((removed.files.len(), world.listed().len()), (2, 0));
+        }
+    }
+    let world = World::new();
+    let sources = in_parts(&world.folder.path().join("in"));
+    world.import(&sources[1], ImportMode::Link, None).unwrap();
+    assert!(world.model("acme-Q4").is_runnable());
+    let renamed = world.import(&sources[0], ImportMode::Copy, Some("mine")).unwrap();
+    assert_eq!(renamed[0].path.file_name().unwrap(), "mine-00001-of-00002.gguf");
+    assert_eq!(rename_model(&world.dir, &world.model("mine"), "yours").unwrap(), world.dir.join("yours-00001-of-00002.gguf"));
+    assert_eq!(names_in(&world.dir), ["yours-00001-of-00002.gguf", "yours-00002-of-00002.gguf"]);
+}
+
+#[test]
+fn a_model_in_parts_that_is_not_whole_is_refused_and_leaves_nothing() {
+    let world = World::new();
+    let sources = in_parts(&world.folder.path().join("in"));
+    // The name is taken by a model in one file, and by another second part.
+    let taken = world.import(&world.outside("x.gguf", &Gguf::small()), ImportMode::Copy, Some("acme-Q4")).unwrap();
+    let refused = world.import(&sources[0], ImportMode::Copy, None).unwrap_err();
+    assert!(matches!(refused, ImportError::NameTaken { .. }), "{refused}");
+    fs::remove_file(&taken[0].path).unwrap();
+    let other = later(1, 2).text("general.description", "another");
+    fs::write(part(&world.dir, 2, 2), other.bytes()).unwrap();
+    for mode in [ImportMode::Copy, ImportMode::Move] {
+        let refused = world.import(&sources[0], mode, None).unwrap_err();
+        assert!(matches!(refused, ImportError::NameTaken { .. }), "{refused}");
+        assert_eq!(names_in(&world.dir), ["acme-Q4-00002-of-00002.gguf"], "no part of it has appeared");
+        assert!(sources.iter().all(|path| path.exists()));
+    }
+    fs::remove_file(part(&world.dir, 2, 2)).unwrap();
+    // The second part is gone, is another model's, is cut off.
+    for content in [None, Some(later(1, 3).bytes()), Some(later(1, 2).bytes()[..90].to_vec())] {
+        match &content {
+            None => fs::remove_file(&sources[1]).unwrap(),
+            Some(bytes) => fs::write(&sources[1], bytes).unwrap(),
+        }
+        for mode in [ImportMode::Link, ImportMode::Copy, ImportMode::Move] {
+            let refused = world.import(&sources[0], mode, None).unwrap_err();
+            let is_told = matches!(refused, ImportError::MissingShard(_) | ImportError::NoModel { .. });
+            assert!(is_told && refused.to_string().contains("00002-of-00002"), "{mode:?}: {refused}");
+            assert!(sources[0].exists() && names_in(&world.dir).is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_model_is_moved_to_another_folder_and_back_and_keeps_its_id() {
+    let world = World::new();
+    let sources = in_parts(&world.folder.path().join("in"));
+    world.import(&sources[0], ImportMode::Copy, Some("big")).unwrap();
+    let away = world.folder.path().join("away");
+    fs::create_dir(&away).unwrap();
+    let move_to = |folder: Option<&Path>| {
+        let planned = plan_relocation(&world.dir, &world.model("big"), folder)?;
+        relocate(&planned, &mut |_| Ok(()))
+    };
+    let refused = |folder: &Path| match move_to(Some(folder)) {
+        Ok(moved) => panic!("{moved:?}"),
+        Err(error) => error.to_string(),
+    };
+    assert!(refused(Path::new("away")).contains("no absolute path"));
+    assert!(refused(&away.join("none")).contains("there is no such folder"));
+    assert!(refused(&world.dir).contains("the model lies there already") || refused(&world.dir).contains("models folder"));
+    assert!(matches!(move_to(None), Err(ImportError::InModelsFolder(_))));
+    assert_eq!(names_in(&world.dir).len(), 2, "nothing was moved");
+
+    let moved = move_to(Some(&away)).unwrap();
+    assert_eq!((&*moved.id, moved.path.parent()), ("big", Some(&*away)));
+    assert_eq!((names_in(&world.dir).len(), fs::read_dir(&away).unwrap().count()), (0, 2), "and nothing else is there");
+    assert!(world.model("big").is_runnable() && world.listed().len() == 1);
+    assert_eq!(world.verify("big", false).unwrap(), CheckedAgainst::Record, "the record follows");
+    // Another content than the recorded one does not travel.
+    let second = away.join("big-00002-of-00002.gguf");
+    let good = fs::read(&second).unwrap();
+    flip_in_place(&second);
+    let changed = move_to(None).unwrap_err();
+    assert!(matches!(changed, ImportError::Changed { .. }), "{changed}");
+    assert_eq!((names_in(&world.dir).len(), names_in(&away).len()), (0, 2));
+    fs::write(&second, good).unwrap();
+
+    let cancelled = plan_relocation(&world.dir, &world.model("big"), None).unwrap();
+    assert!(matches!(relocate(&cancelled, &mut |_| Err(Cancelled)), Err(ImportError::Cancelled(_))));
+    assert_eq!((names_in(&world.dir).len(), names_in(&away).len()), (0, 2));
+    let third = world.folder.path().join("third");
+    fs::create_dir(&third).unwrap();
+    assert_eq!(move_to(Some(&third)).unwrap().path.parent(), Some(&*third));
+    move_to(None).unwrap();
+    assert_eq!((names_in(&world.dir).len(), names_in(&third).len()), (2, 0));
+    assert!(links(&world.dir).unwrap().is_empty() && world.model("big").is_runnable());
+    assert_eq!(world.verify("big", false).unwrap(), CheckedAgainst::Record);
+
+    let blob = world.outside("blobs/sha256-abc", &Gguf::small());
+    let origin = ImportOrigin { program: Some(ModelProgram::Ollama), name: Some("theirs".into()), sha256: None };
+    world.import_from(&blob, ImportMode::Link, None, &origin).unwrap();
+    let belongs = plan_relocation(&world.dir, &world.model("theirs"), None).unwrap_err().to_string();
+    assert!(belongs.contains("belongs to Ollama"), "{belongs}");
 }

@@ -10,6 +10,7 @@ mod folder;
 mod found;
 mod gguf;
 mod hub;
+mod large_bundle;
 mod import;
 mod loading;
 mod malformed;

@@ -12,7 +12,7 @@ fn numbered(file: Gguf, no: u16, count: u16) -> Gguf {
     file.entry("split.no", 2, &no.to_le_bytes()).entry("split.count", 2, &count.to_le_bytes())
 }
 
-fn first(count: u16) -> Gguf {
+pub(crate) fn first(count: u16) -> Gguf {
     let model = Gguf::new()
         .text("general.architecture", "llama")
         .entry("llama.block_count", 4, &2_u32.to_le_bytes())
@@ -26,12 +26,12 @@ fn first(count: u16) -> Gguf {
     numbered(model, 0, count)
 }
 
-fn later(no: u16, count: u16) -> Gguf {
+pub(crate) fn later(no: u16, count: u16) -> Gguf {
     let part = Gguf::new().tensor("blk.1.attn_q.weight", &[8], 0, 0, 32).tensor("output.weight", &[8], 0, 32, 64);
     numbered(part, no, count)
 }
 
-fn part(folder: &Path, number: u16, count: u16) -> PathBuf {
+pub(crate) fn part(folder: &Path, number: u16, count: u16) -> PathBuf {
     folder.join(format!("acme-Q4-{number:05}-of-{count:05}.gguf"))
 }
 

@@ -5,11 +5,11 @@
 
 use std::cmp::Reverse;
 
-use brickwork_engine::{RunId, RunStatus, Timestamp};
+use brickwork_engine::{ModelRef, RunId, RunStatus, Timestamp, remote_hosts};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
-use crate::column::{At, Id, Word};
+use crate::column::{At, Id, Json, Word};
 use crate::error::Fault;
 use crate::page::{Cursor, RunFilter, RunState, RunSummary, RunsPage};
 use crate::search::{Search, SnippetPart};
@@ -324,12 +324,15 @@ pub(crate) const SUMMARY: &str = "
            (SELECT total(s.execution_time) FROM run_steps AS s WHERE s.run_id = r.run_id AND s.role <> 'Assembler'),
            r.paused, r.favourite, r.pipeline_id, r.pipeline_version,
            (SELECT coalesce(sum(s.timings ->> '$.generated_tokens'), 0) FROM run_steps AS s WHERE s.run_id = r.run_id),
-           (SELECT p.name FROM projects AS p WHERE p.project_id = r.project_id), r.held_micros / 1e6
+           (SELECT p.name FROM projects AS p WHERE p.project_id = r.project_id), r.held_micros / 1e6,
+           (SELECT json_group_array(json_object('id', s.model_id, 'path', s.model_path) ORDER BY s.position)
+               FROM run_steps AS s WHERE s.run_id = r.run_id AND s.model_path GLOB 'http*://*')
     FROM orchestration_runs AS r";
 
 /// A run of a row of [`SUMMARY`].
 pub(crate) fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
     let pipeline_id = row.get::<_, Option<Id>>(15)?.map(|id| id.0);
+    let remote_hosts = remote_hosts(&row.get::<_, Json<Vec<ModelRef>>>(20)?.0);
     Ok(RunSummary {
         run_id: row.get::<_, Id>(0)?.0,
         project_id: row.get::<_, Id>(1)?.0,
@@ -339,6 +342,8 @@ pub(crate) fn summary(row: &Row<'_>) -> rusqlite::Result<RunSummary> {
         interrupted: row.get(4)?,
         paused: row.get(13)?,
         simulated: row.get(5)?,
+        remote: !remote_hosts.is_empty(),
+        remote_hosts,
         favourite: row.get(14)?,
         created_at: row.get::<_, At>(6)?.0,
         started_at: row.get::<_, Option<At>>(7)?.map(|at| at.0),

@@ -92,6 +92,7 @@ fn a_summary_counts_without_the_assembler() {
     let half = Uuid::from_u128(2);
     let mut scripted = plan(3);
     scripted.models[1] = ModelRef::scripted();
+    scripted.models[3] = ModelRef::remote("https://llm.example.org:8443/v1", "served");
     scripted.pipeline.steps[2].enabled = false;
     for (index, change) in happy_changes(&scripted).into_iter().take(6).enumerate() {
         block_on(store.record(half, at(100 + index), change)).unwrap();
@@ -101,6 +102,8 @@ fn a_summary_counts_without_the_assembler() {
     let counts = |run: &RunSummary| (run.total_steps, run.finished_steps, run.artifacts, run.simulated);
     assert_eq!(counts(&runs[0]), (2, 1, 1, true));
     assert_eq!(counts(&runs[1]), (3, 3, 1, false), "a finished run counts its final artifacts");
+    assert_eq!((runs[0].remote, &*runs[0].remote_hosts), (true, &["llm.example.org:8443".to_owned()][..]));
+    assert_eq!((runs[1].remote, &*runs[1].remote_hosts), (false, &[][..]));
     assert!((runs[1].total_execution_time - 3.0 * 1.092_875).abs() < 1e-9);
     assert_eq!((runs[1].started_at, runs[1].finished_at), (Some(at(1)), Some(at(18))));
 }

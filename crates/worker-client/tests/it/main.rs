@@ -15,4 +15,5 @@ mod prompts;
 mod reference;
 mod rendering;
 mod residency;
+mod rpc;
 mod support;

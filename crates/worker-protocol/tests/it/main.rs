@@ -60,7 +60,9 @@ fn to_worker() -> impl Strategy<Value = ToWorker> {
             .prop_map(|(job, model, prompt, max_tokens, sampling, stop)| {
                 let limits = ContextLimits { max_context_tokens: Some(max_tokens), max_batch_tokens: None };
                 let gpu_layers = sampling.top_p.map(|_| max_tokens);
-                let compute = Compute { device: stop.first().cloned(), threads: Some(max_tokens), gpu_layers };
+                let rpc_servers = stop.clone();
+                let compute =
+                    Compute { device: stop.first().cloned(), threads: Some(max_tokens), gpu_layers, rpc_servers };
                 let residency = Residency { budget_bytes: gpu_layers.map(u64::from), idle_ms: Some(job) };
                 let request = Generate { job, model, prompt, max_tokens, sampling, stop, limits, compute, residency };
                 ToWorker::Generate(request)

@@ -4,15 +4,16 @@ use std::ffi::CString;
 use std::path::Path;
 use std::pin::pin;
 
-use brickwork_worker_protocol::{Compute, FailureCode};
+use brickwork_worker_protocol::{Compute, DeviceKind, FailureCode};
 use llama_cpp_2::context::params::LlamaContextParams;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::model::params::LlamaModelParams;
-use llama_cpp_2::{LlamaBackendDeviceType, list_llama_ggml_backend_devices};
 
+use crate::devices::{self, Known};
 use crate::failure::{Failure, Stopped};
 use crate::log;
+use crate::rpc::Servers;
 
 /// Memory of each GPU that is left free, in bytes.
 const GPU_MARGIN_BYTES: usize = 1 << 30;
@@ -23,48 +24,69 @@ const GPU_LEAST_CONTEXT: u32 = 4096;
 /// Where a model's layers go.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Placement {
-    /// The one GPU to use; all of them when absent.
-    gpu: Option<usize>,
-    /// Layers for GPUs; as many as fit when absent.
+    /// The RPC servers whose devices are among `gpus`.
+    servers: Vec<String>,
+    /// What holds layers beside the processor, by place in llama.cpp's list; devices of servers first.
+    gpus: Vec<usize>,
+    /// Layers for those; as many as fit when absent.
     gpu_layers: Option<u32>,
 }
 
 impl Placement {
-    /// The placement that `compute` asks for.
+    /// The placement that `compute` asks for. `is_in_use` says whether a loaded model is spread over a server.
     ///
     /// # Errors
-    /// [`FailureCode::BadRequest`] when there is no such device.
-    pub(crate) fn of(backend: &LlamaBackend, compute: &Compute) -> Result<Self, Failure> {
-        let mut placement = Self { gpu: None, gpu_layers: compute.gpu_layers };
-        if let Some(name) = &compute.device {
-            let devices = list_llama_ggml_backend_devices();
-            let Some(device) = devices.iter().find(|device| device.name == *name) else {
-                let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
-                let message = format!(
-                    "There is no device `{name}`. This worker knows {}: choose one of them for the role.",
-                    names.join(", ")
-                );
-                return Err(Failure::new(FailureCode::BadRequest, message));
-            };
-            match device.device_type {
-                LlamaBackendDeviceType::Gpu | LlamaBackendDeviceType::IntegratedGpu => {
-                    placement.gpu = Some(device.index);
-                }
-                // The others work together with the processor.
-                _ => placement.gpu_layers = Some(0),
-            }
+    /// [`FailureCode::BadRequest`] when there is no such device, and those of [`Servers::devices`].
+    pub(crate) fn of(
+        compute: &Compute,
+        servers: &mut Servers,
+        is_in_use: impl Fn(&str) -> bool,
+    ) -> Result<Self, Failure> {
+        let mut gpus = local_gpus(&devices::known(), compute.device.as_deref())?;
+        // Layers go from the front of the list to its end, so those next to each other stay on one machine.
+        let mut of_servers = Vec::new();
+        for address in &compute.rpc_servers {
+            of_servers.extend(servers.devices(address, is_in_use(address))?);
         }
-        if !backend.supports_gpu_offload() {
-            // Without a GPU there is nothing that a model could be loaded differently for.
-            placement = Self { gpu: None, gpu_layers: Some(0) };
-        }
-        Ok(placement)
+        gpus.splice(0..0, of_servers);
+        // Without a GPU there is nothing that a model could be loaded differently for.
+        let gpu_layers = if gpus.is_empty() { Some(0) } else { compute.gpu_layers };
+        Ok(Self { servers: compute.rpc_servers.clone(), gpus, gpu_layers })
     }
 
-    /// Whether a GPU has a part in the work.
+    /// Whether a GPU or a server has a part in the work.
     pub(crate) fn uses_gpu(&self) -> bool {
         self.gpu_layers != Some(0)
     }
+
+    /// Whether a part of the model may be on the server at `address`.
+    pub(crate) fn is_on(&self, address: &str) -> bool {
+        self.servers.iter().any(|server| server == address)
+    }
+}
+
+/// The GPUs of this machine that a model may use: the one that is called `name`, or all; those in the processor only
+/// where there are no others.
+///
+/// # Errors
+/// [`FailureCode::BadRequest`] when there is no such device.
+fn local_gpus(known: &[Known], name: Option<&str>) -> Result<Vec<usize>, Failure> {
+    let local = || known.iter().filter(|device| !device.is_remote());
+    let Some(name) = name else {
+        let of = |kind| local().filter(move |device| device.kind == kind).map(|device| device.index);
+        let discrete: Vec<usize> = of(DeviceKind::Gpu).collect();
+        return Ok(if discrete.is_empty() { of(DeviceKind::IntegratedGpu).collect() } else { discrete });
+    };
+    let Some(device) = local().find(|device| device.name == name) else {
+        let names: Vec<&str> = local().map(|device| device.name.as_str()).collect();
+        let message = format!(
+            "There is no device `{name}`. This worker knows {}: choose one of them for the role.",
+            names.join(", ")
+        );
+        return Err(Failure::new(FailureCode::BadRequest, message));
+    };
+    // What is no GPU works together with the processor.
+    Ok(if device.is_gpu() { vec![device.index] } else { Vec::new() })
 }
 
 /// How much of a file is read.
@@ -101,13 +123,11 @@ pub(crate) fn load(
     );
     let mut is_fitted = false;
     if let Extent::Weights(placement) = extent {
-        if let Some(gpu) = placement.gpu {
-            params = params.with_devices(&[gpu]).map_err(|error| {
-                let message =
-                    format!("The device for {path} cannot be used ({error}). Choose another one for the role.");
-                Failure::new(FailureCode::BadRequest, message)
-            })?;
-        }
+        // An empty list means the processor alone; without a list llama.cpp would use all that it knows.
+        params = params.with_devices(&placement.gpus).map_err(|error| {
+            let message = format!("The devices for {path} cannot be used ({error}). Choose others for the role.");
+            Failure::new(FailureCode::BadRequest, message)
+        })?;
         match placement.gpu_layers {
             Some(layers) => params = params.with_n_gpu_layers(layers),
             None => is_fitted = true,
@@ -186,7 +206,35 @@ pub(crate) fn out_of_memory(path: &str, reason: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
     use super::*;
+
+    #[test]
+    fn gpus_of_this_machine_are_chosen() {
+        let device = |index, name: &str, module: &str, kind| Known {
+            index,
+            name: name.to_owned(),
+            module: module.to_owned(),
+            kind,
+        };
+        let known = [
+            device(0, "CUDA0", "CUDA", DeviceKind::Gpu),
+            device(1, "Vulkan0", "Vulkan", DeviceKind::IntegratedGpu),
+            device(2, "CPU", "CPU", DeviceKind::Cpu),
+            device(3, "RPC0", "RPC[10.0.0.2:50052]", DeviceKind::Gpu),
+        ];
+        let check = |known: &[Known], name: Option<&str>, expected: Option<&[usize]>| {
+            assert_eq!(local_gpus(known, name).ok().as_deref(), expected, "{name:?}");
+        };
+        check(&known, None, Some(&[0]));
+        check(&known[1..], None, Some(&[1]));
+        check(&known[2..], None, Some(&[]));
+        check(&known, Some("Vulkan0"), Some(&[1]));
+        check(&known, Some("CPU"), Some(&[]));
+        check(&known, Some("RPC0"), None);
+        assert!(local_gpus(&known, Some("CUDA7")).unwrap_err().message.contains("CUDA0, Vulkan0, CPU"));
+    }
 
     #[test]
     fn reasons_are_told_apart() {

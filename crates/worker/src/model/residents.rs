@@ -18,6 +18,7 @@ use super::context::{Context, ContextSize};
 use super::load::{self, Extent, Placement};
 use crate::failure::{Failure, Stopped};
 use crate::log::{self, Buffer, Purpose};
+use crate::rpc::Servers;
 
 /// The least context that llama.cpp works with, in tokens.
 const LEAST_CONTEXT: u32 = 16;
@@ -74,6 +75,8 @@ impl Resident {
 pub(crate) struct Residents {
     backend: LlamaBackend,
     threads: u32,
+    /// Machines over which models are spread.
+    servers: Servers,
     /// As the latest job asked for.
     residency: Residency,
     /// The model of the present or of the last job is the last one.
@@ -85,7 +88,8 @@ pub(crate) struct Residents {
 impl Residents {
     pub(crate) fn new(backend: LlamaBackend, threads: u32) -> Self {
         let residency = Residency::default();
-        Self { backend, threads, residency, loaded: Vec::new(), vocabularies: Vec::new() }
+        let servers = Servers::default();
+        Self { backend, threads, servers, residency, loaded: Vec::new(), vocabularies: Vec::new() }
     }
 
     /// Sets how long models stay from now on.
@@ -118,7 +122,7 @@ impl Residents {
     /// milliseconds.
     ///
     /// # Errors
-    /// Those of [`load::load`], and [`FailureCode::ModelMissing`].
+    /// Those of [`load::load`] and of [`Placement::of`], and [`FailureCode::ModelMissing`].
     pub(crate) fn model(
         &mut self,
         path: &str,
@@ -126,7 +130,9 @@ impl Residents {
         on_progress: impl FnMut(f32) -> bool + Clone + 'static,
     ) -> Result<(&mut Resident, f64), Stopped> {
         let stamp = stamp(path)?;
-        let placement = Placement::of(&self.backend, compute)?;
+        let loaded = &self.loaded;
+        let is_in_use = |address: &str| loaded.iter().any(|resident| resident.placement.is_on(address));
+        let placement = Placement::of(compute, &mut self.servers, is_in_use)?;
         if let Some(index) = self.loaded.iter().position(|resident| resident.path == path) {
             let mut resident = self.loaded.remove(index);
             if resident.stamp == stamp && resident.placement == placement {
