@@ -63,7 +63,8 @@ pub(crate) fn build(workspace: &Workspace, kind: Kind, more: &[String]) -> Resul
     // The same kind of build as the worker's, without the processor's part.
     configure.args(["-DCMAKE_BUILD_TYPE=Release", "-DBUILD_SHARED_LIBS=ON", "-DGGML_BACKEND_DL=ON", "-DGGML_CPU=OFF"]);
     configure.args(["-DGGML_NATIVE=OFF", "-DCMAKE_BUILD_WITH_INSTALL_RPATH=ON", "-DCMAKE_INSTALL_RPATH=$ORIGIN"]);
-    configure.args(["-DGGML_BUILD_TESTS=OFF", "-DGGML_BUILD_EXAMPLES=OFF"]);
+    let parts = ["APP", "COMMON", "EXAMPLES", "SERVER", "TESTS", "TOOLS"];
+    configure.args(parts.map(|part| format!("-DLLAMA_BUILD_{part}=OFF")));
     process::run(configure.args(kind.options()).args(more))?;
     let target = format!("ggml-{}", kind.name());
     let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).to_string();
@@ -121,12 +122,12 @@ struct Package {
     manifest_path: PathBuf,
 }
 
-/// The folder of ggml's own build within the sources that the worker is built from.
+/// The sources that the worker is built from.
 fn sources(workspace: &Workspace) -> Result<PathBuf> {
     let mut cargo = workspace.cargo();
     let text = process::capture(cargo.args(["metadata", "--format-version", "1", "--locked"]))?;
     let metadata: Metadata = serde_json::from_str(&text).context("cargo's metadata could not be read")?;
     let package = metadata.packages.into_iter().find(|package| package.name == SOURCES);
     let manifest = package.with_context(|| format!("cargo knows no package {SOURCES}"))?.manifest_path;
-    Ok(manifest.parent().unwrap_or(Path::new("")).join("llama.cpp").join("ggml"))
+    Ok(manifest.parent().unwrap_or(Path::new("")).join("llama.cpp"))
 }

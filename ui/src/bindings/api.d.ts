@@ -1315,6 +1315,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orchestrator/model-files/relocate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Move a model to another folder, or back into the models folder
+         * @description Its files are compared with their checksums on the way, and used from the new place. It keeps its id and its roles. The
+         *     transfer tells how far it is.
+         */
+        post: operations["relocate_model_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orchestrator/model-files/usage": {
         parameters: {
             query?: never;
@@ -2131,6 +2152,17 @@ export interface components {
              */
             budget_bytes?: number | null;
         };
+        /** @description A part of llama.cpp that drives devices. */
+        DoctorModuleView: {
+            /** @description What it is for, with the processor's variant: `cpu-haswell`, `cuda`. */
+            name: string;
+            /** @description Its file. */
+            path: string;
+            /** @description Whether it is in use. */
+            used: boolean;
+            /** @description Why it is not. */
+            problem?: string | null;
+        };
         /** @description What was found. */
         DoctorReport: {
             /** @description The program's version. */
@@ -2145,6 +2177,10 @@ export interface components {
             folders: components["schemas"]["DoctorFolderView"][];
             /** @description The program that runs models. */
             worker: components["schemas"]["DoctorWorkerView"];
+            /** @description The parts of llama.cpp that drive devices; of the processor's variants the one that suits it best. */
+            modules: components["schemas"]["DoctorModuleView"][];
+            /** @description The folder in which further modules are looked for. */
+            backends_dir: string;
             /** @description Where models can run. */
             devices: components["schemas"]["DoctorDeviceView"][];
             /** @description The roles. */
@@ -2170,6 +2206,8 @@ export interface components {
              * @description What it takes of the machine's memory in bytes.
              */
             total_bytes?: number | null;
+            /** @description The machines over which that is spread. */
+            rpc_servers?: string[];
             /** @description Why it cannot run. */
             problem?: string | null;
         };
@@ -2800,6 +2838,8 @@ export interface components {
             endpoint: string;
             /** @description Where the address comes from. */
             endpoint_from: components["schemas"]["EndpointOrigin"];
+            /** @description The address of the settings, which holds as soon as `HF_ENDPOINT` is not set; absent where they name none. */
+            stored_endpoint?: string | null;
             /** @description Where the token comes from that it is shown. The token itself is in no view. */
             token: components["schemas"]["HubTokenOrigin"];
             /**
@@ -3003,6 +3043,13 @@ export interface components {
             path: string;
             /** @description Whether a general default model stands in for the role's own. */
             stand_in?: boolean;
+        };
+        /** @description Which model to move, and where to. */
+        ModelRelocateRequest: {
+            /** @description The model's id, which it keeps. */
+            id: string;
+            /** @description Absolute path of the folder that its files go to, from where they are used in place; the models folder when absent. */
+            folder?: string | null;
         };
         /** @description Another name for a model. */
         ModelRenameRequest: {
@@ -3750,6 +3797,11 @@ export interface components {
              * @description The largest context window, in tokens; the model's own when absent.
              */
             context_tokens?: number | null;
+            /**
+             * @description Addresses (`HOST:PORT`) of machines that lend their devices through llama.cpp's RPC. The model's layers are spread
+             *     over them and the GPUs here, so its weights and what it computes travel there, unencrypted.
+             */
+            rpc_servers?: string[];
         };
         /** @description A role: the specification's fields, and what serves it. */
         RoleView: {
@@ -4064,6 +4116,10 @@ export interface components {
             paused?: boolean;
             /** @description Whether any of its output comes from the scripted placeholder. */
             simulated: boolean;
+            /** @description Whether text of any of its steps, the Assembler included, goes to a server. */
+            remote?: boolean;
+            /** @description The hosts to which it goes, each once, in the order of the steps. */
+            remote_hosts?: string[];
             /** @description Whether the user marked it as a favourite. */
             favourite: boolean;
             /** @description When it was accepted. */
@@ -4145,6 +4201,8 @@ export interface components {
             simulated: boolean;
             /** @description Whether text of any of its steps goes to a server. */
             remote: boolean;
+            /** @description The hosts to which it goes, each once, in the order of the steps. */
+            remote_hosts: string[];
             /** @description Why it failed. */
             error?: string | null;
             /** @description Steps, the Assembler excluded. */
@@ -4862,7 +4920,7 @@ export interface components {
          * @description Whether a model fits.
          * @enum {string}
          */
-        Verdict: "fits" | "tight" | "does_not_fit" | "not_here" | "unreadable";
+        Verdict: "fits" | "tight" | "does_not_fit" | "spread" | "not_here" | "unreadable";
         /** @description What to call a version. */
         VersionLabel: {
             /** @description Its name; null takes it away. */
@@ -5082,6 +5140,7 @@ export type DoctorDeviceView = components['schemas']['DoctorDeviceView'];
 export type DoctorFilesView = components['schemas']['DoctorFilesView'];
 export type DoctorFolderView = components['schemas']['DoctorFolderView'];
 export type DoctorMemoryView = components['schemas']['DoctorMemoryView'];
+export type DoctorModuleView = components['schemas']['DoctorModuleView'];
 export type DoctorReport = components['schemas']['DoctorReport'];
 export type DoctorRoleView = components['schemas']['DoctorRoleView'];
 export type DoctorWorkerView = components['schemas']['DoctorWorkerView'];
@@ -5134,6 +5193,7 @@ export type ModelFitView = components['schemas']['ModelFitView'];
 export type ModelImportRequest = components['schemas']['ModelImportRequest'];
 export type ModelList = components['schemas']['ModelList'];
 export type ModelRef = components['schemas']['ModelRef'];
+export type ModelRelocateRequest = components['schemas']['ModelRelocateRequest'];
 export type ModelRenameRequest = components['schemas']['ModelRenameRequest'];
 export type ModelUsageView = components['schemas']['ModelUsageView'];
 export type ModelVerifyRequest = components['schemas']['ModelVerifyRequest'];
@@ -7687,6 +7747,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelsView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    relocate_model_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ModelRelocateRequest"];
+            };
+        };
+        responses: {
+            /** @description The transfer. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferView"];
                 };
             };
             400: components["responses"]["Unreadable"];

@@ -55,6 +55,7 @@ export const runView = (extra: Partial<RunView> = {}): RunView => ({
   cancel_requested: false,
   simulated: false,
   remote: false,
+  remote_hosts: [],
   total_steps: 2,
   favourite: false,
   final_artifacts_edited: false,

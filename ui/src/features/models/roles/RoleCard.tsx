@@ -55,7 +55,7 @@ export function RoleCard({ role, files }: { role: RoleView; files: ModelFileView
 }
 
 /** What is out of the ordinary about what serves the role. */
-function Mark({ role: { name, binding } }: { role: RoleView }) {
+function Mark({ role: { name, binding, options } }: { role: RoleView }) {
   if (binding.remote)
     return binding.remote.this_machine ? (
       <span className="badge badge-quiet">
@@ -68,6 +68,14 @@ function Mark({ role: { name, binding } }: { role: RoleView }) {
       </span>
     );
   if (binding.simulated) return <SimulatedBadge />;
+  const servers = options.rpc_servers ?? [];
+  if (servers.length > 0)
+    return (
+      <span className="badge badge-warn" data-testid={`spread-${name}`}>
+        <ArrowUpRight aria-hidden size={13} />
+        <span className="cut">{m.spread_over({ hosts: servers.join(", ") })}</span>
+      </span>
+    );
   return binding.stand_in ? <StandInBadge role={name} /> : null;
 }
 

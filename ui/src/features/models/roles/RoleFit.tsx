@@ -62,14 +62,16 @@ function FitVerdict({ model }: { model: ModelFitView }) {
   return (
     <p className={classes("fit-verdict", `fit-${model.verdict}`)}>
       {model.verdict === "fits" && <CircleCheck aria-hidden size={14} />}
-      {model.verdict === "tight" && <TriangleAlert aria-hidden size={14} />}
+      {(model.verdict === "tight" || model.verdict === "spread") && <TriangleAlert aria-hidden size={14} />}
       {model.verdict === "does_not_fit" && <CircleX aria-hidden size={14} />}
       <strong>
         {model.verdict === "fits"
           ? m.fit_fits()
           : model.verdict === "tight"
             ? m.fit_tight()
-            : m.fit_does_not()}
+            : model.verdict === "spread"
+              ? m.fit_spread()
+              : m.fit_does_not()}
       </strong>
       <span className="number">{context}</span>
     </p>

@@ -8,6 +8,7 @@ import { formatBytes, formatCount } from "@/components/format";
 import { errorText } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
 import { isGpu } from "./fit";
+import { RpcServers } from "./RpcServers";
 
 /** What the API allows. */
 const CONTEXT_TOKENS = { min: 256, max: 16_777_216 };
@@ -102,6 +103,11 @@ function Fields({ role }: { role: RoleView }) {
           />
         </div>
       )}
+      <RpcServers
+        role={role.name}
+        servers={options.rpc_servers ?? []}
+        onChange={(servers) => change({ rpc_servers: servers.length > 0 ? servers : undefined })}
+      />
       <p className="hint">{m.options_when()}</p>
     </div>
   );
@@ -132,11 +138,12 @@ function deviceOptions(devices: DeviceView[], kept: string | null | undefined): 
 }
 
 /** What is settled, in one line. */
-function summary({ context_tokens, device, gpu_layers }: RoleOptions): string {
+function summary({ context_tokens, device, gpu_layers, rpc_servers = [] }: RoleOptions): string {
   return [
     context_tokens != null && m.tokens_count({ count: formatCount(context_tokens) }),
     device,
     gpu_layers != null && m.option_layers_short({ count: formatCount(gpu_layers) }),
+    rpc_servers.length > 0 && m.option_rpc_short({ count: formatCount(rpc_servers.length) }),
   ]
     .filter(Boolean)
     .join(" · ");

@@ -244,3 +244,22 @@ test("advice of a kind that is not known stays as it came", () => {
   expect(adviceText({ code: "new_kind", text: "Do this." })).toBe("Do this.");
   expect(adviceText({ code: "smaller_model", text: "x" })).toBe("Choose a smaller model.");
 });
+
+test("machines that lend their devices are named, checked while they are typed, and marked", async () => {
+  const calls = await show([role("CodeLlama", {}, { options: { rpc_servers: ["gpu-box:50052"] } })]);
+  expect(screen.getByTestId("spread-CodeLlama").textContent).toContain("gpu-box:50052");
+  await userEvent.click(screen.getByTestId("options-CodeLlama"));
+  const field = await screen.findByTestId<HTMLInputElement>("rpc-CodeLlama");
+  expect(field.value).toBe("gpu-box:50052");
+
+  await userEvent.type(field, ", second{Enter}");
+  expect(field.getAttribute("aria-invalid")).toBe("true");
+  expect(sent(calls, "PUT", "options")).toEqual([]);
+  await userEvent.type(field, ":50053{Enter}");
+  await waitFor(() =>
+    expect(sent(calls, "PUT", "options")).toEqual([{ rpc_servers: ["gpu-box:50052", "second:50053"] }]),
+  );
+  await userEvent.clear(field);
+  await userEvent.type(field, "{Enter}");
+  await waitFor(() => expect(sent(calls, "PUT", "options").at(-1)).toEqual({}));
+});
