@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, variable};
 use crate::{models, process, setup};
+
+/// The oldest headers that llama.cpp's module for Vulkan compiles with: 1.3.272, which brought layer settings.
+const LEAST_VULKAN_HEADER: u32 = 272;
 
 /// The package whose sources hold llama.cpp.
 const SOURCES: &str = "llama-cpp-sys-2";
@@ -56,6 +59,9 @@ impl Kind {
 /// When the sources, a compiler or a toolkit are missing, or the build fails.
 pub(crate) fn build(workspace: &Workspace, kind: Kind, more: &[String]) -> Result<()> {
     setup::run(if kind == Kind::Vulkan { setup::Purpose::Vulkan } else { setup::Purpose::Build })?;
+    if kind == Kind::Vulkan {
+        check_vulkan_headers()?;
+    }
     let sources = sources(workspace)?;
     let folder = workspace.target.join("backends").join(kind.name());
     let mut configure = workspace.command("cmake");
@@ -84,6 +90,28 @@ pub(crate) fn build(workspace: &Workspace, kind: Kind, more: &[String]) -> Resul
     fs::copy(&module, &kept).with_context(|| format!("{} could not be written", kept.display()))?;
     println!("\nBackend: {} is in place. `brickwork doctor` tells whether it finds a device.", kept.display());
     Ok(())
+}
+
+/// Headers that are too old fail only in the middle of a long build.
+fn check_vulkan_headers() -> Result<()> {
+    let sdk = variable("VULKAN_SDK").map(|folder| PathBuf::from(folder).join("include"));
+    let header = sdk.unwrap_or_else(|| PathBuf::from("/usr/include")).join("vulkan").join("vulkan_core.h");
+    // Elsewhere CMake finds them, or says that it does not.
+    let Ok(text) = fs::read_to_string(&header) else { return Ok(()) };
+    match header_version(&text) {
+        Some(version) if version < LEAST_VULKAN_HEADER => bail!(
+            "{} is of version {version}, and llama.cpp needs {LEAST_VULKAN_HEADER} (of 1.3.{LEAST_VULKAN_HEADER}) or newer (Debian 13 and Ubuntu \
+             24.04 have it). Install a newer Vulkan SDK and set VULKAN_SDK to its folder.",
+            header.display()
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// The last number of a header's version. It grows through all versions: 1.4 began at 303.
+fn header_version(text: &str) -> Option<u32> {
+    let number = |line: &str| line.strip_prefix("#define VK_HEADER_VERSION ")?.trim().parse().ok();
+    text.lines().find_map(number)
 }
 
 /// Where the worker looks for further modules, by the same rule as the app's.
@@ -130,4 +158,24 @@ fn sources(workspace: &Workspace) -> Result<PathBuf> {
     let package = metadata.packages.into_iter().find(|package| package.name == SOURCES);
     let manifest = package.with_context(|| format!("cargo knows no package {SOURCES}"))?.manifest_path;
     Ok(manifest.parent().unwrap_or(Path::new("")).join("llama.cpp"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_vulkan_headers_is_read() {
+        let text = "// x\n#define VK_HEADER_VERSION_COMPLETE VK_MAKE_API_VERSION(0, 1, 3, VK_HEADER_VERSION)\n#define VK_HEADER_VERSION 239\n";
+        assert_eq!(header_version(text), Some(239));
+        assert_eq!(header_version("#define VK_API 1\n"), None);
+    }
+
+    #[test]
+    fn modules_have_the_names_that_the_worker_looks_for() {
+        if cfg!(target_os = "linux") {
+            assert_eq!(file_name("ggml-cuda"), "libggml-cuda.so");
+        }
+        assert_eq!((Kind::named("cuda"), Kind::named("metal")), (Some(Kind::Cuda), None));
+    }
 }
