@@ -103,6 +103,9 @@ pub enum T5GemmaError {
         /// Size of the vocabulary.
         vocab_size: usize,
     },
+    /// The network gave scores that are no numbers.
+    #[error("the model gave scores that are no numbers. Its weights are damaged: download the model again")]
+    NotFinite,
     /// A request that no model could serve.
     #[error("{0}")]
     BadRequest(String),

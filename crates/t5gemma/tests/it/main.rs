@@ -3,4 +3,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod fixture;
+mod malformed;
+mod models;
+mod naive;
+mod quantized;
 mod reference;
+mod shapes;
+mod writing;
