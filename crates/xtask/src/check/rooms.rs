@@ -10,12 +10,13 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// For each of our packages, the packages of ours that it may use.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("artifacts", &[]),
     ("highlight", &[]),
     ("worker-protocol", &[]),
     ("engine", &["artifacts"]),
-    ("worker", &["worker-protocol"]),
+    ("t5gemma", &[]),
+    ("worker", &["t5gemma", "worker-protocol"]),
     ("worker-client", &["engine", "worker-protocol"]),
     ("models", &["engine"]),
     ("remote", &["engine"]),
@@ -43,11 +44,12 @@ const ROOMS: [(&str, &[&str]); 16] = [
 ];
 
 /// Outside packages (a name, or a beginning with `*`) that only these packages of ours may use.
-const RESERVED: [(&str, &[&str]); 11] = [
+const RESERVED: [(&str, &[&str]); 12] = [
     ("rusqlite*", &["store"]),
     ("libsqlite3-sys", &["store"]),
     ("llama-cpp*", &["worker"]),
-    ("candle*", &["worker"]),
+    ("candle*", &["t5gemma"]),
+    ("tokenizers", &["t5gemma"]),
     ("tauri*", &["window"]),
     ("axum*", &["api", "window"]),
     ("clap*", &["cli", "worker"]),
