@@ -1,10 +1,16 @@
 // The calls and shapes of roles, of what serves them, and of the model files on this machine, with their cached queries. Sizes are in
 // bytes, contexts in tokens.
-import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  keepPreviousData,
+  type QueryClient,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import type { components } from "@/bindings/api";
 import { call } from "./client";
 import type { TransferView } from "./getModels";
-import type { Model, Models, Role } from "./types";
+import type { Model, Models, Pipeline, Role } from "./types";
 
 const id = encodeURIComponent;
 
@@ -41,7 +47,7 @@ export type FoundModelView = Schemas["FoundModelView"];
 export type FoundModelsView = Schemas["FoundModelsView"];
 export type ImportMode = Schemas["ImportMode"];
 export type ModelImportRequest = Schemas["ModelImportRequest"];
-export type ModelRelocateRequest = { id: string; folder?: string | null };
+export type ModelRelocateRequest = Schemas["ModelRelocateRequest"];
 
 const models = {
   list: (signal?: AbortSignal) => call<ModelsView>("/models", { signal }),
@@ -50,6 +56,7 @@ const models = {
   setOptions: (role: Role, options: RoleOptions) =>
     call<ModelsView>(`/models/${id(role)}/options`, { method: "PUT", body: options }),
   fit: (model: string, signal?: AbortSignal) => call<FitView>("/fit", { body: { model }, signal }),
+  runFit: (pipeline: Pipeline, signal?: AbortSignal) => call<FitView>("/fit", { body: { pipeline }, signal }),
   checkRemote: (request: RemoteCheckRequest) => call<RemoteCheckView>("/remotes/check", { body: request }),
   setRemoteKey: (base_url: string, key: string) =>
     call<RemoteKeyView>("/remotes/key", { method: "PUT", body: { base_url, key } }),
@@ -80,6 +87,17 @@ export const useRoleFit = ({ name, binding, options }: RoleView) =>
     queryFn: ({ signal }) => models.fit(name, signal),
     enabled: binding.present && !binding.simulated && !binding.remote,
     staleTime: 5000,
+    retry: false,
+  });
+
+/** What a run of the draft takes of memory, step by step. The last answer stays while the next is on its way. */
+export const useRunFit = (pipeline: Pipeline) =>
+  useQuery({
+    queryKey: ["fit", "run", pipeline],
+    queryFn: ({ signal }) => models.runFit(pipeline, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 15_000,
+    gcTime: 10_000,
     retry: false,
   });
 

@@ -43,8 +43,8 @@ export type FinishReason = Schemas["FinishReason"];
 export type FinalSource = Schemas["FinalArtifactsFrom"];
 
 export type StepView = Schemas["StepView"];
-export type RunView = Omit<Schemas["RunView"], "pipeline"> & { pipeline: Pipeline; remote_hosts?: string[] };
-export type RunSummary = Schemas["RunSummary"] & { remote_hosts?: string[] };
+export type RunView = Omit<Schemas["RunView"], "pipeline"> & { pipeline: Pipeline };
+export type RunSummary = Schemas["RunSummary"];
 export type RunPage = Schemas["RunPage"];
 export type QueueView = Schemas["QueueView"];
 

@@ -47,7 +47,7 @@ export function RunBar({ run, steering, again, onEdit, onRerun, onCompare, onExp
         <span className="run-meta">
           <StatusBadge run={run} testId="run-status" />
           {run.simulated ? <SimulatedBadge /> : <StandInRunBadge steps={allSteps(run)} />}
-          <SentOutBadge hosts={run.remote_hosts ?? []} />
+          <SentOutBadge hosts={run.remote_hosts} />
           <RunClock run={run} />
           {project && (
             <span className="run-project" title={project} data-testid="run-project">

@@ -1,24 +1,33 @@
 import { Popover } from "@base-ui/react/popover";
 import { Cpu, Gauge, TriangleAlert } from "lucide-react";
+import { type FitView, useRunFit } from "@/api/models";
 import type { Pipeline } from "@/api/types";
 import { formatBytes, formatCount, modelName } from "@/components/format";
+import { useSettled } from "@/components/useSettled";
 import { m } from "@/paraglide/messages.js";
 import { type Budget, useBudget } from "../budget";
+import { PlanMemory } from "./PlanMemory";
+
+/** Pause in ms after the last edit before the memory is reckoned anew. */
+const SETTLED_MS = 600;
 
 /** What a run of the draft will take: tokens in all, models loaded and how often. Opens the plan in full. */
 export function PlanButton({ pipeline }: { pipeline: Pipeline }) {
   const budget = useBudget(pipeline);
   const { totals, models, modelLoads } = budget;
   const over = tooLong(budget, pipeline.steps.length);
+  const fit = useRunFit(useSettled(pipeline, SETTLED_MS)).data;
+  const peak = fit?.run?.peak_bytes;
+  const refused = over.length > 0 || fit?.run?.fits === false;
   if (!totals && models.length === 0) return null;
   return (
     <Popover.Root>
       <Popover.Trigger
-        className={`plan-button${over.length > 0 ? " problems-error" : ""}`}
+        className={`plan-button${refused ? " problems-error" : ""}`}
         aria-busy={budget.counting}
         data-testid="plan-button"
       >
-        {over.length > 0 ? <TriangleAlert aria-hidden size={15} /> : <Gauge aria-hidden size={15} />}
+        {refused ? <TriangleAlert aria-hidden size={15} /> : <Gauge aria-hidden size={15} />}
         <span className="plan-words">
           {totals?.prompt != null && (
             <span>{m.plan_tokens({ count: formatCount(totals.prompt + totals.max) })}</span>
@@ -26,12 +35,18 @@ export function PlanButton({ pipeline }: { pipeline: Pipeline }) {
           {modelLoads !== undefined && (
             <span className="plan-loads">{m.plan_loads({ count: modelLoads })}</span>
           )}
+          {peak !== undefined && peak > 0 && (
+            <span className="plan-peak" data-testid="plan-peak">
+              <span className="sr-only">{m.plan_memory()} </span>
+              {formatBytes(peak)}
+            </span>
+          )}
         </span>
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Positioner className="popup-positioner" sideOffset={6} align="end">
           <Popover.Popup className="popup plan-popup" aria-label={m.plan()}>
-            <Plan budget={budget} over={over} pipeline={pipeline} />
+            <Plan budget={budget} over={over} pipeline={pipeline} fit={fit} />
           </Popover.Popup>
         </Popover.Positioner>
       </Popover.Portal>
@@ -44,7 +59,14 @@ function tooLong(budget: Budget, assembler: number): number[] {
   return Array.from({ length: assembler + 1 }, (_, at) => at).filter((at) => budget.step(at)?.fits === false);
 }
 
-function Plan({ budget, over, pipeline }: { budget: Budget; over: number[]; pipeline: Pipeline }) {
+interface PlanProps {
+  budget: Budget;
+  over: number[];
+  pipeline: Pipeline;
+  fit: FitView | undefined;
+}
+
+function Plan({ budget, over, pipeline, fit }: PlanProps) {
   const { totals, models, modelLoads, order } = budget;
   const name = (at: number) => pipeline.steps[at]?.step_name ?? m.assembler_title();
   return (
@@ -76,6 +98,7 @@ function Plan({ budget, over, pipeline }: { budget: Budget; over: number[]; pipe
           <span>{m.plan_over({ names: over.map(name).join(", ") })}</span>
         </p>
       )}
+      {fit && <PlanMemory fit={fit} />}
       <ul className="plan-models">
         {models.map((model) => (
           <li key={model.id}>

@@ -1,6 +1,7 @@
 // A model's place in the memory of a device, as the bars show it.
 import type { DeviceView, FitAdviceView, FitShareView, FitView } from "@/api/models";
 import { formatBytes, formatCount } from "@/components/format";
+import { memoryRoom } from "@/components/memoryRoom";
 import { m } from "@/paraglide/messages.js";
 
 export interface Part {
@@ -21,12 +22,7 @@ export interface Place {
 export function placesOf(fit: FitView, device: string | null | undefined): Place[] {
   const [model] = fit.models;
   if (!model) return [];
-  const { available_bytes, total_bytes, held_bytes } = fit.machine;
-  const room =
-    available_bytes == null
-      ? undefined
-      : Math.min(available_bytes + held_bytes, total_bytes ?? Number.POSITIVE_INFINITY);
-  const places = [place("machine", model.machine, room)];
+  const places = [place("machine", model.machine, memoryRoom(fit.machine))];
   if (model.gpu.total_bytes === 0) return places;
   const gpus = fit.devices.filter(isGpu);
   const used = gpus.filter(({ name }) => name === device);
