@@ -10,6 +10,7 @@ export function PrivacyGroup() {
     [m.net_models(), m.net_never(), m.net_models_with()],
     [m.net_hub(), m.net_hub_when(), hub ? m.net_hub_with({ hub }) : m.net_hub_with_any()],
     [m.net_remote(), m.net_remote_when(), m.net_remote_with()],
+    [m.net_rpc(), m.net_rpc_when(), m.net_rpc_with()],
     [m.net_server(), m.net_server_when(), m.net_server_with()],
     [m.net_links(), m.net_never(), m.net_links_with()],
     [m.net_reports(), m.net_never(), m.net_reports_with()],

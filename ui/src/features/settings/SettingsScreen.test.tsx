@@ -102,7 +102,7 @@ test("the trash tells how many runs are in it, and is emptied after asking", asy
 test("everything that touches the network is listed", async () => {
   await show(settings());
   const table = screen.getByTestId("privacy-table");
-  expect(within(table).getAllByRole("row").length).toBe(7);
+  expect(within(table).getAllByRole("row").length).toBe(8);
   expect(table.textContent).toContain("127.0.0.1");
 });
 
