@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
 
 mod chunks;
+mod corpus;
 mod edits;
 mod forms;
 mod kinds;
