@@ -70,6 +70,8 @@ pub struct Extractor {
     names: Names,
     artifacts: Vec<Artifact>,
     patches: Vec<PatchReport>,
+    /// What edits may still cost; see [`patching::WORK_MAX`].
+    work_left: usize,
 }
 
 /// Artifacts in the blocks of a whole output. Edits of files that are not in it are kept as diffs.
@@ -104,6 +106,7 @@ impl Extractor {
             names: Names::default(),
             artifacts: Vec::new(),
             patches: Vec::new(),
+            work_left: patching::WORK_MAX,
         }
     }
 

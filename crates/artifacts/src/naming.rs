@@ -1,6 +1,6 @@
 //! Names of artifacts: those that the model gives around and inside a block, the rule's, and their uniqueness.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -64,6 +64,8 @@ pub(crate) fn name_in_comment(content: &str) -> Option<&str> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Names {
     taken: HashSet<String>,
+    /// The last number that each name was given, so that the same name over and over stays quick.
+    numbers: HashMap<String, usize>,
     /// Every folder of a name that is taken.
     folders: HashSet<String>,
 }
@@ -72,10 +74,10 @@ impl Names {
     /// Gives `name`, or when it is taken `name` with `-2`, `-3`, … before its extension.
     pub(crate) fn unique(&mut self, name: String) -> String {
         let mut candidate = name.clone();
-        let mut number = 1;
+        let number = self.numbers.entry(folded(&name)).or_insert(1);
         while !self.taken.insert(folded(&candidate)) {
-            number += 1;
-            candidate = numbered(&name, number);
+            *number += 1;
+            candidate = numbered(&name, *number);
         }
         let folded = folded(&candidate);
         self.folders.extend(folders(&folded).map(str::to_owned));

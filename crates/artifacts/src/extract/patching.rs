@@ -9,6 +9,10 @@ use crate::language::kind_of_name;
 use crate::patch::{self, Change, FilePatch, Hunk, Line, PatchFault, PatchOutcome, PatchReport, apply};
 use crate::path::relative_path;
 
+/// Bytes of files that the edits of one output may go through in all. Beyond it they are refused, so that an output of
+/// nothing but edits ends.
+pub(super) const WORK_MAX: usize = 64 * 1024 * 1024;
+
 impl Extractor {
     /// Carries a block's edits out, if it is nothing but edits. Where one is refused, the block is kept as a diff, so that
     /// nothing is lost and nobody takes it for the file.
@@ -43,7 +47,10 @@ impl Extractor {
     /// The reference to a file that stays as it is becomes the file.
     pub(super) fn expand(&mut self, name: &str, start: usize, end: usize) {
         self.prose.after_block();
-        let known = self.find(name).cloned();
+        let known = if self.work_left == 0 { None } else { self.find(name).cloned() };
+        let cost =
+            known.as_ref().map_or(0, |known| known.content.len()) + 64 * (self.artifacts.len() + self.earlier.len());
+        self.work_left = self.work_left.saturating_sub(cost);
         let (name, outcome) = match known {
             Some(known) => {
                 let outcome = PatchOutcome::Expanded;
@@ -65,6 +72,10 @@ impl Extractor {
         if ending.cut {
             return Err(PatchFault::Cut);
         }
+        if self.work_left == 0 {
+            return Err(PatchFault::TooLong);
+        }
+        self.spend(file)?;
         let known = match &file.name {
             Some(name) => self.find(name).cloned(),
             None => Some(self.only_one_with(file)?),
@@ -86,6 +97,17 @@ impl Extractor {
         let name = artifact.name.clone();
         self.put(artifact);
         Ok((name, outcome))
+    }
+
+    /// Pays for looking at the files that an edit may be of.
+    fn spend(&mut self, file: &FilePatch) -> Result<(), PatchFault> {
+        const BYTES_FOR_A_NAME: usize = 64;
+        let count = self.artifacts.len() + self.earlier.len();
+        let known = file.name.as_deref().map(|name| self.find(name).map_or(0, |known| known.content.len()));
+        let all = || self.artifacts.iter().chain(&self.earlier).map(|one| one.content.len()).sum();
+        let cost = count * BYTES_FOR_A_NAME + known.unwrap_or_else(all);
+        self.work_left = self.work_left.saturating_sub(cost);
+        if self.work_left == 0 { Err(PatchFault::TooLong) } else { Ok(()) }
     }
 
     /// Puts a file in the place of the one that this output gave already, or at the end.
@@ -120,6 +142,9 @@ impl Extractor {
 
     fn known_name(&self, file: &FilePatch) -> Option<String> {
         let name = file.name.as_deref()?;
+        if self.work_left == 0 {
+            return Some(name.to_owned());
+        }
         Some(self.find(name).map_or_else(|| name.to_owned(), |known| known.name.clone()))
     }
 

@@ -5,6 +5,7 @@ mod chunks;
 mod corpus;
 mod edits;
 mod forms;
+mod hostile;
 mod kinds;
 mod names;
 mod pieces;
