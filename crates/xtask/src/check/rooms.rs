@@ -10,9 +10,10 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// For each of our packages, the packages of ours that it may use.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("artifacts", &[]),
     ("highlight", &[]),
+    ("syntax", &["artifacts"]),
     ("worker-protocol", &[]),
     ("engine", &["artifacts"]),
     ("worker", &["worker-protocol"]),
@@ -31,6 +32,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
             "models",
             "remote",
             "store",
+            "syntax",
             "worker-client",
             "worker-protocol",
         ],
@@ -43,7 +45,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
 ];
 
 /// Outside packages (a name, or a beginning with `*`) that only these packages of ours may use.
-const RESERVED: [(&str, &[&str]); 11] = [
+const RESERVED: [(&str, &[&str]); 12] = [
     ("rusqlite*", &["store"]),
     ("libsqlite3-sys", &["store"]),
     ("llama-cpp*", &["worker"]),
@@ -55,6 +57,7 @@ const RESERVED: [(&str, &[&str]); 11] = [
     ("ammonia", &["app"]),
     ("keyring*", &["app"]),
     ("pulldown-cmark*", &["app"]),
+    ("tree-sitter*", &["syntax"]),
 ];
 
 /// What must not be reachable from the pure crates (invariant 1).
@@ -135,7 +138,7 @@ fn matches(pattern: &str, name: &str) -> bool {
 /// Nothing that does I/O is reachable from the pure crates over normal dependencies.
 pub(super) fn purity(workspace: &Workspace) -> Result<Faults> {
     let mut faults = Faults::new();
-    for package in ["brickwork-engine", "brickwork-artifacts"] {
+    for package in ["brickwork-engine", "brickwork-artifacts", "brickwork-syntax"] {
         let mut cargo = workspace.cargo();
         cargo.args(["tree", "-p", package, "-e", "normal", "--prefix", "none", "--format", "{lib} {p}"]);
         let tree = process::capture(&mut cargo)?;
