@@ -1,22 +1,51 @@
-//! The extractor: one pass over complete lines, with a fence open or not.
+//! The extractor: one pass over complete lines, with a block open or not.
 //!
 //! Beyond CommonMark it reads what models write: fences inside a Markdown block, a fence that opens at the end of a
-//! sentence, a new fence where the old one was forgotten, and an output cut off within a block. Each of those rules
-//! looks at the lines so far only, so a stream and a whole text cannot differ.
+//! sentence, a new fence where the old one was forgotten, files in tags, edits of earlier files, thoughts, and an output
+//! cut off within a block. Each of those rules looks at the lines so far only, so a stream and a whole text cannot differ.
 
+mod block;
+mod parts;
+mod patching;
+mod prose;
+
+use serde::{Deserialize, Serialize};
+
+use self::block::{Block, Within};
+pub(crate) use self::parts::{Part, labelled_parts};
+use self::prose::{Outside, Prose};
 use crate::artifact::Artifact;
-use crate::fence::{Fence, fence, list_item, split_indent, strip_indent};
-use crate::infer::{holds_jsx, infer_kind, looks_like_markdown};
-use crate::info::{Info, parse_info, plainly_opens};
-use crate::language::{kind_of_name, kind_of_tag, tag_agrees};
-use crate::naming::{Names, name_in_comment, name_in_line};
-use crate::path::relative_path;
+use crate::naming::Names;
+use crate::patch::PatchReport;
+use crate::path::check_path;
+use crate::tags::{FileTag, closing_tag, file_tag};
+use crate::{thought, whole};
+
+/// The version of the rules. An output that was read by another one may give other artifacts when it is read again.
+pub const EXTRACTOR_VERSION: u32 = 2;
+
+/// Where an output's artifacts were found.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// In its blocks, or nowhere.
+    #[default]
+    Blocks,
+    /// The output had no block and is code as a whole.
+    Whole,
+}
 
 /// What an output held.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Extraction {
     /// All artifacts, in the order in which their blocks start.
     pub artifacts: Vec<Artifact>,
+    /// What became of each edit of an earlier file, in order.
+    pub patches: Vec<PatchReport>,
+    /// Where the artifacts were found.
+    pub source: Source,
+    /// Whether the output ended inside a block (or a thought), so that more was to come.
+    pub unclosed: bool,
 }
 
 /// Reads one step's output as it arrives.
@@ -25,57 +54,39 @@ pub struct Extraction {
 #[derive(Debug, Clone)]
 pub struct Extractor {
     step_name: String,
+    /// The files that edits may be of; of two with one name the later one counts.
+    earlier: Vec<Artifact>,
     /// The line that has not ended yet.
     partial: String,
     /// Byte offset, from 0, of `partial` in the output.
     offset: usize,
     prose: Prose,
     open: Option<Block>,
+    /// What ends the thought that is open.
+    thought: Option<&'static str>,
+    /// The text outside thoughts as long as no block has come, and its byte offset.
+    unblocked: Option<String>,
+    unblocked_start: usize,
     names: Names,
     artifacts: Vec<Artifact>,
+    patches: Vec<PatchReport>,
+    /// What edits may still cost; see [`patching::WORK_MAX`].
+    work_left: usize,
 }
 
-/// What the prose before a fence tells about it.
-#[derive(Debug, Clone, Default)]
-struct Prose {
-    /// Column of the content of the list item that the prose is in, 0 outside lists.
-    list_column: usize,
-    /// The last line that is not blank, since the last block.
-    last_line: Option<String>,
-    /// Blank lines after it.
-    blank_lines: usize,
-}
-
-/// An open block.
-#[derive(Debug, Clone)]
-struct Block {
-    indent: usize,
-    marker: char,
-    len: usize,
-    info: Info,
-    /// The name in the line before, if any.
-    named_before: Option<String>,
-    content: String,
-    /// Byte offset of the content in the output.
-    start: usize,
-    /// Lengths of the fences open inside a Markdown block.
-    inner: Vec<usize>,
-}
-
-/// What a line means to the block that is open.
-enum Within<'a> {
-    Content,
-    Close,
-    /// The block's end was forgotten: this line opens the next one.
-    Reopen(Fence<'a>),
-}
-
-/// Artifacts of a whole output.
+/// Artifacts in the blocks of a whole output. Edits of files that are not in it are kept as diffs.
 #[must_use]
 pub fn extract(step_name: &str, text: &str) -> Vec<Artifact> {
-    let mut extractor = Extractor::new(step_name);
+    let extraction = read_output(step_name, text, &[]);
+    if extraction.source == Source::Whole { Vec::new() } else { extraction.artifacts }
+}
+
+/// Everything that a whole output holds, with its edits applied to `earlier`, the files that it may change.
+#[must_use]
+pub fn read_output(step_name: &str, text: &str, earlier: &[Artifact]) -> Extraction {
+    let mut extractor = Extractor::new(step_name).with_earlier(earlier.to_vec());
     extractor.push(text);
-    extractor.finish().artifacts
+    extractor.finish()
 }
 
 impl Extractor {
@@ -84,16 +95,30 @@ impl Extractor {
     pub fn new(step_name: impl Into<String>) -> Self {
         Self {
             step_name: step_name.into(),
+            earlier: Vec::new(),
             partial: String::new(),
             offset: 0,
             prose: Prose::default(),
             open: None,
+            thought: None,
+            unblocked: Some(String::new()),
+            unblocked_start: 0,
             names: Names::default(),
             artifacts: Vec::new(),
+            patches: Vec::new(),
+            work_left: patching::WORK_MAX,
         }
     }
 
-    /// Takes the next piece of the output and gives the artifacts whose blocks ended in it.
+    /// The extractor with the files that edits in the output may be of.
+    #[must_use]
+    pub fn with_earlier(mut self, earlier: Vec<Artifact>) -> Self {
+        self.earlier = earlier;
+        self
+    }
+
+    /// Takes the next piece of the output and gives the artifacts whose blocks ended in it. A later piece may take back
+    /// what it gives only by an edit of the same file, or by the end of a thought whose beginning was in the prompt.
     pub fn push(&mut self, chunk: &str) -> Vec<Artifact> {
         let known = self.artifacts.len();
         for piece in chunk.split_inclusive('\n') {
@@ -101,205 +126,288 @@ impl Extractor {
             if piece.ends_with('\n') {
                 let line = std::mem::take(&mut self.partial);
                 self.take_line(&line);
-                self.offset += line.len();
             }
         }
-        self.artifacts[known..].to_vec()
+        self.artifacts.get(known..).unwrap_or_default().to_vec()
     }
 
-    /// The output has ended: closes what is open and gives all artifacts.
+    /// The output has ended: closes what is open and gives everything that was found.
     #[must_use]
     pub fn finish(mut self) -> Extraction {
         let line = std::mem::take(&mut self.partial);
         if !line.is_empty() {
             self.take_line(&line);
-            self.offset += line.len();
         }
+        let unclosed = self.open.as_ref().is_some_and(|block| !block.is_bare()) || self.thought.is_some();
         if let Some(mut block) = self.open.take() {
-            let cut = block.drop_cut_fence();
-            self.close(block, self.offset - cut, false);
+            // An edit without a fence around it needs no end but its own last mark.
+            let is_done = block.is_finished_search();
+            let end = block.drop_cut_end(self.offset);
+            self.close(block, end, Ending { closed: is_done, cut: !is_done });
+            if is_done {
+                return Extraction { unclosed: false, ..self.found(Source::Blocks) };
+            }
         }
-        Extraction { artifacts: self.artifacts }
+        if let Some(text) = self.unblocked.take() {
+            self.take_whole(&text);
+            let source =
+                if self.artifacts.is_empty() && self.patches.is_empty() { Source::Blocks } else { Source::Whole };
+            return Extraction { unclosed, ..self.found(source) };
+        }
+        Extraction { unclosed, ..self.found(Source::Blocks) }
     }
 
-    /// `line` comes with its line ending, and `offset` is still at its start.
+    fn found(self, source: Source) -> Extraction {
+        Extraction { artifacts: self.artifacts, patches: self.patches, source, unclosed: false }
+    }
+
+    /// `line` comes with its line ending.
     fn take_line(&mut self, line: &str) {
+        // A byte order mark is no text.
+        let mark = if self.offset == 0 && line.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        self.unblocked_start += mark;
+        self.take_from(&line[mark..], self.offset + mark);
+        self.offset += line.len();
+    }
+
+    /// Takes a line, or the rest of one, that begins at byte `start` of the output.
+    fn take_from(&mut self, line: &str, start: usize) {
+        if let Some(block) = self.open.take() {
+            self.take_within(block, line, start);
+        } else if let Some(close) = self.thought {
+            if let Some(at) = line.find(close) {
+                self.thought = None;
+                self.take_rest(line, at + close.len(), start);
+            }
+        } else {
+            self.take_outside(line, start);
+        }
+    }
+
+    /// Takes what follows the end of a thought in its line.
+    fn take_rest(&mut self, line: &str, from: usize, start: usize) {
+        if self.unblocked.as_ref().is_some_and(String::is_empty) {
+            self.unblocked_start = start + from;
+        }
+        if line[from..].trim().is_empty() {
+            // An empty line keeps offsets true where the whole output turns out to be code.
+            self.note_text(&line[from..]);
+        } else {
+            self.take_from(&line[from..], start + from);
+        }
+    }
+
+    fn note_text(&mut self, text: &str) {
+        if let Some(unblocked) = &mut self.unblocked {
+            unblocked.push_str(text);
+        }
+    }
+
+    fn take_outside(&mut self, line: &str, start: usize) {
         let bare = line.trim_end_matches('\n').trim_end_matches('\r');
-        let after = self.offset + line.len();
-        let Some(mut block) = self.open.take() else {
-            self.open = self.prose.read(bare, after);
+        if let Some((close, from)) = thought::begins(bare) {
+            self.thought = Some(close);
+            // Words before a thought are no code, and the text after it is to be in one piece.
+            self.unblocked.iter_mut().for_each(String::clear);
+            self.take_from(&line[from..], start + from);
             return;
-        };
-        match block.judge(bare) {
-            Within::Content => {
-                block.content.push_str(strip_indent(line, block.indent));
+        }
+        if let Some(from) = thought::ends_unbegun(bare) {
+            self.forget();
+            self.unblocked_start = start + from;
+            self.take_rest(line, from, start);
+            return;
+        }
+        match self.prose.read(bare) {
+            Outside::Words => self.note_text(line),
+            Outside::Opens(block) => {
+                self.unblocked = None;
                 self.open = Some(block);
             }
-            Within::Close => self.close(block, self.offset, true),
-            Within::Reopen(next) => {
-                self.close(block, self.offset, false);
-                self.open = Some(Block::new(next, next.indent, None, after));
+            Outside::OpensWithin(block, at) => {
+                self.unblocked = None;
+                self.take_judged(block, &line[at..], start + at, &line[at..]);
+            }
+            Outside::Unchanged(name) => {
+                self.unblocked = None;
+                self.expand(&name, start, start + line.len());
             }
         }
     }
 
-    fn close(&mut self, block: Block, end: usize, closed: bool) {
-        self.prose.last_line = None;
-        self.prose.blank_lines = 0;
+    /// All that came so far was thought.
+    fn forget(&mut self) {
+        self.names = Names::default();
+        self.artifacts.clear();
+        self.patches.clear();
+        self.prose = Prose::default();
+        self.unblocked = Some(String::new());
+    }
+
+    fn take_within(&mut self, block: Block, whole: &str, start: usize) {
+        let Some(line) = block.unquoted(whole) else {
+            self.close(block, start, Ending { closed: false, cut: false });
+            return self.take_outside(whole, start);
+        };
+        self.take_judged(block, line, start, whole);
+    }
+
+    /// Takes a line without the marks of the block's quotes; `whole` is the line with them, at byte `start`.
+    fn take_judged(&mut self, mut block: Block, line: &str, start: usize, whole: &str) {
+        let bare = line.trim_end_matches('\n').trim_end_matches('\r');
+        match block.judge(bare) {
+            Within::Content => {
+                block.take(line, start);
+                self.open = Some(block);
+            }
+            Within::Close => self.close(block, start, Ending { closed: true, cut: false }),
+            Within::CloseAfter(bytes) => {
+                block.take(&line[..bytes], start);
+                let end = start + (whole.len() - line.len()) + bytes;
+                self.close(block, end, Ending { closed: true, cut: false });
+            }
+            Within::Reopen(next) => {
+                let next = block.next(next);
+                self.close(block, start, Ending { closed: false, cut: false });
+                self.open = Some(next);
+            }
+            Within::Outside => {
+                let closed = block.is_finished_search();
+                self.close(block, start, Ending { closed, cut: false });
+                self.take_outside(whole, start);
+            }
+        }
+    }
+
+    /// A block has ended at byte `end` of the output.
+    fn close(&mut self, mut block: Block, end: usize, ending: Ending) {
+        self.prose.after_block();
         if block.content.trim().is_empty() {
             return;
         }
-        let given = block.given_name();
-        let kind = given.as_deref().and_then(kind_of_name).unwrap_or_else(|| block.kind().to_owned());
+        block.end_at(end);
+        if block.holds_tags() {
+            return self.take_tagged(&block, ending);
+        }
+        if self.take_patch(&block, ending) {
+            return;
+        }
+        let parts = parts::parts(&block);
+        let count = parts.len();
+        for (number, part) in parts.into_iter().enumerate() {
+            let closed = ending.closed || number + 1 < count;
+            let content = &block.content[part.start..part.end];
+            if content.trim().is_empty() {
+                continue;
+            }
+            let range = (block.offset_in_output(part.start), block.offset_in_output(part.end));
+            self.add(part.name, part.kind, content, range, closed);
+        }
+    }
+
+    /// Files in tags within a fence: the fence's content is read as an output of its own.
+    fn take_tagged(&mut self, fenced: &Block, ending: Ending) {
+        let mut open: Option<Block> = None;
+        let mut at = 0;
+        for line in fenced.content.split_inclusive('\n') {
+            let start = fenced.offset_in_output(at);
+            let bare = line.trim_end_matches('\n').trim_end_matches('\r');
+            at += line.len();
+            if let Some(mut block) = open.take() {
+                match block.judge(bare) {
+                    Within::Content => {
+                        block.take(line, start);
+                        open = Some(block);
+                        continue;
+                    }
+                    Within::CloseAfter(bytes) => {
+                        block.take(&line[..bytes], start);
+                        self.close(block, start + bytes, Ending { closed: true, cut: false });
+                        continue;
+                    }
+                    Within::Outside | Within::Reopen(_) => {
+                        self.close(block, start, Ending { closed: false, cut: false });
+                    }
+                    Within::Close => {
+                        self.close(block, start, Ending { closed: true, cut: false });
+                        continue;
+                    }
+                }
+            }
+            match file_tag(bare) {
+                Some(FileTag::Open { element, name, rest }) => {
+                    let mut block = Block::tagged(element.clone(), name, 0);
+                    let within = line.rfind(rest).unwrap_or(0);
+                    match closing_tag(rest, &element) {
+                        Some(bytes) => {
+                            block.take(&rest[..bytes], start + within);
+                            self.close(block, start + within + bytes, Ending { closed: true, cut: false });
+                        }
+                        None => {
+                            if !rest.trim().is_empty() {
+                                block.take(&line[within..], start + within);
+                            }
+                            open = Some(block);
+                        }
+                    }
+                }
+                Some(FileTag::Unchanged { name }) => self.expand(name, start, start + line.len()),
+                None => {}
+            }
+        }
+        if let Some(block) = open {
+            self.close(block, fenced.offset_in_output(at), Ending { closed: false, ..ending });
+        }
+    }
+
+    /// The whole output may be code, or an edit, without a block around it.
+    fn take_whole(&mut self, text: &str) {
+        let base = self.unblocked_start;
+        if let Some((start, end)) = whole::patch_range(text) {
+            let block = Block::bare(&text[start..end], base + start);
+            if self.take_patch(&block, Ending { closed: true, cut: false }) {
+                return;
+            }
+        }
+        for part in whole::parts(text) {
+            let content = &text[part.start..part.end];
+            self.add(part.name, part.kind, content, (base + part.start, base + part.end), true);
+        }
+    }
+
+    fn add(&mut self, given: Option<String>, kind: String, content: &str, (start, end): (usize, usize), closed: bool) {
+        let given = given.filter(|name| !self.names.is_file_and_folder(name));
         let named = given.is_some();
         let by_rule = || rule_name(&self.step_name, self.artifacts.len(), &kind);
-        let name = self.names.unique(given.unwrap_or_else(by_rule));
-        self.artifacts.push(Artifact { kind, name, content: block.content, named, closed, start: block.start, end });
+        let name = given.unwrap_or_else(by_rule);
+        let name = self.names.unique(name);
+        self.artifacts.push(Artifact { kind, name, content: content.to_owned(), named, closed, start, end });
     }
+}
+
+/// How a block ended.
+#[derive(Debug, Clone, Copy)]
+struct Ending {
+    /// Its end was seen.
+    closed: bool,
+    /// The output ended within it.
+    cut: bool,
 }
 
 /// The name of an artifact that the model gave none: `{step_name}_component_{n}.{kind}`.
+///
+/// What no system may have in a name becomes `_`, and a name that Windows reserves gets one before it.
 pub(crate) fn rule_name(step_name: &str, n: usize, kind: &str) -> String {
-    format!("{step_name}_component_{n}.{kind}")
+    let name = format!("{step_name}_component_{n}.{kind}");
+    if check_path(&name).is_ok() {
+        return name;
+    }
+    let is_safe = |c: char| check_path(&format!("a{c}b")).is_ok() && c != '/';
+    let safe: String = name.chars().map(|c| if is_safe(c) { c } else { '_' }).collect();
+    if check_path(&safe).is_ok() { safe } else { shortened(&format!("_{safe}"), n, kind) }
 }
 
-impl Prose {
-    /// Reads a line outside blocks; gives the block that it opens, whose content starts at byte `after`.
-    fn read(&mut self, line: &str, after: usize) -> Option<Block> {
-        if let Some(found) = fence(line).filter(|found| found.indent <= self.list_column + 3) {
-            return Some(Block::new(found, found.indent, self.name_before(), after));
-        }
-        if let Some((column, item)) = list_item(line) {
-            self.list_column = column;
-            if let Some(found) = fence(item).filter(|found| found.indent == 0) {
-                return Some(Block::new(found, column, self.name_before(), after));
-            }
-        }
-        if let Some((before, found)) = fence_after_words(line) {
-            return Some(Block::new(found, 0, name_in_line(before).map(str::to_owned), after));
-        }
-        self.note(line);
-        None
-    }
-
-    fn note(&mut self, line: &str) {
-        if line.trim().is_empty() {
-            self.blank_lines += 1;
-            return;
-        }
-        if list_item(line).is_none() {
-            self.list_column = self.list_column.min(split_indent(line).0);
-        }
-        self.last_line = Some(line.to_owned());
-        self.blank_lines = 0;
-    }
-
-    /// The name in the line before a fence; one blank line may lie between.
-    fn name_before(&self) -> Option<String> {
-        let line = self.last_line.as_deref().filter(|_| self.blank_lines <= 1)?;
-        name_in_line(line).map(str::to_owned)
-    }
-}
-
-/// A fence with a known tag at the end of a sentence: ``Here it is: ```jsx``.
-fn fence_after_words(line: &str) -> Option<(&str, Fence<'_>)> {
-    let at = line.find("```")?;
-    let (before, rest) = line.split_at(at);
-    let found = fence(rest)?;
-    let is_tag = kind_of_tag(found.info).is_some();
-    (is_tag && !before.trim().is_empty() && !before.contains('`')).then_some((before, found))
-}
-
-impl Block {
-    fn new(found: Fence<'_>, indent: usize, named_before: Option<String>, start: usize) -> Self {
-        let Fence { marker, len, info, .. } = found;
-        Self {
-            indent,
-            marker,
-            len,
-            info: parse_info(info),
-            named_before,
-            content: String::new(),
-            start,
-            inner: Vec::new(),
-        }
-    }
-
-    /// Decides what a line within this block is, and follows the fences inside a Markdown block.
-    fn judge<'a>(&mut self, line: &'a str) -> Within<'a> {
-        let Some(found) = fence(line).filter(|found| found.marker == self.marker && self.reaches(found.indent)) else {
-            return Within::Content;
-        };
-        if found.info.is_empty() {
-            return match self.inner.last() {
-                Some(&len) if found.len >= len => {
-                    self.inner.pop();
-                    Within::Content
-                }
-                None if found.len >= self.len => Within::Close,
-                _ => Within::Content,
-            };
-        }
-        if found.len < self.len {
-            return Within::Content;
-        }
-        if self.nests() {
-            self.inner.push(found.len);
-            return Within::Content;
-        }
-        if plainly_opens(&parse_info(found.info)) { Within::Reopen(found) } else { Within::Content }
-    }
-
-    /// Whether a fence at this column can be this block's. The lines of a diff carry a sign or a space before the
-    /// fences of the file that it changes.
-    fn reaches(&self, indent: usize) -> bool {
-        if self.tag_kind() == Some("diff") { indent == self.indent } else { indent <= self.indent + 3 }
-    }
-
-    /// Whether a fence with an info string in this block is part of it, as in a Markdown document.
-    fn nests(&self) -> bool {
-        match (self.tag_kind(), self.info.name.as_deref().and_then(kind_of_name).as_deref()) {
-            (Some("md" | "mdx"), _) | (_, Some("md" | "mdx")) => true,
-            (None | Some("txt"), None) => looks_like_markdown(&self.content),
-            _ => false,
-        }
-    }
-
-    fn tag_kind(&self) -> Option<&'static str> {
-        self.info.tag.as_deref().and_then(kind_of_tag)
-    }
-
-    /// The first valid name of: the info string, the line before, the first line's comment. The latter two count only
-    /// for a block whose tag agrees with them.
-    fn given_name(&self) -> Option<String> {
-        let tag = self.info.tag.as_deref();
-        let around = [self.named_before.as_deref(), name_in_comment(&self.content)];
-        let mut around = around.into_iter().flatten().filter(|name| tag_agrees(tag, name)).map(relative_path);
-        let in_info = self.info.name.as_deref().map(relative_path);
-        in_info.and_then(Result::ok).or_else(|| around.find_map(Result::ok))
-    }
-
-    /// The kind without a name: the tag, else the content, else `txt`. A script tag over JSX becomes `jsx` or `tsx`,
-    /// because the other extensions do not build with it.
-    fn kind(&self) -> &'static str {
-        match self.tag_kind() {
-            Some("js") if holds_jsx(&self.content) => "jsx",
-            Some("ts") if holds_jsx(&self.content) => "tsx",
-            Some(kind) => kind,
-            None => infer_kind(&self.content).unwrap_or("txt"),
-        }
-    }
-
-    /// Drops a last line of one or two fence characters, the start of a closing fence that the output's end cut off.
-    /// Gives the dropped bytes.
-    fn drop_cut_fence(&mut self) -> usize {
-        let line_start = self.content.rfind('\n').map_or(0, |at| at + 1);
-        let last = self.content[line_start..].trim_start_matches(' ');
-        if last.is_empty() || last.len() >= self.len || last.chars().any(|c| c != self.marker) {
-            return 0;
-        }
-        let dropped = last.len();
-        self.content.truncate(self.content.len() - dropped);
-        dropped
-    }
+/// The name itself where it fits, else what remains of the rule's when the step's name is far too long.
+fn shortened(name: &str, n: usize, kind: &str) -> String {
+    if check_path(name).is_ok() { name.to_owned() } else { format!("step_component_{n}.{kind}") }
 }

@@ -1,6 +1,6 @@
 //! Fence lines and list markers, as CommonMark 0.31 has them (sections 4.5 and 5.2).
 //!
-//! All lines here come without their line ending.
+//! All lines here come without their line ending, unless a function says otherwise.
 
 /// A line that opens or closes a fenced block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,18 @@ pub(crate) fn list_item(line: &str) -> Option<(usize, &str)> {
         let gap = if spaces > 4 { 1 } else { spaces };
         (indent + marker_len + gap, &after[gap..])
     })
+}
+
+/// Takes the marks of block quotes off a line (CommonMark 5.1); gives how many and what follows them. At most `most`.
+pub(crate) fn strip_quotes(line: &str, most: usize) -> (usize, &str) {
+    let mut rest = line;
+    let mut count = 0;
+    while count < most {
+        let Some(after) = rest.trim_start_matches(' ').strip_prefix('>') else { break };
+        rest = after.strip_prefix(' ').unwrap_or(after);
+        count += 1;
+    }
+    (count, rest)
 }
 
 /// Columns of leading blanks, and what follows them.

@@ -11,13 +11,14 @@ pub(crate) struct Info {
     pub(crate) name: Option<String>,
 }
 
-const NAME_KEYS: [&str; 8] = ["title", "filename", "file", "name", "path", "filepath", "file_path", "file_name"];
+const NAME_KEYS: [&str; 9] =
+    ["title", "filename", "file", "name", "path", "filepath", "file_path", "file_name", "data-filename"];
 
 /// Reads `jsx`, `jsx Form.jsx`, `jsx title="Form.jsx"`, `jsx:src/Form.jsx`, `src/Form.tsx`, `{.jsx title="…"}`.
 pub(crate) fn parse_info(info: &str) -> Info {
     let mut parsed = Info::default();
     for (index, word) in words(info).into_iter().enumerate() {
-        let word = word.trim_matches(['{', '}', ',']);
+        let word = in_brackets(word.trim_matches(['{', '}', ',']));
         if let Some(name) = attribute(word) {
             parsed.name = parsed.name.or(Some(name));
         } else if index == 0 {
@@ -53,7 +54,16 @@ fn first_word(word: &str, parsed: &mut Info) {
         }
         None => word,
     };
-    parsed.tag = (!tag.is_empty()).then(|| tag.to_lowercase());
+    let tag = tag.to_lowercase();
+    let tag = ["language-", "lang-"].iter().find_map(|prefix| tag.strip_prefix(prefix)).unwrap_or(&tag);
+    parsed.tag = (!tag.is_empty()).then(|| tag.to_owned());
+}
+
+/// A name in brackets loses them: `[nuxt.config.ts]`, `(app.py)`. Brackets within a path stay.
+fn in_brackets(word: &str) -> &str {
+    const PAIRS: [(char, char); 2] = [('[', ']'), ('(', ')')];
+    let inner = PAIRS.iter().find_map(|(open, close)| word.strip_prefix(*open)?.strip_suffix(*close));
+    inner.filter(|inner| looks_like_file(inner)).unwrap_or(word)
 }
 
 fn attribute(word: &str) -> Option<String> {
@@ -63,16 +73,18 @@ fn attribute(word: &str) -> Option<String> {
     is_name.then(|| value.to_owned())
 }
 
-/// Splits at blanks outside quotes, so that `title="My Form.jsx"` stays one word.
+/// Splits at blanks and commas outside quotes and brackets, so that `title="My Form.jsx"` stays one word.
 fn words(info: &str) -> Vec<&str> {
     let mut words = Vec::new();
-    let (mut start, mut quote) = (0, None);
+    let (mut start, mut quote, mut depth) = (0, None, 0_usize);
     for (at, c) in info.char_indices() {
         match quote {
             Some(open) if c == open => quote = None,
             Some(_) => {}
             None if matches!(c, '"' | '\'') => quote = Some(c),
-            None if c.is_whitespace() => {
+            None if matches!(c, '{' | '[' | '(') => depth += 1,
+            None if matches!(c, '}' | ']' | ')') => depth = depth.saturating_sub(1),
+            None if c.is_whitespace() || (c == ',' && depth == 0) => {
                 words.push(&info[start..at]);
                 start = at + c.len_utf8();
             }

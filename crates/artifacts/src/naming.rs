@@ -1,19 +1,47 @@
 //! Names of artifacts: those that the model gives around and inside a block, the rule's, and their uniqueness.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+use unicode_normalization::UnicodeNormalization;
 
 use crate::fence::list_item;
-use crate::language::looks_like_file;
+use crate::label::{Style, file_word, first_label, label};
 use crate::path::MAX_PART_BYTES;
 
-/// Words that introduce a file name, in the two languages of the user interface.
+/// Words that introduce a file name with a colon after them, in the two languages of the user interface.
 const LABELS: [&str; 8] =
     ["file", "filename", "file name", "path", "file path", "archivo", "fichero", "nombre del archivo"];
+
+/// Words that introduce a file name with or without a colon.
+const VERBS: [&str; 17] = [
+    "create file",
+    "create",
+    "new file",
+    "add file",
+    "add",
+    "update file",
+    "update",
+    "updated",
+    "modify",
+    "modified",
+    "edit",
+    "in",
+    "crear",
+    "crea",
+    "nuevo archivo",
+    "actualizar",
+    "actualiza",
+];
 
 /// The file name that a line of prose gives to the block under it: `**Form.jsx**`, `` `src/Form.jsx` ``,
 /// `### 1. Form.jsx`, `File: x.py`, `x.py:`. The line must be nothing but the name and its ornaments; a sentence that
 /// mentions a file gives no name, since the block under it may as well use that file.
 pub(crate) fn name_in_line(line: &str) -> Option<&str> {
+    let line = line.trim();
+    if let Some(label) = label(line).filter(|label| matches!(label.style, Style::Rule | Style::Markup | Style::Slashes))
+    {
+        return Some(label.name);
+    }
     let mut rest = line;
     loop {
         let before = rest;
@@ -28,27 +56,48 @@ pub(crate) fn name_in_line(line: &str) -> Option<&str> {
 /// The file name in a block's first line when that line is a comment with nothing else in it: `// src/Form.jsx`,
 /// `# app.py`, `<!-- index.html -->`, `/* styles.css */`, `-- schema.sql`, `// File: x.js`. A shebang may come first.
 pub(crate) fn name_in_comment(content: &str) -> Option<&str> {
-    let mut lines = content.lines();
-    let first = lines.next()?;
-    let line = if first.starts_with("#!") { lines.next()? } else { first };
-    file_word(strip_label(comment_text(line.trim())?))
+    first_label(content).map(|(_, label)| label.name)
 }
 
-/// Names already given within one step. Case does not count, because it does not on Windows and macOS.
+/// Names already given within one step. Case does not count, because it does not on Windows and macOS; nor do two ways
+/// to write an accent, which are one on macOS.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Names(HashSet<String>);
+pub(crate) struct Names {
+    taken: HashSet<String>,
+    /// The last number that each name was given, so that the same name over and over stays quick.
+    numbers: HashMap<String, usize>,
+    /// Every folder of a name that is taken.
+    folders: HashSet<String>,
+}
 
 impl Names {
     /// Gives `name`, or when it is taken `name` with `-2`, `-3`, … before its extension.
     pub(crate) fn unique(&mut self, name: String) -> String {
         let mut candidate = name.clone();
-        let mut number = 1;
-        while !self.0.insert(candidate.to_lowercase()) {
-            number += 1;
-            candidate = numbered(&name, number);
+        let number = self.numbers.entry(folded(&name)).or_insert(1);
+        while !self.taken.insert(folded(&candidate)) {
+            *number += 1;
+            candidate = numbered(&name, *number);
         }
+        let folded = folded(&candidate);
+        self.folders.extend(folders(&folded).map(str::to_owned));
         candidate
     }
+
+    /// Whether a file of this name would have to be a folder as well, or lie in a file.
+    pub(crate) fn is_file_and_folder(&self, name: &str) -> bool {
+        let folded = folded(name);
+        self.folders.contains(&folded) || folders(&folded).any(|folder| self.taken.contains(folder))
+    }
+}
+
+fn folded(name: &str) -> String {
+    name.to_lowercase().nfc().collect()
+}
+
+/// The folders that a path goes through, each as a path: `a/b/c.js` has `a` and `a/b`.
+fn folders(name: &str) -> impl Iterator<Item = &str> {
+    name.match_indices('/').map(|(at, _)| &name[..at])
 }
 
 fn numbered(name: &str, number: usize) -> String {
@@ -65,8 +114,23 @@ fn numbered(name: &str, number: usize) -> String {
     format!("{folder}{}{suffix}", &stem[..room])
 }
 
+fn strip_verb(line: &str) -> Option<&str> {
+    VERBS.iter().find_map(|verb| {
+        let head = line.get(..verb.len()).filter(|head| head.eq_ignore_ascii_case(verb))?;
+        let rest = line[head.len()..].trim_start_matches(['*', ':']);
+        rest.starts_with(' ').then(|| rest.trim())
+    })
+}
+
+/// The text of a Markdown link, where the line is one.
+fn link_text(line: &str) -> Option<&str> {
+    let (text, target) = line.strip_prefix('[')?.split_once("](")?;
+    target.ends_with(')').then_some(text)
+}
+
 fn strip_ornaments(line: &str) -> &str {
-    let line = line.trim();
+    // A picture before the name.
+    let line = line.trim().trim_start_matches(|c: char| !c.is_ascii() && !c.is_alphanumeric()).trim();
     let hashes = line.bytes().take_while(|&b| b == b'#').count();
     if hashes > 0 && line[hashes..].starts_with(' ') {
         return line[hashes..].trim();
@@ -80,30 +144,21 @@ fn strip_ornaments(line: &str) -> &str {
         Some(at) if line.ends_with(')') => &line[..at],
         _ => line,
     };
+    // A description behind a dash: `**src/a.js** - the entry point`.
+    let line =
+        [" - ", " – ", " — "].iter().find_map(|dash| line.split_once(dash)).map_or(line, |(name, _)| name.trim());
+    if let Some(text) = link_text(line) {
+        return text;
+    }
     // Underscores stay: `__init__.py` starts with them.
     line.trim_matches(['*', '`', '"', '\'', ' '])
 }
 
-fn strip_label(line: &str) -> &str {
+pub(crate) fn strip_label(line: &str) -> &str {
+    if let Some(rest) = strip_verb(line) {
+        return rest;
+    }
     let Some((label, rest)) = line.split_once(':') else { return line };
     let words: String = label.chars().filter(|c| c.is_alphabetic() || *c == ' ').collect();
     if LABELS.contains(&words.trim().to_lowercase().as_str()) { rest.trim() } else { line }
-}
-
-fn comment_text(line: &str) -> Option<&str> {
-    const PAIRS: [(&str, &str); 4] = [("{/*", "*/}"), ("/*", "*/"), ("<!--", "-->"), ("(*", "*)")];
-    for (open, close) in PAIRS {
-        if let Some(text) = line.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)) {
-            return Some(text.trim().trim_start_matches('*').trim());
-        }
-    }
-    if let Some(text) = line.strip_prefix("//") {
-        return Some(text.trim_start_matches(['/', '!']).trim());
-    }
-    ["# ", "-- ", "; ", "% ", "REM ", "' "].into_iter().find_map(|mark| line.strip_prefix(mark)).map(str::trim)
-}
-
-fn file_word(text: &str) -> Option<&str> {
-    let text = text.trim_matches(['`', '"', '\'', '*']);
-    (!text.contains(char::is_whitespace) && looks_like_file(text)).then_some(text)
 }

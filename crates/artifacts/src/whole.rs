@@ -1,20 +1,48 @@
 //! A whole output without any fence that is code: small models forget the fences.
 
 use crate::artifact::Artifact;
-use crate::extract::rule_name;
+use crate::extract::{Part, labelled_parts, rule_name};
 use crate::fence::fence;
 use crate::infer::infer_kind;
 use crate::language::{kind_of_name, tag_agrees};
 use crate::naming::name_in_comment;
+use crate::patch::is_diff;
 use crate::path::relative_path;
 
 /// Takes a whole output as one artifact if it is plainly code and nothing else.
 ///
 /// Prose is not code: an output that opens with a sentence, or in which sentences make up more than a fifth of the
 /// lines outside comments, gives `None`; so does one with a fence, which [`crate::extract()`] reads. The content is the
-/// text without blank lines around it.
+/// text without blank lines around it. [`crate::read_output`] reads more: several files under labels, edits of earlier
+/// files, and a page between sentences.
 #[must_use]
 pub fn classify_whole(step_name: &str, text: &str) -> Option<Artifact> {
+    let part = code(text)?;
+    let named = part.name.is_some();
+    let name = part.name.unwrap_or_else(|| rule_name(step_name, 0, &part.kind));
+    let content = text[part.start..part.end].to_owned();
+    Some(Artifact { kind: part.kind, name, content, named, closed: true, start: part.start, end: part.end })
+}
+
+/// The files that a whole output is, with byte ranges in it; none where it is prose.
+pub(crate) fn parts(text: &str) -> Vec<Part> {
+    let Some(part) = code(text) else { return page(text).into_iter().collect() };
+    let labelled = labelled_parts(&text[part.start..part.end], None);
+    if labelled.is_empty() {
+        return vec![part];
+    }
+    let offset = part.start;
+    let moved = labelled.into_iter().map(|part| Part { start: part.start + offset, end: part.end + offset, ..part });
+    moved.collect()
+}
+
+/// The byte range of the edits that a whole output is, if it is nothing else.
+pub(crate) fn patch_range(text: &str) -> Option<(usize, usize)> {
+    solid_range(text).filter(|(start, end)| is_diff(&text[*start..*end]))
+}
+
+/// The text as one file, if it is plainly code.
+fn code(text: &str) -> Option<Part> {
     if text.lines().any(|line| fence(line).is_some()) {
         return None;
     }
@@ -24,12 +52,27 @@ pub fn classify_whole(step_name: &str, text: &str) -> Option<Artifact> {
     if !reads_as_code(content) {
         return None;
     }
-    let given =
+    let name =
         name_in_comment(content).filter(|name| tag_agrees(Some(kind), name)).and_then(|name| relative_path(name).ok());
-    let kind = given.as_deref().and_then(kind_of_name).unwrap_or_else(|| kind.to_owned());
-    let named = given.is_some();
-    let name = given.unwrap_or_else(|| rule_name(step_name, 0, &kind));
-    Some(Artifact { kind, name, content: content.to_owned(), named, closed: true, start, end })
+    let kind = name.as_deref().and_then(kind_of_name).unwrap_or_else(|| kind.to_owned());
+    Some(Part { name, kind, start, end })
+}
+
+/// An HTML document between sentences: its own tags say where it begins and ends.
+fn page(text: &str) -> Option<Part> {
+    let mut start = None;
+    let mut offset = 0;
+    for line in text.split_inclusive('\n') {
+        let after = offset + line.len();
+        let lower = line.trim().to_ascii_lowercase();
+        let opens = lower.starts_with("<!doctype html") || lower.starts_with("<html");
+        start = start.or(opens.then_some(offset));
+        if let Some(start) = start.filter(|_| lower.ends_with("</html>")) {
+            return Some(Part { name: None, kind: "html".to_owned(), start, end: after });
+        }
+        offset = after;
+    }
+    None
 }
 
 /// Byte range from the first line with text to the end of the last one, its line ending included.

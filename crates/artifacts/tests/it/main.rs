@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
 
 mod chunks;
+mod corpus;
 mod edits;
 mod forms;
+mod hostile;
 mod kinds;
 mod names;
 mod pieces;

@@ -13,6 +13,7 @@ use crate::workspace::Workspace;
 const ROOMS: [(&str, &[&str]); 17] = [
     ("artifacts", &[]),
     ("highlight", &[]),
+    ("syntax", &["artifacts"]),
     ("worker-protocol", &[]),
     ("engine", &["artifacts"]),
     ("t5gemma", &[]),
@@ -32,6 +33,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "models",
             "remote",
             "store",
+            "syntax",
             "worker-client",
             "worker-protocol",
         ],
@@ -57,6 +59,7 @@ const RESERVED: [(&str, &[&str]); 12] = [
     ("ammonia", &["app"]),
     ("keyring*", &["app"]),
     ("pulldown-cmark*", &["app"]),
+    ("tree-sitter*", &["syntax"]),
 ];
 
 /// What must not be reachable from the pure crates (invariant 1).
@@ -137,7 +140,7 @@ fn matches(pattern: &str, name: &str) -> bool {
 /// Nothing that does I/O is reachable from the pure crates over normal dependencies.
 pub(super) fn purity(workspace: &Workspace) -> Result<Faults> {
     let mut faults = Faults::new();
-    for package in ["brickwork-engine", "brickwork-artifacts"] {
+    for package in ["brickwork-engine", "brickwork-artifacts", "brickwork-syntax"] {
         let mut cargo = workspace.cargo();
         cargo.args(["tree", "-p", package, "-e", "normal", "--prefix", "none", "--format", "{lib} {p}"]);
         let tree = process::capture(&mut cargo)?;
