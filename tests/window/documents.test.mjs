@@ -118,8 +118,15 @@ test("a run waits after its step, and the edited output is what the next step re
   await openFile(window, home, pipeline);
   await window.click("step-0");
   await window.click("go-parameters");
-  await window.click("step-pause");
-  await untilDocument(window, ({ steps }) => steps[0].pause_after ?? null, true);
+  // The part still scrolls into its place, so that a click may miss.
+  await window.browser.waitUntil(
+    async () => {
+      if ((await documentOf(window))?.steps[0].pause_after) return true;
+      await window.click("step-pause");
+      return false;
+    },
+    { timeout: SOON_MS, interval: 1000, timeoutMsg: "the step does not pause" },
+  );
   await window.click("run-button");
   await window.get("approve-panel").waitForDisplayed({ timeout: 2 * MINUTE });
   const before = home.run();
