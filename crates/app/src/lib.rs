@@ -79,8 +79,8 @@ pub use catalog::{CatalogFileView, CatalogModelView, CatalogProblemView, Catalog
 pub use config::{AppConfig, DEFAULT_PROJECT_ID, QueueRole};
 pub use data::{PruneReport, PruneRequest, Retention, StorageView};
 pub use doctor::{
-    CpuView, DoctorDeviceView, DoctorFilesView, DoctorFolderView, DoctorMemoryView, DoctorModuleView, DoctorReport, DoctorRoleView,
-    DoctorWorkerView, Finding, FindingLevel,
+    CpuView, DoctorDeviceView, DoctorFilesView, DoctorFolderView, DoctorMemoryView, DoctorModuleView, DoctorReport,
+    DoctorRoleView, DoctorWorkerView, Finding, FindingLevel,
 };
 pub use drafts::{DraftRequest, SavedDraft};
 pub use error::{AppError, ErrorCode};
@@ -96,13 +96,14 @@ pub use history::{
     DeletedRuns, RefusalReason, RefusedRun, RestoredRuns, RunListRequest, RunsRequest, instant_of, run_states_of,
 };
 pub use hub::{EndpointOrigin, HubSearchView, HubSettings, HubTokenOrigin, HubTokenRequest, HubView};
+pub use lend::lend;
 pub use log::init_logging;
 pub use metrics::{Gauges, METRICS_CONTENT_TYPE, Metrics};
 pub use model_detail::{GgufHeaderView, ModelFileDetail, SafetensorsView};
 pub use model_files::{
     CheckedState, FoundModelView, FoundModelsView, FoundProblemView, ImportReport, ImportedModel, ModelImportRequest,
-    ModelRelocateRequest, ModelRenameRequest, ModelUsageView, ModelVerifyRequest, ModelsUsageView, PartialUsageView, RefusedImport,
-    VerifyReport,
+    ModelRelocateRequest, ModelRenameRequest, ModelUsageView, ModelVerifyRequest, ModelsUsageView, PartialUsageView,
+    RefusedImport, VerifyReport,
 };
 pub use models::{BindingView, ModelFileView, ModelsView, RoleView};
 pub use pipelines::{NewPipeline, PipelineCopy, PipelineUpdate, VersionLabel, pipeline_id_of, version_of};
@@ -117,7 +118,6 @@ pub use remotes::{
 };
 pub use request::read_request;
 pub use rerun::{RerunPlan, RerunRequest};
-pub use lend::lend;
 pub use role_options::RoleOptions;
 pub use runs::{StartRun, StartedRun, run_id_of};
 pub use secrets::{Secret, Secrets, SecretsKind};

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use brickwork_engine::{
-    Clock, Journal, JournalError, Limits, QueuedRun, RunChange, RunEvent, RunEventKind, RunId, RunSignals,
-    RunStatus, Runner, startable,
+    Clock, Journal, JournalError, Limits, QueuedRun, RunChange, RunEvent, RunEventKind, RunId, RunSignals, RunStatus,
+    Runner, startable,
 };
 use brickwork_store::{Move, QueueLock, RunSummary, WaitingRun};
 use serde::Serialize;

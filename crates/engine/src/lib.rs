@@ -39,8 +39,7 @@ pub use rerun::{RerunAction, RerunCode, RerunReason, RerunStep, plan_rerun};
 pub use role::{Role, RoleCard};
 pub use run::{
     ASSEMBLER_STEP, ArtifactTarget, AttachedFile, DerivedFrom, FinalArtifactsFrom, IllegalChange, ModelRef, RunChange,
-    RunId, RunPlan, RunRecord, RunStatus, StepOutcome, StepRecord,
-    remote_hosts,
+    RunId, RunPlan, RunRecord, RunStatus, StepOutcome, StepRecord, remote_hosts,
 };
 pub use runner::Runner;
 pub use scripted::{ScriptedInference, ScriptedReply};

@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use brickwork_app::{
-    App, FoundModelsView, ModelImportRequest, ModelRelocateRequest, ModelRenameRequest, ModelVerifyRequest, ModelsUsageView, ModelsView,
-    TransferView,
+    App, FoundModelsView, ModelImportRequest, ModelRelocateRequest, ModelRenameRequest, ModelVerifyRequest,
+    ModelsUsageView, ModelsView, TransferView,
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -91,10 +91,7 @@ pub(crate) async fn rename_model_file(
 /// transfer tells how far it is.
 #[utoipa::path(post, path = "/model-files/relocate", tag = "models", request_body = ModelRelocateRequest,
     responses((status = 202, description = "The transfer.", body = TransferView), NotFound, Conflict, Invalid))]
-pub(crate) async fn relocate_model_file(
-    State(app): State<App>,
-    Body(request): Body<ModelRelocateRequest>,
-) -> Accepted {
+pub(crate) async fn relocate_model_file(State(app): State<App>, Body(request): Body<ModelRelocateRequest>) -> Accepted {
     let work = app.relocate_model(request).await?;
     Ok((StatusCode::ACCEPTED, Json(work.transfer)))
 }

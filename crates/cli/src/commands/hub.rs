@@ -86,7 +86,9 @@ pub(crate) async fn settings(app: &App, args: SettingsArgs) -> Result<(), Failur
         let value: Value = serde_json::from_str(&value).unwrap_or(Value::String(value));
         document[&name] = value;
         let wanted: Settings = serde_json::from_value(document).map_err(|error| {
-            Failure::invalid(format!("`{name}` cannot be set so: {error}. `brickwork settings` shows names and values."))
+            Failure::invalid(format!(
+                "`{name}` cannot be set so: {error}. `brickwork settings` shows names and values."
+            ))
         })?;
         document = serde_json::to_value(app.set_settings(wanted).await?)?;
     }

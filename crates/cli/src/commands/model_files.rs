@@ -4,8 +4,7 @@ use std::path::Path;
 
 use brickwork_app::{
     App, CheckedAgainst, CheckedState, FoundModelsView, ImportMode, ModelImportRequest, ModelRelocateRequest,
-    ModelRenameRequest,
-    ModelVerifyRequest, ModelsUsageView,
+    ModelRenameRequest, ModelVerifyRequest, ModelsUsageView,
 };
 
 use super::file_work::follow;

@@ -50,7 +50,8 @@ fn print_catalog(entries: &[CatalogModelView]) {
     for entry in entries {
         let gate = if entry.gated { ", to be accepted on the hub first" } else { "" };
         println!("{:<34} {} ({}{gate})", entry.id, entry.title, entry.licence);
-        let suits = [&entry.roles.join(", "), &format!("{} tokens", entry.context_length), &entry.workstation.join(", ")];
+        let suits =
+            [&entry.roles.join(", "), &format!("{} tokens", entry.context_length), &entry.workstation.join(", ")];
         let suits: Vec<&str> = suits.into_iter().map(|fact| &**fact).filter(|fact| !fact.is_empty()).collect();
         println!("    {}", suits.join(" · "));
         for file in &entry.files {

@@ -167,9 +167,11 @@ impl HubError {
             Self::Unreachable { .. } => {
                 "Check the network and the hub's address; models that are on this machine work without it.".into()
             }
-            Self::Untrusted { .. } => "Check the hub's address and this machine's clock. For a mirror with a certificate of \
+            Self::Untrusted { .. } => {
+                "Check the hub's address and this machine's clock. For a mirror with a certificate of \
                                        its own, name the file of its authority's certificate in SSL_CERT_FILE."
-                .into(),
+                    .into()
+            }
             Self::Stalled { .. } | Self::Cut { .. } => {
                 "Resume it later: what has arrived is kept and checked again.".into()
             }

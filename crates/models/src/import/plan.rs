@@ -245,7 +245,12 @@ fn nothing(folder: &Path, refused: Vec<RefusedFile>) -> ImportError {
 
 impl Present {
     /// Says where the model's files go, and refuses a name that another file has.
-    pub(super) fn place(self, models_dir: &Path, name: Option<&str>, mode: ImportMode) -> Result<PlannedModel, ImportError> {
+    pub(super) fn place(
+        self,
+        models_dir: &Path,
+        name: Option<&str>,
+        mode: ImportMode,
+    ) -> Result<PlannedModel, ImportError> {
         let Self { stem, files, is_folder } = self;
         let id = match name {
             Some(name) => name.strip_suffix(".gguf").unwrap_or(name).to_owned(),

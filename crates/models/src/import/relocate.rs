@@ -45,7 +45,8 @@ pub fn plan_relocation(models_dir: &Path, model: &ModelFile, folder: Option<&Pat
     if let Some(program) = link.as_ref().and_then(|link| link.program) {
         return Err(ImportError::BelongsTo { path: model.path.clone(), program: program.title() });
     }
-    let about = fs::symlink_metadata(&model.path).map_err(|cause| ImportError::Io { path: model.path.clone(), cause })?;
+    let about =
+        fs::symlink_metadata(&model.path).map_err(|cause| ImportError::Io { path: model.path.clone(), cause })?;
     if about.is_symlink() {
         return Err(ImportError::IsLink(model.path.clone()));
     }
@@ -58,8 +59,7 @@ pub fn plan_relocation(models_dir: &Path, model: &ModelFile, folder: Option<&Pat
     if present_folder.is_some() && present_folder == target.canonicalize().ok() {
         return Err(ImportError::NoTarget { path: target, reason: "the model lies there already" });
     }
-    let present =
-        if about.is_dir() { safetensors(&model.path, entries(&model.path)?)? } else { single(&model.path)? };
+    let present = if about.is_dir() { safetensors(&model.path, entries(&model.path)?)? } else { single(&model.path)? };
     let is_homeward = folder.is_none();
     let name = (is_homeward && check_name(&model.id).is_ok()).then_some(&*model.id);
     let planned = present.place(&target, name, ImportMode::Move)?;

@@ -14,6 +14,9 @@ use brickwork_models::gguf::{read_header, read_header_from};
 
 use crate::real::model;
 
+/// A header is read in milliseconds; a machine that is busy with other work may take seconds.
+const HANG: Duration = Duration::from_secs(60);
+
 /// A byte that is changed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Change {
@@ -98,7 +101,7 @@ impl Seek for Changed<'_> {
 fn is_refused(bytes: &[u8], change: Change) -> bool {
     let (size, start) = (bytes.len() as u64, Instant::now());
     let read = read_header_from(Changed { bytes: Cursor::new(bytes), change }, size);
-    assert!(start.elapsed() < Duration::from_secs(5), "{change:?} takes long");
+    assert!(start.elapsed() < HANG, "{change:?} takes long");
     match read {
         Ok(info) => assert_eq!(info.size_bytes, size, "{change:?}"),
         Err(fault) => {

@@ -370,7 +370,10 @@ fn a_model_in_parts_is_imported_as_one() {
     assert!(world.model("acme-Q4").is_runnable());
     let renamed = world.import(&sources[0], ImportMode::Copy, Some("mine")).unwrap();
     assert_eq!(renamed[0].path.file_name().unwrap(), "mine-00001-of-00002.gguf");
-    assert_eq!(rename_model(&world.dir, &world.model("mine"), "yours").unwrap(), world.dir.join("yours-00001-of-00002.gguf"));
+    assert_eq!(
+        rename_model(&world.dir, &world.model("mine"), "yours").unwrap(),
+        world.dir.join("yours-00001-of-00002.gguf")
+    );
     assert_eq!(names_in(&world.dir), ["yours-00001-of-00002.gguf", "yours-00002-of-00002.gguf"]);
 }
 
@@ -424,7 +427,9 @@ fn a_model_is_moved_to_another_folder_and_back_and_keeps_its_id() {
     };
     assert!(refused(Path::new("away")).contains("no absolute path"));
     assert!(refused(&away.join("none")).contains("there is no such folder"));
-    assert!(refused(&world.dir).contains("the model lies there already") || refused(&world.dir).contains("models folder"));
+    assert!(
+        refused(&world.dir).contains("the model lies there already") || refused(&world.dir).contains("models folder")
+    );
     assert!(matches!(move_to(None), Err(ImportError::InModelsFolder(_))));
     assert_eq!(names_in(&world.dir).len(), 2, "nothing was moved");
 

@@ -92,11 +92,14 @@ fn a_bundle_with_a_model_of_more_than_4_gib_is_read() {
     let path = folder.path().join("large.brickwork-bundle");
     let with = |size: u64, told: u64| {
         let manifest = manifest(told);
-        archive(&path, &[
-            ("models/big.gguf", Content::Hole(size)),
-            ("pipelines/1.json", Content::Bytes(b"{}")),
-            ("manifest.json", Content::Bytes(&manifest)),
-        ]);
+        archive(
+            &path,
+            &[
+                ("models/big.gguf", Content::Hole(size)),
+                ("pipelines/1.json", Content::Bytes(b"{}")),
+                ("manifest.json", Content::Bytes(&manifest)),
+            ],
+        );
         Bundle::open(&path)
     };
     let mut bundle = with(LARGE, LARGE).unwrap();
@@ -111,9 +114,13 @@ fn a_bundle_with_a_model_of_more_than_4_gib_is_read() {
     // A machine with a small disk says so before it begins.
     assert!(matches!(stopped, Err(BundleError::Cancelled(_) | BundleError::DiskFull(_))), "{stopped:?}");
     assert!(!models.join("big.gguf").exists());
-    for (size, told) in [(LARGE - 1, LARGE), (LARGE, LARGE - 1), (LARGE, LARGE - (4 << 30)), (LARGE - (4 << 30), LARGE)] {
+    for (size, told) in [(LARGE - 1, LARGE), (LARGE, LARGE - 1), (LARGE, LARGE - (4 << 30)), (LARGE - (4 << 30), LARGE)]
+    {
         let refused = with(size, told).unwrap_err();
-        assert!(matches!(refused, BundleError::Refused { fault: BundleFault::Size(_), .. }), "{size} {told}: {refused}");
+        assert!(
+            matches!(refused, BundleError::Refused { fault: BundleFault::Size(_), .. }),
+            "{size} {told}: {refused}"
+        );
     }
 }
 
