@@ -25,4 +25,5 @@ mod runs_survive;
 mod shipped;
 mod side_by_side;
 mod simulated;
+mod t5gemma;
 mod tls;

@@ -140,7 +140,7 @@ fn sources_of(
     let path = Path::new(&model.path);
     let file = listed.iter().find(|file| file.path == path).cloned();
     let file = file.unwrap_or_else(|| ModelFile::describe(model.id.clone(), path.to_owned(), None));
-    let licence = file.info.as_ref().ok().and_then(|info| info.licence.clone());
+    let licence = file.gguf.as_ref().and_then(|info| info.licence.clone());
     let files = files_of_model(&file);
     let total = files.len();
     // What is carried gets a file's name that fits its id, whatever it is called where it lies.

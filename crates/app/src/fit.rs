@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use brickwork_engine::{Diagnostic, ModelRef, Pipeline, Role};
-use brickwork_models::fit::{RunModel, estimate, fit_run, longest_context};
-use brickwork_models::header_of;
+use brickwork_models::fit::{Advice, RunModel, Share, estimate, fit_run, longest_context};
+use brickwork_models::safetensors::SafetensorsInfo;
+use brickwork_models::{header_of, safetensors_of};
 use brickwork_worker_client::Compute;
 use serde::Deserialize;
 use serde_json::Value;
@@ -181,6 +182,13 @@ async fn model_fit(
         return view;
     }
     let path = PathBuf::from(&model.path);
+    if path.is_dir() {
+        return match tokio::task::spawn_blocking(move || safetensors_of(&path)).await {
+            Ok(Ok(info)) => folder_fit(view, &info, room),
+            Ok(Err(error)) => view.cannot_be_read(error),
+            Err(error) => view.cannot_be_read(error.to_string()),
+        };
+    }
     let info = match tokio::task::spawn_blocking(move || header_of(&path)).await {
         Ok(Ok(info)) => info,
         Ok(Err(error)) => return view.cannot_be_read(error),
@@ -213,6 +221,24 @@ async fn model_fit(
     if view.verdict == Verdict::DoesNotFit {
         let found = advice(&model.id, &info, &request, &estimate, (room, gpu_bytes));
         view.advice = found.into_iter().map(FitAdviceView::from).collect();
+    }
+    view
+}
+
+/// What a T5Gemma folder takes: its weights become 32-bit numbers, and nothing is mapped. Keys and values are little beside
+/// them.
+fn folder_fit(mut view: ModelFitView, info: &SafetensorsInfo, room: u64) -> ModelFitView {
+    let share = Share { weights_bytes: info.n_params.saturating_mul(4), ..Share::default() };
+    view.machine = share.into();
+    view.context_tokens = u32::try_from(info.context_length).unwrap_or(u32::MAX);
+    view.model_context_tokens = Some(info.context_length);
+    view.verdict = match room.checked_sub(share.total_bytes()) {
+        None => Verdict::DoesNotFit,
+        Some(left) if left < room / 100 * TIGHT_PART => Verdict::Tight,
+        Some(_) => Verdict::Fits,
+    };
+    if view.verdict == Verdict::DoesNotFit {
+        view.advice = vec![FitAdviceView::from(Advice::SmallerModel)];
     }
     view
 }

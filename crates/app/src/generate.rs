@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use brickwork_engine::{Generation, Inference, InferenceEvent, Message, ModelRef, Parameters, Prompt, Role, Speaker};
+use brickwork_models::ModelFile;
 use futures::stream::BoxStream;
 
 use crate::app::App;
@@ -101,7 +102,7 @@ impl App {
             return Ok(ModelRef::scripted());
         }
         if let Some(file) = self.scan_models().into_iter().find(|file| file.id == name) {
-            if let Err(problem) = file.info {
+            if let Some(problem) = file.problem {
                 return Err(AppError::ModelProblem(problem));
             }
             return Ok(ModelRef { id: file.id, path: file.path.display().to_string(), stand_in: false });
@@ -111,11 +112,15 @@ impl App {
             return Err(AppError::Unknown {
                 what: "model",
                 id: name.to_owned(),
-                remedy: "Give the path of a .gguf file, or an id that `brickwork models list` shows.".into(),
+                remedy:
+                    "Give the path of a .gguf file or of a T5Gemma folder, or an id that `brickwork models list` shows."
+                        .into(),
             });
         }
-        // Our own reader looks first: a file that is no model never reaches llama.cpp.
-        brickwork_models::header_of(&path).map_err(AppError::ModelProblem)?;
+        // Our own reader looks first: what is no model never reaches the worker.
+        if let Some(problem) = ModelFile::describe(String::new(), path.clone(), None).problem {
+            return Err(AppError::ModelProblem(problem));
+        }
         let id = path.file_stem().map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned());
         Ok(ModelRef { id, path: path.display().to_string(), stand_in: false })
     }

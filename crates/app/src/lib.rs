@@ -39,6 +39,7 @@ mod pipelines;
 mod preview;
 mod project_files;
 mod projects;
+mod quantize;
 mod queue;
 mod remotes;
 mod request;
@@ -111,6 +112,7 @@ pub use preview::{
     PreviewMessage, PreviewModelView, PreviewPartView, PreviewProblem, PreviewRequest, PreviewStepView, PreviewView,
 };
 pub use projects::{ProjectRequest, project_id_of};
+pub use quantize::QuantizedModel;
 pub use queue::{QueueHolder, QueueView};
 pub use remotes::{
     BindingRequest, RemoteBinding, RemoteCheckRequest, RemoteCheckView, RemoteKeyRequest, RemoteKeyView,

@@ -1,9 +1,7 @@
 //! Everything that is known of one model file.
 
-use brickwork_models::ModelFormat;
 use brickwork_models::gguf::{GgufInfo, PerLayer, read_chat_template};
-use brickwork_models::safetensors::{SafetensorsInfo, files_in};
-use brickwork_models::shards::shard_paths;
+use brickwork_models::safetensors::SafetensorsInfo;
 use serde::Serialize;
 
 use crate::app::App;
@@ -118,14 +116,12 @@ impl App {
     pub async fn model_file(&self, id: &str) -> Result<ModelFileDetail, AppError> {
         let model = self.listed_model(id).await?;
         let entry = self.catalog_model(id).await?.filter(|entry| entry.file(id).is_some());
-        let (path, format, has_template) = (model.path.clone(), model.format, model.info.is_ok());
+        let (listed, has_template) = (model.clone(), model.gguf.is_some());
         let (paths, chat_template) = blocking(move || {
-            let paths = match format {
-                ModelFormat::Gguf => shard_paths(&path),
-                ModelFormat::Safetensors => files_in(&path),
-            };
+            let paths = listed.files();
             // The header was read a moment ago; a template that cannot be read now is only not shown.
-            let template = has_template.then(|| read_chat_template(&path, MAX_TEMPLATE_BYTES).ok().flatten()).flatten();
+            let template =
+                has_template.then(|| read_chat_template(&listed.path, MAX_TEMPLATE_BYTES).ok().flatten()).flatten();
             (paths, template)
         })
         .await?;
@@ -136,8 +132,8 @@ impl App {
         Ok(ModelFileDetail {
             file,
             paths: paths.iter().map(|path| path.display().to_string()).collect(),
-            chat_template_bytes: model.info.as_ref().ok().and_then(|info| info.chat_template_bytes),
-            gguf: model.info.ok().map(header_view),
+            chat_template_bytes: model.gguf.as_ref().and_then(|info| info.chat_template_bytes),
+            gguf: model.gguf.map(header_view),
             safetensors: model.safetensors.map(safetensors_view),
             chat_template,
             licence_url: entry.as_ref().and_then(|entry| entry.licence_url.clone()),

@@ -235,11 +235,7 @@ fn chosen(choice: &BindingChoice) -> &str {
 /// A model file as it is listed.
 pub(crate) fn file_view(file: ModelFile) -> ModelFileView {
     let runnable = file.is_runnable();
-    let (info, problem) = match file.info {
-        Ok(info) => (Some(info), None),
-        Err(problem) => (None, Some(problem)),
-    };
-    let (info, folder) = (info.as_ref(), file.safetensors.as_ref());
+    let (info, folder, problem) = (file.gguf.as_ref(), file.safetensors.as_ref(), file.problem.clone());
     let tokenizer = info.map(|info| [&info.tokenizer_model, &info.tokenizer_pre]).map(|parts| {
         let parts: Vec<&str> = parts.into_iter().flatten().map(String::as_str).collect();
         parts.join(", ")

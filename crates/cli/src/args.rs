@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 pub(crate) use hub::{HubCommand, HubSetArgs, SettingsArgs};
 pub(crate) use library::{DataCommand, PipelinesCommand, ProjectsCommand, PruneArgs, SavePipelineArgs};
-pub(crate) use machine::{FitArgs, LendArgs, OptionsArgs};
+pub(crate) use machine::{FitArgs, LendArgs, OptionsArgs, QuantizeArgs};
 pub(crate) use model_files::{
     BundleCommand, ExportBundleArgs, ImportBundleArgs, ImportModelArgs, RelocateModelArgs, RemoveModelArgs,
     RenameModelArgs, VerifyModelArgs,
@@ -240,6 +240,8 @@ pub(crate) enum ModelsCommand {
     Fit(FitArgs),
     /// Choose how a role's model is computed. What is not given is left to the program.
     Options(OptionsArgs),
+    /// Convert a T5Gemma folder into one file with smaller weights. Ctrl+C stops; the same command again goes on.
+    Quantize(QuantizeArgs),
     /// Let a model serve a role.
     Bind(BindArgs),
     /// List the models that Ollama, LM Studio, Jan and the Hugging Face cache hold on this machine.

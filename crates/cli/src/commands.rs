@@ -17,6 +17,7 @@ pub(crate) mod pipelines;
 pub(crate) mod preview;
 pub(crate) mod projects;
 pub(crate) mod pull;
+pub(crate) mod quantize;
 pub(crate) mod remote;
 pub(crate) mod run;
 pub(crate) mod runs;

@@ -116,8 +116,9 @@ pub enum BindingProblem {
 
 /// The model that serves `role`, given the `files` of the models folder. Reads the header of a file bound by its path.
 ///
-/// The default model is marked as a stand-in, since it serves roles that it was not made for; a model that the user
-/// chose is not, whichever it is.
+/// Without a choice the default model serves, but for the role T5Gemma where a T5Gemma is there. The default model is
+/// marked as a stand-in, since it serves roles that it was not made for; a model that the user chose is not, whichever it
+/// is.
 ///
 /// # Errors
 /// [`BindingProblem`] when that model is missing or cannot be used; its text says what to do.
@@ -126,6 +127,11 @@ pub fn resolve(role: Role, bindings: &Bindings, files: &[ModelFile]) -> Result<M
         BindingChoice::Scripted => Ok(ModelRef::scripted()),
         BindingChoice::Remote { base_url, model, .. } => Ok(ModelRef::remote(base_url, model)),
         BindingChoice::Default => {
+            // The one role whose models tell by their kind that they were made for it.
+            let made_for_it = files.iter().find(|file| role == Role::T5Gemma && file.is_t5gemma());
+            if let Some(file) = made_for_it {
+                return model_ref(role, file, false);
+            }
             let file = files.iter().find(|file| file.id == DEFAULT_MODEL_ID);
             model_ref(role, file.ok_or(BindingProblem::DefaultMissing { role })?, true)
         }
@@ -145,12 +151,14 @@ fn by_path(role: Role, wanted: &str) -> Result<ModelRef, BindingProblem> {
         return Err(BindingProblem::FileMissing { role, file: wanted.to_owned() });
     }
     let unusable = |cause: String| BindingProblem::Unusable { role, file: wanted.to_owned(), cause };
-    ModelFile::describe(file_id(path), path.to_owned(), None).info.map_err(unusable)?;
+    if let Some(cause) = ModelFile::describe(file_id(path), path.to_owned(), None).problem {
+        return Err(unusable(cause));
+    }
     Ok(ModelRef { id: file_id(path), path: wanted.to_owned(), stand_in: false })
 }
 
 fn model_ref(role: Role, file: &ModelFile, stand_in: bool) -> Result<ModelRef, BindingProblem> {
-    if let Err(cause) = &file.info {
+    if let Some(cause) = &file.problem {
         return Err(BindingProblem::Unusable { role, file: file.id.clone(), cause: cause.clone() });
     }
     let path = file.path.to_str().ok_or_else(|| BindingProblem::NotUnicode { role, path: file.path.clone() })?;

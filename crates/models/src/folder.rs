@@ -8,16 +8,12 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::gguf::GgufInfo;
+use crate::gguf::{GgufInfo, T5GEMMA};
 use crate::hashes::Hashes;
 use crate::headers::{header_of, safetensors_of};
 use crate::links::linked_models;
 use crate::safetensors::{SafetensorsInfo, files_in, is_model_folder};
 use crate::shards::{shard_of, shard_paths};
-
-/// Why a whole T5Gemma model cannot be bound to a role.
-const SAFETENSORS_DO_NOT_RUN: &str = "it is a T5Gemma model in safetensors format, which this version lists and checks, \
-                                      but cannot run yet: bind a model in GGUF format meanwhile";
 
 /// How a model is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,10 +37,12 @@ pub struct ModelFile {
     pub size_bytes: u64,
     /// How it is stored.
     pub format: ModelFormat,
-    /// What its header says, or why it cannot be used. A model that can run has no error here.
-    pub info: Result<GgufInfo, String>,
+    /// What the header of a GGUF file says, if it could be read.
+    pub gguf: Option<GgufInfo>,
     /// What a folder of safetensors files says about its model, if it is a whole one.
     pub safetensors: Option<SafetensorsInfo>,
+    /// Why it cannot be used; absent for a model that can run.
+    pub problem: Option<String>,
     /// The program whose model it is, where it lies outside the models folder.
     pub origin: Option<String>,
 }
@@ -64,21 +62,50 @@ impl ModelFile {
     /// The model at `path`, listed as `id`.
     #[must_use]
     pub fn describe(id: String, path: PathBuf, origin: Option<String>) -> Self {
-        let (format, info, safetensors, files) = if path.is_dir() {
-            let about = safetensors_of(&path);
-            let info = Err(about.as_ref().err().map_or_else(|| SAFETENSORS_DO_NOT_RUN.to_owned(), Clone::clone));
-            (ModelFormat::Safetensors, info, about.ok(), files_in(&path))
+        let mut model = if path.is_dir() {
+            let (safetensors, problem) = halves(safetensors_of(&path));
+            let format = ModelFormat::Safetensors;
+            Self { id, path, size_bytes: 0, format, gguf: None, safetensors, problem, origin }
         } else {
-            (ModelFormat::Gguf, header_of(&path), None, shard_paths(&path))
+            let (gguf, problem) = halves(header_of(&path));
+            Self { id, path, size_bytes: 0, format: ModelFormat::Gguf, gguf, safetensors: None, problem, origin }
         };
-        let size_bytes = files.iter().filter_map(|file| fs::metadata(file).ok()).map(|about| about.len()).sum();
-        Self { id, path, size_bytes, format, info, safetensors, origin }
+        let files = model.files();
+        model.size_bytes = files.iter().filter_map(|file| fs::metadata(file).ok()).map(|about| about.len()).sum();
+        model
+    }
+
+    /// Its files, whether they are there or not.
+    #[must_use]
+    pub fn files(&self) -> Vec<PathBuf> {
+        model_paths(&self.path)
     }
 
     /// Whether it can be bound to a role and run.
     #[must_use]
     pub const fn is_runnable(&self) -> bool {
-        self.info.is_ok()
+        self.problem.is_none()
+    }
+
+    /// Whether it is a T5Gemma that can run: a folder, or the file that one was converted into.
+    #[must_use]
+    pub fn is_t5gemma(&self) -> bool {
+        let is_converted = self.gguf.as_ref().is_some_and(|info| info.architecture == T5GEMMA);
+        self.is_runnable() && (is_converted || self.safetensors.is_some())
+    }
+}
+
+/// The files of the model at `path`: all parts of a GGUF file, whether they are there or not, or those of a folder.
+#[must_use]
+pub fn model_paths(path: &Path) -> Vec<PathBuf> {
+    if path.is_dir() { files_in(path) } else { shard_paths(path) }
+}
+
+/// What was read, or why not.
+fn halves<T>(read: Result<T, String>) -> (Option<T>, Option<String>) {
+    match read {
+        Ok(info) => (Some(info), None),
+        Err(problem) => (None, Some(problem)),
     }
 }
 
@@ -147,10 +174,8 @@ impl ModelsFolder {
 fn refuse_changed(dir: &Path, models: &mut [ModelFile]) {
     // Records that cannot be read are told when a model is to be used.
     let Ok(hashes) = Hashes::read(dir) else { return };
-    for model in models.iter_mut().filter(|model| model.info.is_ok()) {
-        if let Some(problem) = shard_paths(&model.path).iter().find_map(|path| hashes.problem_of(path)) {
-            model.info = Err(problem);
-        }
+    for model in models.iter_mut().filter(|model| model.is_runnable()) {
+        model.problem = model.files().iter().find_map(|path| hashes.problem_of(path));
     }
 }
 

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-pub use architectures::ARCHITECTURES;
+pub use architectures::{ARCHITECTURES, T5GEMMA};
 pub use fault::{GgufError, GgufFault};
 use metadata::Metadata;
 use source::Source;

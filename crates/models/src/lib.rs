@@ -35,7 +35,7 @@ pub use catalog::{
     Workstation, catalog, catalog_entry, catalog_file, own_catalog, own_sampler_defaults, sampler_defaults,
 };
 pub use check::{CheckError, CheckedAgainst, CheckedFile, check_file, expected_sha256};
-pub use folder::{ModelFile, ModelFormat, ModelsFolder, ScanError};
+pub use folder::{ModelFile, ModelFormat, ModelsFolder, ScanError, model_paths};
 pub use hashes::{FileStamp, HashError, HashRecord, HashState, Hashes, check_hash, forget_hash, record_hash};
 pub use headers::{header_of, safetensors_of};
 pub use import::{

@@ -40,7 +40,7 @@ pub(crate) fn linked_models(dir: &Path) -> Vec<ModelFile> {
         let mut model = ModelFile::describe(link.id, link.path, Some(origin));
         if !model.path.exists() {
             let shown = model.path.display();
-            model.info = Err(format!(
+            model.problem = Some(format!(
                 "{shown} is gone, which is used where it lies: get it back, or remove the model from the list"
             ));
         }

@@ -77,8 +77,19 @@ impl T5Gemma {
     /// # Errors
     /// Those of [`ModelFiles::open`], [`Vocabulary::load`] and [`Network::load`].
     pub fn load(path: &Path, device: &Device, on_progress: &mut dyn FnMut(f32) -> bool) -> Result<Self, T5GemmaError> {
-        let files = ModelFiles::open(path)?;
-        Ok(Self { vocabulary: Vocabulary::load(&files)?, network: Network::load(&files, device, on_progress)? })
+        Self::of(&ModelFiles::open(path)?, device, on_progress)
+    }
+
+    /// Loads a model whose files were opened. `on_progress` gets the part done, 0 to 1, and cancels by `false`.
+    ///
+    /// # Errors
+    /// Those of [`Vocabulary::load`] and [`Network::load`].
+    pub fn of(
+        files: &ModelFiles,
+        device: &Device,
+        on_progress: &mut dyn FnMut(f32) -> bool,
+    ) -> Result<Self, T5GemmaError> {
+        Ok(Self { vocabulary: Vocabulary::load(files)?, network: Network::load(files, device, on_progress)? })
     }
 
     /// The vocabulary.

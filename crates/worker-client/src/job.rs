@@ -265,8 +265,9 @@ async fn check_model(model: &ModelRef) -> Result<(), InferenceError> {
         return missing(format!("Model '{}' has no file.", model.id));
     }
     match tokio::fs::metadata(&model.path).await {
-        Ok(metadata) if metadata.is_file() => Ok(()),
-        Ok(_) => missing(format!("{} is not a file.", model.path)),
+        // A folder is a model of several files; whether it is one is for the worker to say.
+        Ok(metadata) if metadata.is_file() || metadata.is_dir() => Ok(()),
+        Ok(_) => missing(format!("{} is neither a file nor a folder.", model.path)),
         Err(error) => missing(format!("The file of model '{}' cannot be read at {} ({error}).", model.id, model.path)),
     }
 }

@@ -3,10 +3,9 @@
 use std::net::SocketAddr;
 
 use brickwork_engine::ports::{InferenceError, InferenceErrorCode};
-use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::config::WorkerConfig;
-use crate::process::{command, spawn};
+use crate::task;
 
 /// The argument that makes a worker lend.
 const LEND: &str = "lend";
@@ -21,28 +20,14 @@ pub async fn lend(
     config: &WorkerConfig,
     address: SocketAddr,
     devices: &[String],
-    mut on_line: impl FnMut(&str),
+    on_line: impl FnMut(&str),
 ) -> InferenceError {
     let arguments: Vec<String> =
         [LEND.to_owned(), address.to_string()].into_iter().chain(devices.iter().cloned()).collect();
-    let unavailable = |reason: &str| {
-        let message = format!("The devices of this machine cannot be lent: {reason}");
-        InferenceError::new(InferenceErrorCode::WorkerUnavailable, message)
+    let reason = match task::run(config, &arguments, on_line).await {
+        Ok(ended) => ended.last,
+        Err(error) => format!("{} could not be started ({error}).", config.program.display()),
     };
-    let (mut child, _starter) = match spawn(command(config, &arguments)).await {
-        Ok(started) => started,
-        Err(error) => return unavailable(&format!("{} could not be started ({error}).", config.program.display())),
-    };
-    // The worker ends when its input does, so that is kept until this is dropped.
-    let _input = child.stdin().take();
-    let Some(errors) = child.stderr().take() else { return unavailable("its standard streams are missing.") };
-    let mut lines = BufReader::new(errors).lines();
-    let mut last = String::new();
-    while let Ok(Some(line)) = lines.next_line().await {
-        if !line.trim().is_empty() {
-            on_line(&line);
-            last = line;
-        }
-    }
-    unavailable(&last)
+    let message = format!("The devices of this machine cannot be lent: {reason}");
+    InferenceError::new(InferenceErrorCode::WorkerUnavailable, message)
 }

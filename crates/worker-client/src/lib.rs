@@ -18,12 +18,15 @@ mod job;
 mod lend;
 mod process;
 mod program;
+mod quantize;
 mod rendering;
 mod replay;
+mod task;
 
 pub use brickwork_worker_protocol::{Device, DeviceKind, Module, PROTOCOL_VERSION, ResidentModel, WorkerHello, sizing};
 pub use client::{WorkerClient, WorkerStatus};
 pub use config::{Compute, Residency, SamplerDefaults, SamplerDefaultsOf, WorkerConfig};
 pub use lend::lend;
 pub use program::{PROGRAM_VARIABLE, ProgramNotFound, find_worker_program};
+pub use quantize::quantize;
 pub use rendering::Rendering;

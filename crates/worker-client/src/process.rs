@@ -261,7 +261,9 @@ pub(crate) fn command(config: &WorkerConfig, arguments: &[String]) -> CommandWra
 
 /// Starts `command` from a thread that lives until the returned sender is dropped: Linux kills the worker when the
 /// thread that started it ends, and a runtime's threads may end early.
-pub(crate) async fn spawn(mut command: CommandWrap) -> io::Result<(Box<dyn ChildWrapper>, std::sync::mpsc::Sender<()>)> {
+pub(crate) async fn spawn(
+    mut command: CommandWrap,
+) -> io::Result<(Box<dyn ChildWrapper>, std::sync::mpsc::Sender<()>)> {
     let runtime = tokio::runtime::Handle::current();
     let (send, receive) = tokio::sync::oneshot::channel();
     let (starter, until_dropped) = std::sync::mpsc::channel::<()>();

@@ -66,7 +66,7 @@ pub(crate) fn generate(
     let mut ids: Vec<LlamaToken> = Vec::new();
     // For each token, the bytes of the whole output up to its end.
     let mut ends: Vec<usize> = Vec::new();
-    let mut stream = Stream { work, last: None };
+    let mut stream = Stream::new(work);
     let finish_reason = loop {
         let token = context.sample(&mut sampler);
         if vocab.is_eog(token) {
@@ -85,10 +85,7 @@ pub(crate) fn generate(
         work.check_cancelled()?;
         context.compute(&[token])?;
     };
-    let rest = text.take_rest();
-    if !rest.is_empty() {
-        stream.send(rest, ids.len());
-    }
+    stream.end(&mut text, ids.len());
     let text = text.as_str().to_owned();
     let n = if ends.last().is_some_and(|end| *end > text.len()) {
         ends.iter().position(|end| *end == text.len()).map(|index| index + 1)
@@ -101,13 +98,26 @@ pub(crate) fn generate(
 }
 
 /// Text on its way to the program, a few tokens at a time.
-struct Stream<'a> {
+pub(crate) struct Stream<'a> {
     work: Work<'a>,
     last: Option<Instant>,
 }
 
-impl Stream<'_> {
-    fn offer(&mut self, text: &mut GrowingText, n_tokens: usize) {
+impl<'a> Stream<'a> {
+    pub(crate) const fn new(work: Work<'a>) -> Self {
+        Self { work, last: None }
+    }
+
+    /// Sends all that is left of a text that has ended.
+    pub(crate) fn end(&mut self, text: &mut GrowingText, n_tokens: usize) {
+        let rest = text.take_rest();
+        if !rest.is_empty() {
+            self.send(rest, n_tokens);
+        }
+    }
+
+    /// Sends what is ready, unless something was sent a moment ago.
+    pub(crate) fn offer(&mut self, text: &mut GrowingText, n_tokens: usize) {
         let waited = self.last.map_or(Duration::MAX, |last| last.elapsed());
         if waited < TEXT_INTERVAL {
             return;

@@ -14,7 +14,7 @@ use crate::devices;
 use crate::failure::{Failure, Stopped};
 use crate::generation::{self, Generated, Plan};
 use crate::model::context::Context;
-use crate::model::residents::{self, Residents};
+use crate::model::residents::{self, Loaded, Residents};
 use crate::output::{Cancels, Output};
 use crate::text::Stop;
 
@@ -92,21 +92,22 @@ impl Inference {
 
     fn count_tokens(&mut self, request: &CountTokens) -> Result<FromWorker, Stopped> {
         self.check_cancelled(request.job)?;
-        let ids = self.residents.vocabulary(&request.model)?.token_ids(&request.prompt)?;
-        Ok(FromWorker::TokenCount { job: request.job, tokens: count(ids.len()) })
+        let (_, n_tokens) = self.residents.vocabulary(&request.model)?.lay_out(&request.prompt)?;
+        Ok(FromWorker::TokenCount { job: request.job, tokens: count(n_tokens) })
     }
 
     fn render(&mut self, request: Render) -> Result<FromWorker, Stopped> {
         let Render { job, model, prompt, with_text } = request;
         self.check_cancelled(job)?;
-        let model = self.residents.vocabulary(&model)?;
-        let laid_out = model.lay_out(&prompt)?;
+        let vocabulary = self.residents.vocabulary(&model)?;
+        let (text, n_tokens) = vocabulary.lay_out(&prompt)?;
+        let facts = vocabulary.facts();
         Ok(FromWorker::Rendered(Rendered {
             job,
-            text: with_text.then_some(laid_out.text),
-            tokens: count(laid_out.ids.len()),
-            n_ctx_train: model.facts.n_ctx_train,
-            has_chat_template: model.facts.has_chat_template,
+            text: with_text.then_some(text),
+            tokens: count(n_tokens),
+            n_ctx_train: facts.n_ctx_train,
+            has_chat_template: facts.has_chat_template,
         }))
     }
 
@@ -130,7 +131,15 @@ impl Inference {
         check_request(request)?;
         let on_progress = progress_report(Arc::clone(&self.output), Arc::clone(&self.cancels), job);
         self.residents.set_residency(request.residency);
-        let (resident, load_ms) = self.residents.model(&request.model, &request.compute, on_progress)?;
+        let (loaded, load_ms) = self.residents.model(&request.model, &request.compute, on_progress)?;
+        let resident = match loaded {
+            Loaded::Llama(llama) => llama,
+            Loaded::EncoderDecoder(model) => {
+                let facts = model.facts.clone();
+                self.output.send(&FromWorker::Loaded { job, facts, load_ms });
+                return self.transform(request, load_ms);
+            }
+        };
         let facts = resident.model.facts.clone();
         self.output.send(&FromWorker::Loaded { job, facts, load_ms });
         let prompt = resident.model.token_ids(&request.prompt)?;
@@ -170,6 +179,25 @@ impl Inference {
         };
         let token_ids = ids.iter().map(|id| u32::try_from(id.0).unwrap_or_default()).collect();
         Ok(Done { job, finish_reason, timings, token_ids })
+    }
+
+    /// A generation with the encoder-decoder that was loaded for it.
+    fn transform(&mut self, request: &Generate, load_ms: f64) -> Result<Done, Stopped> {
+        let source = self.residents.encoder_decoder()?.prepare(request)?;
+        self.check_cancelled(request.job)?;
+        self.output.send(&FromWorker::Memory { job: request.job, models: self.residents.memory() });
+        let work = Work { job: request.job, output: &self.output, cancels: &self.cancels };
+        let model = self.residents.encoder_decoder()?;
+        let compute = || model.generate(&source, request, load_ms, work);
+        match request.compute.threads {
+            None => compute(),
+            Some(threads) => {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads as usize).build();
+                let failed =
+                    |error: rayon::ThreadPoolBuildError| Failure::new(FailureCode::Internal, error.to_string());
+                pool.map_err(failed)?.install(compute)
+            }
+        }
     }
 
     fn check_cancelled(&self, job: JobId) -> Result<(), Stopped> {

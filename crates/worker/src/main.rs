@@ -1,4 +1,4 @@
-//! `brickwork-worker`: runs models with llama.cpp, in a process of its own.
+//! `brickwork-worker`: runs models with llama.cpp, and T5Gemma with candle, in a process of its own.
 //!
 //! llama.cpp ends its process on a failed assertion, and nothing can catch that. So it lives here, and the program that
 //! started the worker survives whatever happens to it. The two talk in frames (`brickwork-worker-protocol`) over
@@ -9,12 +9,15 @@
 //!   between tokens.
 //! - Standard output belongs to the protocol alone; everything else goes to standard error ([`os`], [`log`]).
 //!
-//! The worker writes no file and reads none but llama.cpp's modules and the models that it is told to load. It opens a
+//! Started as `brickwork-worker quantize FOLDER FILE TYPE`, it converts a T5Gemma folder and ends.
+//!
+//! At other times the worker writes no file, and it reads none but llama.cpp's modules and the models that it is told to load. It opens a
 //! socket only where the user wants that: to the RPC servers over which a model is spread, and to lend this machine's
 //! devices when it is started as `brickwork-worker lend ADDRESS [DEVICE...]` ([`rpc`]).
 
 mod chat;
 mod devices;
+mod encoder_decoder;
 mod failure;
 mod generation;
 mod inference;
@@ -29,10 +32,12 @@ mod text;
 mod threads;
 
 use std::io::Read;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
+use brickwork_t5gemma::Quantization;
 use brickwork_worker_protocol::{
     Failed, FailureCode, FrameDecoder, FromWorker, JobId, Module, PROTOCOL_VERSION, ToWorker, WorkerHello,
     check_protocol,
@@ -51,6 +56,9 @@ const EXIT_PANIC: i32 = 101;
 /// The argument that lends this machine's devices instead of working for a program.
 const LEND: &str = "lend";
 
+/// The argument that converts a model instead.
+const QUANTIZE: &str = "quantize";
+
 /// The binding to llama.cpp, as the handshake names it.
 const LLAMA_VERSION: &str = "llama-cpp-2 0.1.160";
 
@@ -63,6 +71,11 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let mut arguments = std::env::args().skip(1);
+    let task = arguments.next();
+    if task.as_deref() == Some(QUANTIZE) {
+        return quantize(arguments);
+    }
     log::install();
     let modules = match modules::load() {
         Ok(modules) => modules,
@@ -71,8 +84,7 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut arguments = std::env::args().skip(1);
-    if arguments.next().is_some_and(|argument| argument == LEND) {
+    if task.as_deref() == Some(LEND) {
         return lend(arguments);
     }
     let backend = match LlamaBackend::init() {
@@ -83,6 +95,7 @@ fn main() -> ExitCode {
         }
     };
     let threads = threads::physical_cores();
+    threads::share_among(threads);
     let cancels = Arc::new(Cancels::default());
     let inference = Inference::new(backend, threads, Arc::clone(&output), Arc::clone(&cancels));
     let Some(requests) = start(inference) else { return ExitCode::FAILURE };
@@ -100,11 +113,7 @@ fn lend(mut arguments: impl Iterator<Item = String>) -> ExitCode {
     };
     let names: Vec<String> = arguments.collect();
     eprintln!("Lending at {address}");
-    // The program that started it holds the other end of its input, and is gone when that closes.
-    std::thread::spawn(|| {
-        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
-        os::end_now(0);
-    });
+    end_with_input();
     match rpc::serve(address, &names, threads::physical_cores()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -112,6 +121,41 @@ fn lend(mut arguments: impl Iterator<Item = String>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Converts a T5Gemma folder: the arguments are the folder, the file to make, and the type of its weights.
+fn quantize(mut arguments: impl Iterator<Item = String>) -> ExitCode {
+    let mut next = || arguments.next().unwrap_or_default();
+    let (folder, to, kind) = (next(), next(), next());
+    let Some(kind) = Quantization::from_name(&kind) else {
+        eprintln!("`{kind}` is no type of weights; choose q8_0 or q4_k.");
+        return ExitCode::FAILURE;
+    };
+    end_with_input();
+    threads::share_among(threads::physical_cores());
+    let mut last = -1.0;
+    let mut on_progress = |part: f32| {
+        if part - last >= 0.005 || part >= 1.0 {
+            last = part;
+            eprintln!("progress {part:.3}");
+        }
+        true
+    };
+    match brickwork_t5gemma::quantize(Path::new(&folder), Path::new(&to), kind, &mut on_progress) {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}.");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Ends the process when the program that started it is gone, which holds the other end of its input.
+fn end_with_input() {
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        os::end_now(0);
+    });
 }
 
 /// Starts the thread that does the jobs. A fault of ours there ends the process, since nobody would answer any more.

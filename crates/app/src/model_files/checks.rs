@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use brickwork_engine::ModelRef;
-use brickwork_models::check_hash;
-use brickwork_models::shards::shard_paths;
+use brickwork_models::{check_hash, model_paths};
 
 use crate::app::App;
 use crate::error::AppError;
@@ -19,7 +18,7 @@ impl App {
     /// [`AppError::ModelProblem`] says which file it is, and what to do.
     pub(crate) async fn refuse_changed(&self, models: &[ModelRef]) -> Result<(), AppError> {
         let local = models.iter().filter(|model| model.is_local() && !model.is_simulated());
-        let paths: BTreeSet<PathBuf> = local.flat_map(|model| shard_paths(Path::new(&model.path))).collect();
+        let paths: BTreeSet<PathBuf> = local.flat_map(|model| model_paths(Path::new(&model.path))).collect();
         if paths.is_empty() {
             return Ok(());
         }
@@ -30,7 +29,7 @@ impl App {
 
 /// Why the model is not used, when one of its files is not the one whose checksum is recorded in the models folder `dir`.
 pub(crate) async fn changed_model(dir: PathBuf, model: &ModelRef) -> Option<String> {
-    let paths = shard_paths(Path::new(&model.path));
+    let paths = model_paths(Path::new(&model.path));
     blocking(move || changed_file(&dir, paths.iter())).await.unwrap_or_else(|error| Some(error.to_string()))
 }
 

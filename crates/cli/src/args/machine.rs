@@ -1,6 +1,8 @@
-//! The grammar of `brickwork models fit`, `brickwork models options` and `brickwork lend`.
+//! The grammar of `brickwork models fit`, `brickwork models options`, `brickwork models quantize` and
+//! `brickwork lend`.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -53,4 +55,19 @@ pub(crate) struct LendArgs {
     /// May be given several times.
     #[arg(long = "device", value_name = "NAME")]
     pub(crate) devices: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QuantizeArgs {
+    /// A T5Gemma folder, or the id of a listed one.
+    pub(crate) model: String,
+    /// Bits of the weights: q8_0 (8) or q4_k (4, embeddings 8).
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) kind: String,
+    /// The file to make; the folder's name with the type, inside the folder, when absent.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub(crate) json: bool,
 }

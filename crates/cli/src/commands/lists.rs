@@ -17,6 +17,7 @@ pub(crate) async fn models(app: &App, command: ModelsCommand) -> Result<(), Fail
         ModelsCommand::Show { id, json } => super::model_file::show(app, &id, json).await?,
         ModelsCommand::Fit(args) => super::fit::fit(app, args).await?,
         ModelsCommand::Options(args) => super::fit::options(app, args).await?,
+        ModelsCommand::Quantize(args) => super::quantize::quantize(app, args).await?,
         ModelsCommand::Bind(args) => print_models(&super::remote::bind(app, args).await?),
         ModelsCommand::Found { json } => super::model_files::found(app, json).await?,
         ModelsCommand::Import(args) => super::model_files::import(app, args).await?,

@@ -27,6 +27,9 @@ pub const ARCHITECTURES: &[&str] = &[
     "t5encoder", "talkie", "wavtokenizer-dec", "xverse",
 ];
 
+/// The architecture that the worker runs by itself, from files that this program converted.
+pub const T5GEMMA: &str = "t5gemma";
+
 /// Architectures that have a name there, and no code that loads them (`llama-model.cpp`).
 const NAMES_ONLY: &[&str] = &["gptj"];
 
@@ -102,6 +105,9 @@ pub(super) fn is_recurrent(architecture: &str) -> bool {
 /// architecture's `pooling_type`.
 pub(super) fn check(architecture: &str, kind: Option<&str>, pooling: Option<u64>) -> Result<(), GgufFault> {
     check_kind(kind)?;
+    if architecture == T5GEMMA {
+        return Ok(());
+    }
     let not_a_model = |what| Err(GgufFault::NotAModel { what });
     if let Some((_, what)) = PARTS.iter().find(|(name, _)| *name == architecture) {
         return not_a_model(what);

@@ -22,9 +22,9 @@ fn scan_lists_files_of_two_levels_in_order() {
     let ids: Vec<_> = files.iter().map(|file| &*file.id).collect();
     assert_eq!(ids, ["a.Q4_1", "b", "cut", "acme/b", "c"]);
     assert!(files.iter().all(|file| file.path.is_absolute() && file.path.is_file()));
-    assert_eq!(files[0].info.as_ref().unwrap().architecture, "llama");
+    assert_eq!(files[0].gguf.as_ref().unwrap().architecture, "llama");
     assert_eq!((files[0].size_bytes, files[2].size_bytes), (model.len() as u64, 100));
-    assert!(files[2].info.as_ref().unwrap_err().contains("missing"), "{:?}", files[2].info);
+    assert!(files[2].problem.as_ref().unwrap().contains("missing"), "{:?}", files[2].problem);
 }
 
 #[test]

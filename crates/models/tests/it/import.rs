@@ -139,7 +139,7 @@ fn a_link_copies_nothing_and_its_removal_removes_nothing() {
     assert!(!counted.models[0].is_inside && counted.total_bytes < 4096, "{counted:?}");
 
     fs::rename(&blob, blob.with_file_name("away")).unwrap();
-    let gone = world.model("mine").info.unwrap_err();
+    let gone = world.model("mine").problem.unwrap();
     assert!(gone.contains("is gone") && gone.contains("remove the model from the list"), "{gone}");
     fs::rename(blob.with_file_name("away"), &blob).unwrap();
     let removed = remove_model(&world.dir, &world.model("mine")).unwrap();
@@ -270,7 +270,7 @@ fn a_change_that_hides_its_time_is_found_by_a_check_and_refused_from_then_on() {
     check_hash(&world.dir, &path).unwrap();
     assert!(matches!(world.verify("m", false), Err(CheckError::Mismatch { against: CheckedAgainst::Record, .. })));
     assert!(check_hash(&world.dir, &path).is_err());
-    assert!(world.model("m").info.unwrap_err().contains("was changed since its checksum was recorded"));
+    assert!(world.model("m").problem.unwrap().contains("was changed since its checksum was recorded"));
     // The user may take it as it is.
     assert_eq!(world.verify("m", true).unwrap(), CheckedAgainst::Nothing);
     check_hash(&world.dir, &path).unwrap();

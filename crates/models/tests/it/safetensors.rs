@@ -223,7 +223,7 @@ fn broken_headers_are_refused() {
 }
 
 #[test]
-fn a_folder_is_listed_and_binding_it_is_refused_with_the_reason() {
+fn a_folder_is_listed_and_plays_the_role_that_it_was_made_for() {
     let folder = tempfile::tempdir().unwrap();
     write_model(&folder.path().join("t5gemma-s-s"));
     write_model(&folder.path().join("google/t5gemma-b-b"));
@@ -234,19 +234,24 @@ fn a_folder_is_listed_and_binding_it_is_refused_with_the_reason() {
     let files = ModelsFolder::scan(folder.path()).unwrap();
     let ids: Vec<_> = files.iter().map(|file| &*file.id).collect();
     assert_eq!(ids, ["broken", "t5gemma-b-b", "t5gemma-s-s"]);
-    assert!(files.iter().all(|file| file.format == ModelFormat::Safetensors && !file.is_runnable()));
-    assert!(files[0].safetensors.is_none() && files[0].info.as_ref().unwrap_err().contains("config.json"));
+    assert!(files.iter().all(|file| file.format == ModelFormat::Safetensors));
+    assert_eq!(files.iter().map(|file| file.is_t5gemma()).collect::<Vec<_>>(), [false, true, true]);
+    assert!(files[0].safetensors.is_none() && files[0].problem.as_ref().unwrap().contains("config.json"));
     assert_eq!(files[2].safetensors.as_ref().unwrap().model_type, "t5gemma");
     assert!(files[2].size_bytes > files[2].safetensors.as_ref().unwrap().size_bytes);
 
     let mut bindings = Bindings::default();
+    let served = resolve(Role::T5Gemma, &bindings, &files).unwrap();
+    assert_eq!((&*served.id, served.stand_in), ("t5gemma-b-b", false), "without a choice, the first of them");
+    assert!(resolve(Role::CodeLlama, &bindings, &files).is_err(), "it was made for one role");
     bindings.set(Role::T5Gemma, BindingChoice::named("t5gemma-s-s"));
-    let refusal = resolve(Role::T5Gemma, &bindings, &files).unwrap_err().to_string();
-    assert!(refusal.contains("cannot run yet") && refusal.contains("GGUF"), "{refusal}");
+    assert_eq!(resolve(Role::T5Gemma, &bindings, &files).unwrap().id, "t5gemma-s-s");
     let elsewhere = files[1].path.to_str().unwrap();
     bindings.set(Role::T5Gemma, BindingChoice::named(elsewhere));
-    let refusal = resolve(Role::T5Gemma, &bindings, &[]).unwrap_err().to_string();
-    assert!(refusal.contains("cannot run yet"), "{refusal}");
+    assert_eq!(resolve(Role::T5Gemma, &bindings, &[]).unwrap().path, elsewhere);
+    bindings.set(Role::T5Gemma, BindingChoice::named("broken"));
+    let refusal = resolve(Role::T5Gemma, &bindings, &files).unwrap_err().to_string();
+    assert!(refusal.contains("config.json"), "{refusal}");
 }
 
 proptest! {

@@ -89,6 +89,6 @@ fn a_model_without_its_first_part_is_listed_with_what_is_missing() {
     let files = ModelsFolder::scan(folder.path()).unwrap();
     assert_eq!(files.len(), 1, "{files:?}");
     assert_eq!(files[0].id, "acme-Q4");
-    let problem = files[0].info.as_ref().unwrap_err();
+    let problem = files[0].problem.as_ref().unwrap();
     assert!(problem.contains("part 2 of 3") && problem.contains("choose the first part"), "{problem}");
 }

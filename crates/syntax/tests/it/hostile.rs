@@ -3,10 +3,8 @@
 use brickwork_syntax::{Grammar, SyntaxState, check, outline};
 use proptest::prelude::*;
 
-const KINDS: [&str; 17] = [
-    "js", "ts", "tsx", "css", "html", "json", "jsonc", "py", "rs", "go", "java", "c", "cpp", "sql", "yaml", "toml",
-    "sh",
-];
+const KINDS: [&str; 16] =
+    ["js", "ts", "tsx", "css", "html", "json", "jsonc", "py", "rs", "go", "java", "c", "cpp", "yaml", "toml", "sh"];
 
 #[test]
 fn deep_and_broken_sources_end() {
@@ -58,7 +56,6 @@ fn stacks_of_scanners_do_not_overflow() {
             ("html", format!("<{}>", "x".repeat(depth))),
             ("sh", "<<A ".repeat(depth)),
             ("sh", format!("cat <<{}\n", "A".repeat(depth * 4))),
-            ("sql", format!("${}$ a", "a".repeat(depth * 4))),
             ("cpp", format!("R\"{}(x", "a".repeat(depth))),
             ("rs", format!("r{}\"x", "#".repeat(depth))),
         ] {

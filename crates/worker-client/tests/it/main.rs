@@ -17,3 +17,4 @@ mod rendering;
 mod residency;
 mod rpc;
 mod support;
+mod t5gemma;

@@ -10,12 +10,15 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use brickwork_worker_protocol::{Compute, ContextLimits, FailureCode, Residency, ResidentModel, sizing};
+use brickwork_worker_protocol::{
+    Compute, ContextLimits, FailureCode, ModelFacts, Prompt, Residency, ResidentModel, sizing,
+};
 use llama_cpp_2::llama_backend::LlamaBackend;
 
 use super::Model;
 use super::context::{Context, ContextSize};
 use super::load::{self, Extent, Placement};
+use crate::encoder_decoder::{self, EncoderDecoder, Reading};
 use crate::failure::{Failure, Stopped};
 use crate::log::{self, Buffer, Purpose};
 use crate::rpc::Servers;
@@ -38,11 +41,32 @@ struct Stamp {
 
 /// One model in memory.
 #[derive(Debug)]
-pub(crate) struct Resident {
+struct Resident {
     path: String,
     stamp: Stamp,
-    placement: Placement,
     last_used: Instant,
+    body: Body,
+}
+
+/// What runs a model.
+#[derive(Debug)]
+enum Body {
+    Llama(Box<Llama>),
+    EncoderDecoder(Box<EncoderDecoder>),
+}
+
+/// The model of the present job, which its kind decides how to work with.
+pub(crate) enum Loaded<'a> {
+    /// llama.cpp runs it; its context is made for each job ([`Residents::with_context`]).
+    Llama(&'a Llama),
+    EncoderDecoder(&'a mut EncoderDecoder),
+}
+
+/// A model that llama.cpp runs.
+#[derive(Debug)]
+pub(crate) struct Llama {
+    path: String,
+    placement: Placement,
     /// What llama.cpp allocated for its weights.
     buffers: Vec<Buffer>,
     // Dropped before the model that it belongs to.
@@ -53,6 +77,28 @@ pub(crate) struct Resident {
 impl Resident {
     /// What it takes of memory.
     fn memory(&self) -> ResidentModel {
+        let model = self.path.clone();
+        match &self.body {
+            Body::Llama(llama) => llama.memory(model),
+            Body::EncoderDecoder(body) => ResidentModel {
+                model,
+                weights_bytes: body.weights_bytes,
+                kv_bytes: body.kv_bytes,
+                compute_bytes: 0,
+                n_ctx: body.n_ctx,
+                n_batch: 0,
+            },
+        }
+    }
+
+    /// Whether a part of it may be on the server at `address`.
+    fn is_on(&self, address: &str) -> bool {
+        matches!(&self.body, Body::Llama(llama) if llama.placement.is_on(address))
+    }
+}
+
+impl Llama {
+    fn memory(&self, model: String) -> ResidentModel {
         let of_context = self.context.as_ref().map_or(&[][..], Context::buffers);
         let sum = |purpose| {
             let of_purpose = self.buffers.iter().chain(of_context).filter(|buffer| buffer.purpose == purpose);
@@ -60,12 +106,53 @@ impl Resident {
         };
         let size = self.context.as_ref().map(Context::size);
         ResidentModel {
-            model: self.path.clone(),
+            model,
             weights_bytes: sum(Purpose::Weights),
             kv_bytes: sum(Purpose::Cache),
             compute_bytes: sum(Purpose::Compute),
             n_ctx: size.map_or(0, |size| size.n_ctx),
             n_batch: size.map_or(0, |size| size.n_batch),
+        }
+    }
+}
+
+/// What lays prompts out and counts tokens.
+#[derive(Debug)]
+enum Vocabulary {
+    Llama(Model),
+    EncoderDecoder(Reading),
+}
+
+/// The vocabulary of one model, whether its weights are in memory or not.
+pub(crate) enum Reader<'a> {
+    Llama(&'a Model),
+    EncoderDecoder(&'a Reading),
+}
+
+impl Reader<'_> {
+    /// A prompt as the model gets it, and its number of tokens.
+    ///
+    /// # Errors
+    /// [`FailureCode::BadRequest`] when it is empty or the chat template refuses it.
+    pub(crate) fn lay_out(&self, prompt: &Prompt) -> Result<(String, usize), Failure> {
+        match self {
+            Self::Llama(model) => model.lay_out(prompt).map(|laid_out| (laid_out.text, laid_out.ids.len())),
+            Self::EncoderDecoder(reading) => reading.lay_out(prompt).map(|source| (source.text, source.ids.len())),
+        }
+    }
+
+    /// How many tokens `text` has by itself.
+    pub(crate) fn count(&self, text: &str) -> usize {
+        match self {
+            Self::Llama(model) => model.count(text),
+            Self::EncoderDecoder(reading) => reading.count(text),
+        }
+    }
+
+    pub(crate) const fn facts(&self) -> &ModelFacts {
+        match self {
+            Self::Llama(model) => &model.facts,
+            Self::EncoderDecoder(reading) => &reading.facts,
         }
     }
 }
@@ -82,7 +169,7 @@ pub(crate) struct Residents {
     /// The model of the present or of the last job is the last one.
     loaded: Vec<Resident>,
     /// The files whose tokens were counted without loading them, the one that was used last at the end.
-    vocabularies: Vec<(String, Stamp, Model)>,
+    vocabularies: Vec<(String, Stamp, Vocabulary)>,
 }
 
 impl Residents {
@@ -122,38 +209,85 @@ impl Residents {
     /// milliseconds.
     ///
     /// # Errors
-    /// Those of [`load::load`] and of [`Placement::of`], and [`FailureCode::ModelMissing`].
+    /// Those of [`load::load`], of [`EncoderDecoder::load`] and of [`Placement::of`], and [`FailureCode::ModelMissing`].
     pub(crate) fn model(
         &mut self,
         path: &str,
         compute: &Compute,
         on_progress: impl FnMut(f32) -> bool + Clone + 'static,
-    ) -> Result<(&mut Resident, f64), Stopped> {
+    ) -> Result<(Loaded<'_>, f64), Stopped> {
         let stamp = stamp(path)?;
-        let loaded = &self.loaded;
-        let is_in_use = |address: &str| loaded.iter().any(|resident| resident.placement.is_on(address));
-        let placement = Placement::of(compute, &mut self.servers, is_in_use)?;
+        let load_ms = if encoder_decoder::is_for(Path::new(path)) {
+            self.ensure(
+                path,
+                stamp,
+                |body| matches!(body, Body::EncoderDecoder(body) if body.suits(compute)),
+                |_| {
+                    let body = EncoderDecoder::load(Path::new(path), compute, on_progress.clone())?;
+                    Ok(Body::EncoderDecoder(Box::new(body)))
+                },
+            )?
+        } else {
+            let loaded = &self.loaded;
+            let is_in_use = |address: &str| loaded.iter().any(|resident| resident.is_on(address));
+            let placement = Placement::of(compute, &mut self.servers, is_in_use)?;
+            self.ensure(
+                path,
+                stamp,
+                |body| matches!(body, Body::Llama(llama) if llama.placement == placement),
+                |residents| {
+                    let (model, buffers) = residents.load(path, &placement, on_progress.clone())?;
+                    let (path, placement) = (path.to_owned(), placement.clone());
+                    Ok(Body::Llama(Box::new(Llama { path, placement, buffers, context: None, model })))
+                },
+            )?
+        };
+        let loaded = match &mut self.last()?.body {
+            Body::Llama(llama) => Loaded::Llama(llama),
+            Body::EncoderDecoder(body) => Loaded::EncoderDecoder(body),
+        };
+        Ok((loaded, load_ms))
+    }
+
+    /// Makes the model at `path` the last one of the list: the one that is there, if its file is the same and it `suits`,
+    /// else the one that `load` gives. Returns the time that took, in milliseconds.
+    fn ensure(
+        &mut self,
+        path: &str,
+        stamp: Stamp,
+        suits: impl Fn(&Body) -> bool,
+        load: impl Fn(&Self) -> Result<Body, Stopped>,
+    ) -> Result<f64, Stopped> {
         if let Some(index) = self.loaded.iter().position(|resident| resident.path == path) {
             let mut resident = self.loaded.remove(index);
-            if resident.stamp == stamp && resident.placement == placement {
+            if resident.stamp == stamp && suits(&resident.body) {
                 resident.last_used = Instant::now();
                 self.loaded.push(resident);
-                return Ok((self.last()?, 0.0));
+                return Ok(0.0);
             }
         }
         let started = Instant::now();
         self.make_room(stamp.size_bytes);
-        let loaded = match self.load(path, &placement, on_progress.clone()) {
+        let body = match load(self) {
             Err(Stopped::Failed(failure)) if failure.code == FailureCode::OutOfMemory && !self.loaded.is_empty() => {
                 self.loaded.clear();
-                self.load(path, &placement, on_progress)?
+                load(self)?
             }
             other => other?,
         };
-        let (model, buffers) = loaded;
-        let (path, last_used) = (path.to_owned(), Instant::now());
-        self.loaded.push(Resident { path, stamp, placement, last_used, buffers, context: None, model });
-        Ok((self.last()?, started.elapsed().as_secs_f64() * 1000.0))
+        self.loaded.push(Resident { path: path.to_owned(), stamp, last_used: Instant::now(), body });
+        Ok(started.elapsed().as_secs_f64() * 1000.0)
+    }
+
+    /// The model of the present job, where it is an encoder-decoder.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub(crate) fn encoder_decoder(&mut self) -> Result<&mut EncoderDecoder, Failure> {
+        match &mut self.last()?.body {
+            Body::EncoderDecoder(body) => Ok(body),
+            Body::Llama(_) => Err(Failure::new(FailureCode::Internal, "The model that was just read is gone.")),
+        }
     }
 
     /// The model of the present job with a context for `n_needed` tokens, computed by `threads` threads where a number is
@@ -169,7 +303,7 @@ impl Residents {
         threads: Option<u32>,
     ) -> Result<(&mut Model, &mut Context), Failure> {
         let threads = threads.unwrap_or(self.threads);
-        let resident = self.last()?;
+        let resident = self.llama()?;
         let cpu_threads = if resident.placement.uses_gpu() { None } else { Some(threads) };
         let wanted = context_size(resident, n_needed, limits, cpu_threads);
         let is_enough = resident.context.as_ref().is_some_and(|context| {
@@ -181,10 +315,10 @@ impl Residents {
         if !is_enough {
             resident.context = None;
             let context = self.new_context(wanted, threads)?;
-            self.last()?.context = Some(context);
+            self.llama()?.context = Some(context);
         }
         self.keep_to_budget(0, 1);
-        let resident = self.last()?;
+        let resident = self.llama()?;
         match &mut resident.context {
             Some(context) => Ok((&mut resident.model, context)),
             None => Err(Failure::new(FailureCode::Internal, "The context that was just made is gone.")),
@@ -192,7 +326,7 @@ impl Residents {
     }
 
     fn new_context(&mut self, size: ContextSize, threads: u32) -> Result<Context, Failure> {
-        let weights = Arc::clone(&self.last()?.model.weights);
+        let weights = Arc::clone(&self.llama()?.model.weights);
         for is_retry in [false, true] {
             if is_retry {
                 if self.loaded.len() < 2 {
@@ -207,7 +341,7 @@ impl Residents {
         }
         let errors = log::take_errors();
         let reason = errors.last().map_or("no reason given", String::as_str);
-        let path = &self.last()?.path;
+        let path = &self.llama()?.path;
         if errors.is_empty() || load::is_out_of_memory(&errors.join("\n")) {
             let what = format!("a context of {} tokens: {reason}", size.n_ctx);
             return Err(load::out_of_memory(path, &what));
@@ -220,25 +354,35 @@ impl Residents {
     ///
     /// # Errors
     /// Those of [`Residents::model`].
-    pub(crate) fn vocabulary(&mut self, path: &str) -> Result<&Model, Stopped> {
+    pub(crate) fn vocabulary(&mut self, path: &str) -> Result<Reader<'_>, Stopped> {
         let stamp = stamp(path)?;
-        if let Some(index) = self.loaded.iter().position(|resident| resident.path == path && resident.stamp == stamp) {
-            return Ok(&self.loaded[index].model);
+        let is_this = |resident: &Resident| {
+            resident.path == path && resident.stamp == stamp && matches!(resident.body, Body::Llama(_))
+        };
+        if let Some(index) = self.loaded.iter().position(is_this)
+            && let Body::Llama(llama) = &self.loaded[index].body
+        {
+            return Ok(Reader::Llama(&llama.model));
         }
         match self.vocabularies.iter().position(|(kept, at, _)| kept == path && *at == stamp) {
             Some(index) => self.vocabularies[index..].rotate_left(1),
             None => {
                 self.vocabularies.retain(|(kept, ..)| kept != path);
-                let weights = load::load(&self.backend, path, &Extent::Vocabulary, |_| true)?;
-                let model = Model::new(weights, path)?;
+                let vocabulary = if encoder_decoder::is_for(Path::new(path)) {
+                    Vocabulary::EncoderDecoder(Reading::open(Path::new(path))?)
+                } else {
+                    let weights = load::load(&self.backend, path, &Extent::Vocabulary, |_| true)?;
+                    Vocabulary::Llama(Model::new(weights, path)?)
+                };
                 if self.vocabularies.len() >= MOST_VOCABULARIES {
                     self.vocabularies.remove(0);
                 }
-                self.vocabularies.push((path.to_owned(), stamp, model));
+                self.vocabularies.push((path.to_owned(), stamp, vocabulary));
             }
         }
         match self.vocabularies.last() {
-            Some((_, _, model)) => Ok(model),
+            Some((_, _, Vocabulary::Llama(model))) => Ok(Reader::Llama(model)),
+            Some((_, _, Vocabulary::EncoderDecoder(reading))) => Ok(Reader::EncoderDecoder(reading)),
             None => Err(Failure::new(FailureCode::Internal, "The vocabulary that was just read is gone.").into()),
         }
     }
@@ -281,13 +425,23 @@ impl Residents {
         }
     }
 
+    /// The model of the present job, where llama.cpp runs it.
+    fn llama(&mut self) -> Result<&mut Llama, Failure> {
+        match &mut self.last()?.body {
+            Body::Llama(llama) => Ok(llama),
+            Body::EncoderDecoder(_) => {
+                Err(Failure::new(FailureCode::Internal, "The model that was just read is gone."))
+            }
+        }
+    }
+
     fn last(&mut self) -> Result<&mut Resident, Failure> {
         self.loaded.last_mut().ok_or_else(|| Failure::new(FailureCode::Internal, "No model is loaded."))
     }
 }
 
 /// The most tokens that a context of this model may hold.
-pub(crate) fn window(resident: &Resident, limits: ContextLimits) -> u32 {
+pub(crate) fn window(resident: &Llama, limits: ContextLimits) -> u32 {
     resident.model.facts.n_ctx_train.min(limits.max_context_tokens.unwrap_or(u32::MAX))
 }
 
@@ -297,7 +451,7 @@ pub(crate) fn window(resident: &Resident, limits: ContextLimits) -> u32 {
 /// [`FailureCode::PromptTooLong`] with the counts and what to change, or [`FailureCode::BadRequest`] for a window that
 /// holds nothing.
 pub(crate) fn check_fits(
-    resident: &Resident,
+    resident: &Llama,
     n_prompt: usize,
     max_tokens: u32,
     limits: ContextLimits,
@@ -328,7 +482,7 @@ pub(crate) fn check_fits(
 }
 
 /// The context for `n_needed` tokens. `cpu_threads` is absent where a GPU computes.
-fn context_size(resident: &Resident, n_needed: u32, limits: ContextLimits, cpu_threads: Option<u32>) -> ContextSize {
+fn context_size(resident: &Llama, n_needed: u32, limits: ContextLimits, cpu_threads: Option<u32>) -> ContextSize {
     let window = window(resident, limits);
     let facts = &resident.model.facts;
     let batch = sizing::batch_tokens(facts.n_params, facts.n_vocab, cpu_threads);
@@ -337,12 +491,22 @@ fn context_size(resident: &Resident, n_needed: u32, limits: ContextLimits, cpu_t
     ContextSize { n_ctx, n_batch: batch.min(n_ctx) }
 }
 
+/// The file at `path`, or the files of the folder there taken together.
 fn stamp(path: &str) -> Result<Stamp, Failure> {
-    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).ok_or_else(|| {
+    let missing = || {
         let remedy = "Download it again, or bind the role to another model.";
         Failure::new(FailureCode::ModelMissing, format!("There is no model file at {path}. {remedy}"))
-    })?;
-    Ok(Stamp { size_bytes: metadata.len(), modified: metadata.modified().ok() })
+    };
+    let about = std::fs::metadata(path).map_err(|_| missing())?;
+    if !about.is_dir() {
+        return Ok(Stamp { size_bytes: about.len(), modified: about.modified().ok() });
+    }
+    let entries = std::fs::read_dir(path).map_err(|_| missing())?;
+    let files = entries.flatten().filter_map(|entry| std::fs::metadata(entry.path()).ok());
+    let files: Vec<_> = files.filter(std::fs::Metadata::is_file).collect();
+    let size_bytes = files.iter().map(std::fs::Metadata::len).sum();
+    let modified = files.iter().filter_map(|file| file.modified().ok()).max();
+    Ok(Stamp { size_bytes, modified })
 }
 
 /// Memory that programs can take, within the limits of a container; boundless where the system does not tell.

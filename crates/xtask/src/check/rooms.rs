@@ -10,7 +10,7 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// For each of our packages, the packages of ours that it may use.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("artifacts", &[]),
     ("highlight", &[]),
     ("syntax", &["artifacts"]),
@@ -46,7 +46,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
 ];
 
 /// Outside packages (a name, or a beginning with `*`) that only these packages of ours may use.
-const RESERVED: [(&str, &[&str]); 12] = [
+const RESERVED: [(&str, &[&str]); 13] = [
     ("rusqlite*", &["store"]),
     ("libsqlite3-sys", &["store"]),
     ("llama-cpp*", &["worker"]),
