@@ -1,8 +1,5 @@
 //! `brickwork models search|pull|transfers` against a hub on the loopback interface, killed and interrupted.
 
-#[path = "../../crates/models/tests/it/hub/server.rs"]
-mod server;
-
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -10,7 +7,7 @@ use brickwork_tests::Home;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use server::{Fault, GOOD_TOKEN, HubServer, UNLICENSED_TOKEN, noise};
+use crate::hub_server::{Fault, GOOD_TOKEN, HubServer, UNLICENSED_TOKEN, noise};
 
 const REPOSITORY: &str = "owner/tiny-GGUF";
 const FILE: &str = "tiny.Q4_0.gguf";

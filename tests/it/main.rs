@@ -8,6 +8,8 @@ mod contract;
 mod downloads;
 mod exit_codes;
 mod generate;
+#[path = "../../crates/models/tests/it/hub/server.rs"]
+mod hub_server;
 mod inputs;
 #[cfg(target_os = "linux")]
 mod keyring;

@@ -1,8 +1,5 @@
 //! A hub that is reached by https: a mirror whose certificate an authority of its own has signed.
 
-#[path = "../../crates/models/tests/it/hub/server.rs"]
-mod server;
-
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -15,7 +12,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tempfile::TempDir;
 
-use server::{GOOD_TOKEN, HubServer, noise};
+use crate::hub_server::{GOOD_TOKEN, HubServer, noise};
 
 const REPOSITORY: &str = "owner/tiny-GGUF";
 const FILE: &str = "tiny.Q4_0.gguf";

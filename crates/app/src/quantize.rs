@@ -39,7 +39,7 @@ impl App {
         let kind = kind.to_lowercase();
         if !KINDS.contains(&&*kind) {
             let remedy = format!("Choose one of: {}.", KINDS.join(", "));
-            return Err(AppError::Unknown { what: "kind of weights", id: kind, remedy: remedy.into() });
+            return Err(AppError::Unknown { what: "kind of weights", id: kind, remedy });
         }
         let folder = PathBuf::from(self.model_named(model)?.path);
         if !folder.is_dir() {

@@ -112,7 +112,7 @@ async fn a_server_that_is_not_there_is_an_answer_of_a_check_and_a_fault_of_a_run
     assert!(!run.assembler.remote, "the placeholder is this program's own");
     let host = format!("127.0.0.1:{port}");
     assert_eq!(run.steps[0].remote_host.as_ref(), Some(&host));
-    assert_eq!(run.remote_hosts, [host.clone()]);
+    assert_eq!(run.remote_hosts, std::slice::from_ref(&host));
     let listed = app.runs(RunListRequest::default()).await.unwrap().runs;
     assert_eq!((listed[0].remote, &listed[0].remote_hosts), (true, &vec![host]));
     let code = serde_json::to_value(run.steps[0].error_code).unwrap();

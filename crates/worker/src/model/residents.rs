@@ -119,8 +119,8 @@ impl Llama {
 /// What lays prompts out and counts tokens.
 #[derive(Debug)]
 enum Vocabulary {
-    Llama(Model),
-    EncoderDecoder(Reading),
+    Llama(Box<Model>),
+    EncoderDecoder(Box<Reading>),
 }
 
 /// The vocabulary of one model, whether its weights are in memory or not.
@@ -369,10 +369,10 @@ impl Residents {
             None => {
                 self.vocabularies.retain(|(kept, ..)| kept != path);
                 let vocabulary = if encoder_decoder::is_for(Path::new(path)) {
-                    Vocabulary::EncoderDecoder(Reading::open(Path::new(path))?)
+                    Vocabulary::EncoderDecoder(Box::new(Reading::open(Path::new(path))?))
                 } else {
                     let weights = load::load(&self.backend, path, &Extent::Vocabulary, |_| true)?;
-                    Vocabulary::Llama(Model::new(weights, path)?)
+                    Vocabulary::Llama(Box::new(Model::new(weights, path)?))
                 };
                 if self.vocabularies.len() >= MOST_VOCABULARIES {
                     self.vocabularies.remove(0);
