@@ -431,7 +431,7 @@ test("settings hold at once, and the server answers the line that they show", { 
   await window.browser.$('[data-testid="threads"][aria-invalid="true"]').waitForExist({ timeout: SOON_MS });
   await enter("threads", "1");
   await window.browser.$('[data-testid="threads"]:not([aria-invalid])').waitForExist({ timeout: SOON_MS });
-  assert.equal(await window.browser.$$('[data-testid="privacy-table"] tbody tr').length, 6);
+  assert.equal(await window.browser.$$('[data-testid="privacy-table"] tbody tr').length, 7);
   // The contents lead to a group, and the window around it stays where it is.
   await window.clickOn(".settings-contents li:nth-last-child(3) button");
   const top = (css) => window.browser.execute((css) => document.querySelector(css).getBoundingClientRect().y, css);

@@ -50,7 +50,7 @@ impl App {
             let written = write_bundle(&target, contents, &mut |n_bytes| pace.step(n_bytes));
             written.map_err(|error| problem_of(&error))
         };
-        let outcome = move |_: &BundleManifest| Outcome { model_id: None, path: Some(shown) };
+        let outcome = move |_: &BundleManifest| Outcome { path: Some(shown), ..Outcome::default() };
         Ok(self.begin_work((TransferKind::BundleExport, title, total_bytes), work, outcome))
     }
 

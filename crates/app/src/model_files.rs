@@ -71,7 +71,11 @@ impl App {
         let files = files_of_model(&model);
         let total_bytes = files.iter().map(|path| path.metadata().map_or(0, |about| about.len())).sum();
         let path = model.path.clone();
-        let outcome = move |report: &VerifyReport| Outcome { model_id: Some(report.id.clone()), path: Some(path) };
+        let outcome = move |report: &VerifyReport| Outcome {
+            model_id: Some(report.id.clone()),
+            path: Some(path),
+            ..Outcome::default()
+        };
         let work = move |pace: &mut crate::file_work::Pace<'_>| {
             let check = |path| check_file(&dir, &model.id, path, accept, &mut |n_bytes| pace.step(n_bytes));
             let files = files.iter().map(std::path::PathBuf::as_path).map(check).collect::<Result<_, _>>();

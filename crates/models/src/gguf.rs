@@ -238,7 +238,10 @@ fn described(metadata: &Metadata) -> Result<String, GgufFault> {
         architectures::check_kind(kind)?;
         return Err(GgufFault::NoArchitecture);
     };
-    architectures::check(architecture, kind, metadata.figure("pooling_type"))?;
+    // Files of that kind that other programs made lack what the worker needs.
+    if architecture != T5GEMMA || !metadata.is_converted_t5gemma {
+        architectures::check(architecture, kind, metadata.figure("pooling_type"))?;
+    }
     figures::check(metadata)?;
     Ok(architecture.clone())
 }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use row::Row;
 pub use row::{Cancelled, Outcome, Transfer, Wish};
-pub use view::{TransferKind, TransferProblem, TransferState, TransferView};
+pub use view::{LeftOutFile, TransferKind, TransferProblem, TransferState, TransferView};
 
 /// So many rows that have ended are kept; the first to have ended go first.
 const KEPT_ENDED: usize = 100;

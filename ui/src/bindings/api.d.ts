@@ -2887,6 +2887,13 @@ export interface components {
          * @enum {string}
          */
         Language: "system" | "en" | "es";
+        /** @description A file that was left out. */
+        LeftOutFile: {
+            /** @description Its path. */
+            path: string;
+            /** @description Why. */
+            reason: string;
+        };
         /** @description A model that can answer. */
         ModelEntry: {
             /** @description The role's name. */
@@ -4858,6 +4865,8 @@ export interface components {
             model_id?: string | null;
             /** @description The file that resulted; its first shard where there are several. */
             path?: string | null;
+            /** @description Files of an imported folder that were left out. */
+            skipped?: components["schemas"]["LeftOutFile"][];
             /** @description When it was put up. */
             started_at: components["schemas"]["Timestamp"];
             ended_at?: components["schemas"]["Timestamp"] | null;
@@ -5186,6 +5195,7 @@ export type ImportMode = components['schemas']['ImportMode'];
 export type InferenceErrorCode = components['schemas']['InferenceErrorCode'];
 export type KeptDraft = components['schemas']['KeptDraft'];
 export type Language = components['schemas']['Language'];
+export type LeftOutFile = components['schemas']['LeftOutFile'];
 export type ModelEntry = components['schemas']['ModelEntry'];
 export type ModelFileDetail = components['schemas']['ModelFileDetail'];
 export type ModelFileView = components['schemas']['ModelFileView'];

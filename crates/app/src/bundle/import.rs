@@ -76,6 +76,7 @@ impl App {
         let outcome = move |report: &BundleImportReport| Outcome {
             model_id: report.models.first().map(|model| model.id.clone()),
             path: Some(shown),
+            ..Outcome::default()
         };
         Ok(self.begin_work((TransferKind::BundleImport, title, total_bytes), work, outcome))
     }

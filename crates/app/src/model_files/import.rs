@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use brickwork_models::found::find_models;
-use brickwork_models::transfer::{Outcome, TransferKind, TransferProblem};
+use brickwork_models::transfer::{LeftOutFile, Outcome, TransferKind, TransferProblem};
 use brickwork_models::{
     ImportError, ImportMode, ImportOrder, ImportOrigin, ImportPlan, Imported, carry_out, plan_import,
 };
@@ -100,9 +100,14 @@ impl App {
         let outcome = |report: &ImportReport| Outcome {
             model_id: report.models.first().map(|model| model.id.clone()),
             path: report.models.first().map(|model| model.path.clone()),
+            skipped: report.refused.iter().map(skipped).collect(),
         };
         self.begin_work((TransferKind::Import, title, total_bytes), work, outcome)
     }
+}
+
+fn skipped(file: &RefusedImport) -> LeftOutFile {
+    LeftOutFile { path: file.path.display().to_string(), reason: file.reason.clone() }
 }
 
 pub(super) fn view(imported: Imported) -> ImportedModel {

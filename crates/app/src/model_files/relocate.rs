@@ -58,8 +58,11 @@ impl App {
             let moved = relocate(&relocation, &mut |n_bytes| pace.step(n_bytes)).map_err(|error| problem_of(&error))?;
             Ok(view(moved))
         };
-        let outcome =
-            |moved: &ImportedModel| Outcome { model_id: Some(moved.id.clone()), path: Some(moved.path.clone()) };
+        let outcome = |moved: &ImportedModel| Outcome {
+            model_id: Some(moved.id.clone()),
+            path: Some(moved.path.clone()),
+            ..Outcome::default()
+        };
         Ok(self.begin_work((TransferKind::Import, id, total_bytes), work, outcome))
     }
 }

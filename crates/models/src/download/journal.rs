@@ -134,6 +134,7 @@ impl Journal {
             problem: None,
             model_id: None,
             path: None,
+            skipped: Vec::new(),
             started_at: self.begun_at,
             ended_at: None,
         }

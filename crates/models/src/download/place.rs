@@ -118,7 +118,7 @@ pub(super) fn place(
         first = first.or(Some(target));
     }
     sync(folder);
-    Ok(Outcome { model_id: first.as_deref().map(model_id), path: first })
+    Ok(Outcome { model_id: first.as_deref().map(model_id), path: first, ..Outcome::default() })
 }
 
 /// The id under which a file is listed: that of its model, when it is a shard of one.

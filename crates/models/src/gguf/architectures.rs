@@ -105,9 +105,6 @@ pub(super) fn is_recurrent(architecture: &str) -> bool {
 /// architecture's `pooling_type`.
 pub(super) fn check(architecture: &str, kind: Option<&str>, pooling: Option<u64>) -> Result<(), GgufFault> {
     check_kind(kind)?;
-    if architecture == T5GEMMA {
-        return Ok(());
-    }
     let not_a_model = |what| Err(GgufFault::NotAModel { what });
     if let Some((_, what)) = PARTS.iter().find(|(name, _)| *name == architecture) {
         return not_a_model(what);

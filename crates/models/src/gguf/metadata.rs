@@ -66,6 +66,8 @@ pub(super) struct Metadata {
     pub(super) split_count: Option<u64>,
     /// How positions are scaled, where the file says so.
     pub(super) rope_scaling: Option<String>,
+    /// Whether it carries the configuration that this program's conversion of a T5Gemma puts in.
+    pub(super) is_converted_t5gemma: bool,
     /// Tensors' data begin at multiples of this many bytes.
     pub(super) alignment: u64,
     /// Every entry whose name is one of [`FIGURES`], of whichever architecture, since that may be named later.
@@ -101,6 +103,10 @@ impl Metadata {
             "tokenizer.ggml.model" => self.tokenizer_model = Some(text(source, key, kind)?),
             "tokenizer.ggml.pre" => self.tokenizer_pre = Some(text(source, key, kind)?),
             "tokenizer.ggml.tokens" if kind == kind::ARRAY => self.n_tokens = Some(vocabulary::read(source, key)?),
+            "t5gemma.config_json" => {
+                self.is_converted_t5gemma = kind == kind::TEXT;
+                skip(source, key, kind)?;
+            }
             "split.no" => self.split_no = Some(number(source, key, kind)?),
             "split.count" => self.split_count = Some(number(source, key, kind)?),
             _ if kind == kind::TEXT && key.ends_with(".rope.scaling.type") => {

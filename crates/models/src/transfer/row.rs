@@ -9,7 +9,9 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::speed::Speed;
-use super::{Ending, Resumed, TransferError, TransferKind, TransferProblem, TransferState, TransferView, now};
+use super::{
+    Ending, LeftOutFile, Resumed, TransferError, TransferKind, TransferProblem, TransferState, TransferView, now,
+};
 
 /// A paused worker thread looks this often whether it may go on.
 const LOOK: Duration = Duration::from_millis(50);
@@ -37,6 +39,8 @@ pub struct Outcome {
     pub model_id: Option<String>,
     /// The file; its first shard where there are several.
     pub path: Option<PathBuf>,
+    /// Files that were left out.
+    pub skipped: Vec<LeftOutFile>,
 }
 
 #[derive(Debug)]
@@ -172,6 +176,7 @@ impl Row {
             problem: facts.problem.clone(),
             model_id: facts.outcome.model_id.clone(),
             path: facts.outcome.path.as_ref().map(|path| path.display().to_string()),
+            skipped: facts.outcome.skipped.clone(),
             started_at: self.started_at,
             ended_at: facts.ended_at,
         }

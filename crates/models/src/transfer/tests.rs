@@ -16,7 +16,7 @@ fn work_is_seen_from_its_beginning_to_its_end() {
     let seen = board.get(work.id()).unwrap();
     assert_eq!((seen.state, seen.done_bytes, seen.total_bytes), (TransferState::Running, 4, Some(10)));
     let id = work.id();
-    work.finish(Ok(Outcome { model_id: Some("m".into()), path: Some("/x/m.gguf".into()) }));
+    work.finish(Ok(Outcome { model_id: Some("m".into()), path: Some("/x/m.gguf".into()), ..Outcome::default() }));
     let seen = board.get(id).unwrap();
     assert_eq!((seen.state, seen.model_id.as_deref()), (TransferState::Done, Some("m")));
     assert!(seen.ended_at.is_some());

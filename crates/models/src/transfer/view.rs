@@ -78,6 +78,15 @@ impl TransferProblem {
     }
 }
 
+/// A file that was left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct LeftOutFile {
+    /// Its path.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// A transfer as it stands at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct TransferView {
@@ -109,6 +118,9 @@ pub struct TransferView {
     /// The file that resulted; its first shard where there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
+    /// Files of an imported folder that were left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<LeftOutFile>,
     /// When it was put up.
     pub started_at: Timestamp,
     /// When it ended.

@@ -27,7 +27,7 @@ import {
 import { IconButton } from "@/components/Button";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { classes } from "@/components/classes";
-import { formatBytes } from "@/components/format";
+import { formatBytes, formatCount } from "@/components/format";
 import { errorText } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
 import { doneShare, transferFacts, transferName, transferState } from "./progress";
@@ -43,7 +43,7 @@ const ICONS: Record<TransferKind, LucideIcon> = {
 
 /** One piece of long work on files: how far it is, and what can be done with it. */
 export function TransferRow({ transfer }: { transfer: TransferView }) {
-  const { kind, state, problem } = transfer;
+  const { kind, state, problem, skipped = [] } = transfer;
   const Icon = state === "done" ? CircleCheck : state === "failed" ? CircleX : ICONS[kind];
   return (
     <li className="transfer" data-testid={`transfer-${transfer.id}`} data-state={state}>
@@ -65,6 +65,18 @@ export function TransferRow({ transfer }: { transfer: TransferView }) {
           (doneShare(transfer) !== undefined || isUnderWay(transfer)) && <TransferBar transfer={transfer} />}
         {state === "done" && kind === "download" && transfer.model_id && (
           <p className="hint breakable">{m.transfer_model({ id: transfer.model_id })}</p>
+        )}
+        {skipped.length > 0 && (
+          <details className="transfer-skipped" data-testid={`skipped-${transfer.id}`}>
+            <summary className="hint">{m.transfer_skipped({ count: formatCount(skipped.length) })}</summary>
+            <ul>
+              {skipped.map(({ path, reason }) => (
+                <li key={path} className="hint breakable">
+                  <strong>{path}</strong> {reason}
+                </li>
+              ))}
+            </ul>
+          </details>
         )}
         {problem && (
           <p className="transfer-problem breakable">

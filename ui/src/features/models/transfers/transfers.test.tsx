@@ -198,3 +198,12 @@ test("the words for numbers", () => {
   const order = inOrder([transferView("z", { state: "done" }), ...mixed]).map(({ id }) => id);
   expect(order).toEqual(["a", "b", "c", "z"]);
 });
+
+test("files of a folder that were left out are told with their reasons", async () => {
+  const skipped = [{ path: "/models/notes.gguf", reason: "it is no model" }];
+  await open([transferView("t1", { kind: "import", state: "done", skipped })]);
+  const part = await screen.findByTestId("skipped-t1");
+  expect(part.textContent).toContain("Left out: 1");
+  expect(part.textContent).toContain("/models/notes.gguf it is no model");
+  await expectAccessible();
+});
