@@ -289,13 +289,25 @@ test("the hub's settings are kept as they are changed, and say where the token i
   await waitFor(() => expect(calls.some(({ method }) => method === "DELETE")).toBe(true));
 });
 
-test("an address from the environment is shown and cannot be changed", async () => {
-  await show(catalogView(), {
-    "GET /hub": hubView({ endpoint: "https://mirror.example", endpoint_from: "environment" }),
+test("an address from the environment is shown and cannot be changed, and the stored one stays", async () => {
+  const stored = hubView({
+    endpoint: "https://mirror.example",
+    endpoint_from: "environment",
+    stored_endpoint: "https://own.example",
   });
+  const calls = await show(catalogView(), { "GET /hub": stored, "PUT /hub": stored });
   await userEvent.click(screen.getByTestId("hub-settings-toggle"));
   const field = (await screen.findByTestId("hub-endpoint")) as HTMLInputElement;
   expect([field.value, field.disabled]).toEqual(["https://mirror.example", true]);
+  const atOnce = screen.getByTestId("hub-at-once");
+  await userEvent.clear(atOnce);
+  await userEvent.type(atOnce, "4{Enter}");
+  await waitFor(() =>
+    expect(calls.find(({ method }) => method === "PUT")?.body).toMatchObject({
+      endpoint: "https://own.example",
+      max_downloads: 4,
+    }),
+  );
 });
 
 test("an address that is refused stays to be corrected, beside the reason", async () => {

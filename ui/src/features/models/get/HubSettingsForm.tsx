@@ -22,7 +22,8 @@ function Fields({ hub }: { hub: HubView }) {
   const isFixed = hub.endpoint_from === "environment";
   function change(patch: Partial<HubSettings>) {
     const settings: HubSettings = {
-      ...(hub.endpoint_from === "setting" && { endpoint: hub.endpoint }),
+      // Also while the environment names another one, which does not last.
+      ...(hub.stored_endpoint && { endpoint: hub.stored_endpoint }),
       max_downloads: hub.max_downloads,
       ...(hub.speed_limit_kib_s != null && { speed_limit_kib_s: hub.speed_limit_kib_s }),
       ...patch,
