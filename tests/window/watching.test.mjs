@@ -11,7 +11,7 @@ const MINUTE = 60_000;
 const NEAR_END = 24;
 
 /** Long enough to be read for a while: the prompt's percentage is on screen for more than a moment. */
-const LONG_TEXT = Array.from({ length: 24 }, (_, line) => `Brick ${line} of the wall is ${line % 2 ? "red" : "grey"} and lies in row ${line % 9}.`).join("\n");
+const LONG_TEXT = Array.from({ length: 64 }, (_, line) => `Brick ${line} of the wall is ${line % 2 ? "red" : "grey"} and lies in row ${line % 9}.`).join("\n");
 /** At temperature 0 the default model repeats itself, so the second step writes all of its tokens. */
 const PIPELINE = {
   name: "Watched",
