@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use brickwork_models::found::Surroundings;
-use brickwork_worker_client::WorkerConfig;
+use brickwork_worker_client::{WorkerConfig, find_worker_program};
 use directories::ProjectDirs;
 
 use crate::error::AppError;
@@ -114,9 +114,14 @@ impl AppConfig {
         }
     }
 
-    /// The worker `program`, with what belongs to this program's places.
-    pub(crate) fn worker(&self, program: impl Into<PathBuf>) -> WorkerConfig {
-        let mut worker = WorkerConfig::new(program);
+    /// The worker's program, wherever it is; `None` when there is none.
+    pub(crate) fn find_worker(&self) -> Option<PathBuf> {
+        self.worker_program.clone().or_else(|| find_worker_program().ok())
+    }
+
+    /// The worker, with what belongs to this program's places. One that was not found is told when it is started.
+    pub(crate) fn worker(&self) -> WorkerConfig {
+        let mut worker = WorkerConfig::new(self.find_worker().unwrap_or_else(|| PathBuf::from("brickwork-worker")));
         worker.environment = vec![("BRICKWORK_BACKENDS_DIR".to_owned(), self.backends_dir.display().to_string())];
         worker
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use brickwork_models::disk::free_bytes;
-use brickwork_worker_client::{Device, DeviceKind, Module, PROTOCOL_VERSION, WorkerClient, find_worker_program};
+use brickwork_worker_client::{Device, DeviceKind, Module, PROTOCOL_VERSION, WorkerClient};
 use serde::Serialize;
 
 use crate::app::App;
@@ -210,7 +210,7 @@ impl App {
         let config = self.config();
         let settings = self.settings().await?;
         let memory = machine_memory(config);
-        let program = config.worker_program.clone().or_else(|| find_worker_program().ok());
+        let program = config.find_worker();
         let Examined { worker, modules, devices, problem } = examine_worker(config, program.as_deref()).await;
         let folders = [("data", config.data_dir.clone()), ("models", config.models_dir.clone())]
             .map(|(name, path)| tokio::task::spawn_blocking(move || examine_folder(name, &path)));
@@ -299,11 +299,11 @@ async fn examine_worker(app: &AppConfig, program: Option<&Path>) -> Examined {
         llama_version: None,
         threads: None,
     };
-    let Some(program) = program else {
+    if program.is_none() {
         let problem = Some("The program brickwork-worker was not found beside this program.".to_owned());
         return Examined { worker: view, modules: Vec::new(), devices: Vec::new(), problem };
-    };
-    let mut config = app.worker(program);
+    }
+    let mut config = app.worker();
     config.silence_limit = std::time::Duration::from_secs(20);
     let client = WorkerClient::new(config);
     let begun = Instant::now();

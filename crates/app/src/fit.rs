@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use brickwork_engine::{Diagnostic, ModelRef, Pipeline, Role};
-use brickwork_models::fit::{Advice, RunModel, Share, estimate, fit_run, longest_context};
+use brickwork_models::fit::{Advice, RunModel, estimate, fit_run, longest_context};
 use brickwork_models::safetensors::SafetensorsInfo;
 use brickwork_models::{header_of, safetensors_of};
 use brickwork_worker_client::Compute;
@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::app::{App, DeviceView};
 use crate::config::DEFAULT_PROJECT_ID;
 use crate::error::AppError;
-use crate::foretell::{Machine, advice, usual_threads};
+use crate::foretell::{Machine, advice, folder_share, usual_threads};
 use crate::memory::machine_memory;
 use crate::preview::PreviewRequest;
 use crate::request::invalid;
@@ -225,10 +225,9 @@ async fn model_fit(
     view
 }
 
-/// What a T5Gemma folder takes: its weights become 32-bit numbers, and nothing is mapped. Keys and values are little beside
-/// them.
+/// What a T5Gemma folder takes.
 fn folder_fit(mut view: ModelFitView, info: &SafetensorsInfo, room: u64) -> ModelFitView {
-    let share = Share { weights_bytes: info.n_params.saturating_mul(4), ..Share::default() };
+    let share = folder_share(info);
     view.machine = share.into();
     view.context_tokens = u32::try_from(info.context_length).unwrap_or(u32::MAX);
     view.model_context_tokens = Some(info.context_length);

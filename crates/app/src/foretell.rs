@@ -9,9 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use brickwork_engine::{Generation, InferenceError, InferenceErrorCode, ModelRef};
-use brickwork_models::fit::{Advice, CacheType, Estimate, FitRequest, estimate, longest_context, most_gpu_layers};
+use brickwork_models::fit::{
+    Advice, CacheType, Estimate, FitRequest, Share, estimate, longest_context, most_gpu_layers,
+};
 use brickwork_models::gguf::GgufInfo;
-use brickwork_models::{catalog_file, header_of};
+use brickwork_models::safetensors::SafetensorsInfo;
+use brickwork_models::{catalog_file, header_of, safetensors_of};
 use brickwork_worker_client::{Compute, Device, DeviceKind, WorkerClient, sizing};
 
 use crate::config::AppConfig;
@@ -150,8 +153,18 @@ fn request_of(worker: &WorkerClient, model: &ModelRef, info: &GgufInfo, n_needed
 /// What the model takes of the machine's memory with the smallest context that `worker` gives it, in bytes; 0 for one that
 /// cannot be read, which fails its run by itself. Reads its header, unless that is known.
 pub(crate) fn least_bytes(worker: &WorkerClient, model: &ModelRef) -> u64 {
-    let info = header_of(Path::new(&model.path));
+    let path = Path::new(&model.path);
+    if path.is_dir() {
+        return safetensors_of(path).map_or(0, |info| folder_share(&info).total_bytes());
+    }
+    let info = header_of(path);
     info.map_or(0, |info| estimate(&info, &request_of(worker, model, &info, 1)).machine.total_bytes())
+}
+
+/// What a T5Gemma folder takes: its weights become 32-bit numbers, and nothing is mapped. Keys and values are little beside
+/// them.
+pub(crate) fn folder_share(info: &SafetensorsInfo) -> Share {
+    Share { weights_bytes: info.n_params.saturating_mul(4), ..Share::default() }
 }
 
 fn judge(

@@ -12,7 +12,6 @@ use brickwork_engine::{
 use brickwork_remote::RemoteClient;
 use brickwork_worker_client::{
     Compute, Residency, ResidentModel, SamplerDefaults, SamplerDefaultsOf, WorkerClient, WorkerConfig, WorkerStatus,
-    find_worker_program,
 };
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -53,8 +52,7 @@ pub(crate) struct Models {
 
 impl Models {
     pub(crate) fn new(config: &AppConfig, secrets: &Secrets) -> Self {
-        let program = config.worker_program.clone().or_else(|| find_worker_program().ok());
-        let mut worker = config.worker(program.unwrap_or_else(|| PathBuf::from("brickwork-worker")));
+        let mut worker = config.worker();
         worker.silence_limit = config.silence_limit;
         let own_catalog = config.data_dir.join(brickwork_models::OWN_CATALOG);
         worker.sampler_defaults = SamplerDefaultsOf::new(move |model| {

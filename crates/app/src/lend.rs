@@ -1,10 +1,8 @@
 //! Lending this machine's devices to Brickwork, or llama.cpp, on other machines.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 use brickwork_engine::InferenceError;
-use brickwork_worker_client::find_worker_program;
 
 use crate::config::AppConfig;
 
@@ -20,7 +18,5 @@ pub async fn lend(
     devices: &[String],
     on_line: impl FnMut(&str),
 ) -> InferenceError {
-    let program = config.worker_program.clone().or_else(|| find_worker_program().ok());
-    let worker = config.worker(program.unwrap_or_else(|| PathBuf::from("brickwork-worker")));
-    brickwork_worker_client::lend(&worker, address, devices, on_line).await
+    brickwork_worker_client::lend(&config.worker(), address, devices, on_line).await
 }

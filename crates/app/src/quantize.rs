@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use brickwork_models::ModelFile;
-use brickwork_worker_client::find_worker_program;
 
 use crate::app::App;
 use crate::error::AppError;
@@ -53,8 +52,7 @@ impl App {
             Some(to) => std::path::absolute(&to).unwrap_or(to),
             None => usual_place(&folder, &kind),
         };
-        let program = self.config().worker_program.clone().or_else(|| find_worker_program().ok());
-        let worker = self.config().worker(program.unwrap_or_else(|| PathBuf::from("brickwork-worker")));
+        let worker = self.config().worker();
         let converted = brickwork_worker_client::quantize(&worker, &folder, &to, &kind, on_progress).await;
         converted.map_err(|error| AppError::ModelProblem(error.message))?;
         let path = to.clone();

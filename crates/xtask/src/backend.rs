@@ -140,11 +140,6 @@ fn find(folder: &Path, name: &str) -> Result<PathBuf> {
 }
 
 #[derive(Debug, Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-#[derive(Debug, Deserialize)]
 struct Package {
     name: String,
     manifest_path: PathBuf,
@@ -152,10 +147,8 @@ struct Package {
 
 /// The sources that the worker is built from.
 fn sources(workspace: &Workspace) -> Result<PathBuf> {
-    let mut cargo = workspace.cargo();
-    let text = process::capture(cargo.args(["metadata", "--format-version", "1", "--locked"]))?;
-    let metadata: Metadata = serde_json::from_str(&text).context("cargo's metadata could not be read")?;
-    let package = metadata.packages.into_iter().find(|package| package.name == SOURCES);
+    let packages: Vec<Package> = workspace.packages(&["--locked"])?;
+    let package = packages.into_iter().find(|package| package.name == SOURCES);
     let manifest = package.with_context(|| format!("cargo knows no package {SOURCES}"))?.manifest_path;
     Ok(manifest.parent().unwrap_or(Path::new("")).join("llama.cpp"))
 }

@@ -5,6 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::process;
 
 /// The features with which tests and checks build, so that nothing is compiled in two variants.
 pub(crate) const TEST_FEATURES: &str = "brickwork-window/custom-protocol,brickwork-window/test-seams";
@@ -68,6 +72,22 @@ impl Workspace {
     /// The cargo that runs this program.
     pub(crate) fn cargo(&self) -> Command {
         self.command(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+    }
+
+    /// What cargo says of the packages; `options` go to `cargo metadata`, and `P` names what is wanted of each.
+    ///
+    /// # Errors
+    /// When cargo fails, or says something else.
+    pub(crate) fn packages<P: DeserializeOwned>(&self, options: &[&str]) -> Result<Vec<P>> {
+        #[derive(Deserialize)]
+        struct Metadata<P> {
+            packages: Vec<P>,
+        }
+
+        let mut cargo = self.cargo();
+        let text = process::capture(cargo.args(["metadata", "--format-version", "1"]).args(options))?;
+        let metadata: Metadata<P> = serde_json::from_str(&text).context("cargo's metadata could not be read")?;
+        Ok(metadata.packages)
     }
 
     /// A binary of ours as a profile's build leaves it; `profile_folder` is `debug` or `release`.

@@ -10,14 +10,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use brickwork_worker_protocol::{
-    Compute, ContextLimits, FailureCode, ModelFacts, Prompt, Residency, ResidentModel, sizing,
-};
+use brickwork_worker_protocol::{Compute, ContextLimits, FailureCode, Residency, ResidentModel, sizing};
 use llama_cpp_2::llama_backend::LlamaBackend;
 
 use super::Model;
 use super::context::{Context, ContextSize};
 use super::load::{self, Extent, Placement};
+use super::vocabulary::{Reader, Vocabulary};
 use crate::encoder_decoder::{self, EncoderDecoder, Reading};
 use crate::failure::{Failure, Stopped};
 use crate::log::{self, Buffer, Purpose};
@@ -112,47 +111,6 @@ impl Llama {
             compute_bytes: sum(Purpose::Compute),
             n_ctx: size.map_or(0, |size| size.n_ctx),
             n_batch: size.map_or(0, |size| size.n_batch),
-        }
-    }
-}
-
-/// What lays prompts out and counts tokens.
-#[derive(Debug)]
-enum Vocabulary {
-    Llama(Box<Model>),
-    EncoderDecoder(Box<Reading>),
-}
-
-/// The vocabulary of one model, whether its weights are in memory or not.
-pub(crate) enum Reader<'a> {
-    Llama(&'a Model),
-    EncoderDecoder(&'a Reading),
-}
-
-impl Reader<'_> {
-    /// A prompt as the model gets it, and its number of tokens.
-    ///
-    /// # Errors
-    /// [`FailureCode::BadRequest`] when it is empty or the chat template refuses it.
-    pub(crate) fn lay_out(&self, prompt: &Prompt) -> Result<(String, usize), Failure> {
-        match self {
-            Self::Llama(model) => model.lay_out(prompt).map(|laid_out| (laid_out.text, laid_out.ids.len())),
-            Self::EncoderDecoder(reading) => reading.lay_out(prompt).map(|source| (source.text, source.ids.len())),
-        }
-    }
-
-    /// How many tokens `text` has by itself.
-    pub(crate) fn count(&self, text: &str) -> usize {
-        match self {
-            Self::Llama(model) => model.count(text),
-            Self::EncoderDecoder(reading) => reading.count(text),
-        }
-    }
-
-    pub(crate) const fn facts(&self) -> &ModelFacts {
-        match self {
-            Self::Llama(model) => &model.facts,
-            Self::EncoderDecoder(reading) => &reading.facts,
         }
     }
 }

@@ -7,7 +7,6 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 
 use super::Faults;
-use crate::process;
 use crate::workspace::Workspace;
 
 #[derive(Debug, Deserialize)]
@@ -38,11 +37,6 @@ struct Sources {
 }
 
 #[derive(Debug, Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-#[derive(Debug, Deserialize)]
 struct Package {
     name: String,
     version: String,
@@ -55,11 +49,9 @@ struct Package {
 pub(super) fn crates(workspace: &Workspace) -> Result<Faults> {
     let text = fs::read_to_string(workspace.root.join("deny.toml")).context("deny.toml could not be read")?;
     let policy: Policy = toml::from_str(&text).context("deny.toml is not as it should be")?;
-    let mut cargo = workspace.cargo();
-    let text = process::capture(cargo.args(["metadata", "--format-version", "1"]))?;
-    let metadata: Metadata = serde_json::from_str(&text).context("cargo's metadata could not be read")?;
-    println!("{} packages", metadata.packages.len());
-    Ok(metadata.packages.iter().flat_map(|package| refused(package, &policy)).collect())
+    let packages: Vec<Package> = workspace.packages(&[])?;
+    println!("{} packages", packages.len());
+    Ok(packages.iter().flat_map(|package| refused(package, &policy)).collect())
 }
 
 fn refused(package: &Package, policy: &Policy) -> Faults {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::Deserialize;
 
 use super::Faults;
@@ -82,11 +82,6 @@ const IMPURE: [&str; 15] = [
 ];
 
 #[derive(Debug, Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-#[derive(Debug, Deserialize)]
 struct Package {
     name: String,
     dependencies: Vec<Dependency>,
@@ -101,10 +96,8 @@ struct Dependency {
 
 /// No package of ours uses another, or a reserved library, that its room does not allow. Tests may use more.
 pub(super) fn dependencies(workspace: &Workspace) -> Result<Faults> {
-    let mut cargo = workspace.cargo();
-    let text = process::capture(cargo.args(["metadata", "--format-version", "1", "--no-deps"]))?;
-    let metadata: Metadata = serde_json::from_str(&text).context("cargo's metadata could not be read")?;
-    Ok(metadata.packages.iter().flat_map(misplaced).collect())
+    let packages: Vec<Package> = workspace.packages(&["--no-deps"])?;
+    Ok(packages.iter().flat_map(misplaced).collect())
 }
 
 fn misplaced(package: &Package) -> Faults {
