@@ -11,6 +11,7 @@ use crate::prompt::{unknown_variable_fault, unknown_variable_remedy};
 use crate::role::Role;
 use crate::run::ASSEMBLER_STEP;
 
+mod gate_check;
 mod shape;
 
 /// The most steps of a pipeline.
@@ -99,9 +100,6 @@ pub fn validate_pipeline(pipeline: &Pipeline) -> Vec<Diagnostic> {
         if let Some(parameters) = &settings.parameters {
             check_parameters(parameters, "$.assembler.parameters", &mut found);
         }
-        if let Some(mode) = settings.mode.as_deref().filter(|mode| *mode != "model") {
-            found.push(not_available("$.assembler.mode", &format!("The assembler mode `{mode}`"), "`mode`"));
-        }
         if let Some(prompt) = &settings.prompt {
             check_prompt(pipeline, pipeline.steps.len(), prompt, "$.assembler.prompt", &mut found);
         }
@@ -171,18 +169,9 @@ fn check_step(pipeline: &Pipeline, position: usize, found: &mut Vec<Diagnostic>)
             "Give a number of seconds in that range, or leave it out.",
         ));
     }
-    if step.gate.is_some() {
-        found.push(not_available(&at("gate"), "The field `gate`", "`gate`"));
+    if let Some(gate) = &step.gate {
+        gate_check::check(gate, &at("gate"), found);
     }
-}
-
-fn not_available(path: &str, what: &str, field: &str) -> Diagnostic {
-    Diagnostic::error(
-        "not_available",
-        path,
-        format!("{what} is part of the pipeline format, but this version cannot carry it out yet."),
-        format!("Remove {field} and run again."),
-    )
 }
 
 fn check_step_name(pipeline: &Pipeline, position: usize, found: &mut Vec<Diagnostic>) {

@@ -1,7 +1,8 @@
 //! What surfaces show of a preview.
 
 use brickwork_engine::{
-    InferenceError, Message, ModelRef, PartKind, Pipeline, Preview, PromptPart, Role, Speaker, StepPreview,
+    AssemblerMode, InferenceError, Message, ModelRef, PartKind, Pipeline, Preview, PromptPart, Role, Speaker,
+    StepPreview,
 };
 use serde::Serialize;
 
@@ -142,6 +143,9 @@ pub struct PreviewMessage {
 /// The model that would carry out the step at a list position; one without id where none can.
 pub(super) fn serving(models: &ModelsView, pipeline: &Pipeline, position: usize) -> ModelRef {
     let role = pipeline.steps.get(position).map_or(Role::Assembler, |step| step.model_type);
+    if role == Role::Assembler && pipeline.assembler_mode() == AssemblerMode::Deterministic {
+        return ModelRef::none();
+    }
     let present = binding(models, role).filter(|binding| binding.present);
     let none = || ModelRef { id: String::new(), path: String::new(), stand_in: false };
     present.map_or_else(none, |binding| ModelRef {
@@ -168,7 +172,11 @@ impl PreviewView {
             total_max_tokens: 0,
             steps: Vec::new(),
         };
+        let is_without_model = preview.plan().pipeline.assembler_mode() == AssemblerMode::Deterministic;
         for (position, step_name, role) in preview.steps() {
+            if is_without_model && role == Role::Assembler {
+                continue;
+            }
             let Some(binding) = binding(models, role) else { continue };
             view.use_model(binding, role, models);
             let plan = preview.plan();

@@ -1,6 +1,6 @@
 //! `run_steps`: the enabled steps of each run, the Assembler's last.
 
-use brickwork_engine::{ModelRef, Role, RunId, RunStatus, StepRecord};
+use brickwork_engine::{ModelRef, Role, RunId, RunStatus, StepRecord, StepReport};
 use rusqlite::{Connection, Row, params};
 
 use crate::column::{At, Id, Json, Word};
@@ -43,6 +43,9 @@ ALTER TABLE run_steps ADD COLUMN original_result TEXT;
 ALTER TABLE run_steps ADD COLUMN artifacts_edited INTEGER NOT NULL DEFAULT 0 CHECK (artifacts_edited IN (0, 1));
 ";
 
+/// What is known of a step's output besides its artifacts; NULL for a step of earlier versions.
+pub(crate) const ADD_REPORT: &str = "ALTER TABLE run_steps ADD COLUMN report TEXT;";
+
 /// Adds a step of a new run.
 pub(crate) fn insert(connection: &Connection, run_id: RunId, step: &StepRecord) -> Result<(), Fault> {
     let mut statement = connection.prepare_cached(
@@ -62,7 +65,7 @@ pub(crate) fn update(connection: &Connection, run_id: RunId, step: &StepRecord, 
         "UPDATE run_steps
          SET status = ?3, prompt = ?4, result = ?5, error_code = ?6, error = ?7, finish_reason = ?8, warnings = ?9,
              execution_time = ?10, timings = ?11, started_at = ?12, finished_at = ?13, text_bytes = 0,
-             text_after_seq = ?14, reused_from = ?15, original_result = ?16, artifacts_edited = ?17
+             text_after_seq = ?14, reused_from = ?15, original_result = ?16, artifacts_edited = ?17, report = ?18
          WHERE run_id = ?1 AND position = ?2",
     )?;
     statement.execute(params![
@@ -83,6 +86,7 @@ pub(crate) fn update(connection: &Connection, run_id: RunId, step: &StepRecord, 
         step.reused_from.map(Id),
         step.original_result,
         step.artifacts_edited,
+        Json(&step.report),
     ])?;
     Ok(())
 }
@@ -108,18 +112,26 @@ pub(crate) fn outlines(connection: &Connection, run_id: RunId) -> Result<Vec<Ste
     let mut statement = connection.prepare_cached(
         "SELECT position, step_name, role, model_id, model_path, stand_in, status, '', '', error_code, error,
                 finish_reason, '[]', execution_time, timings, started_at, finished_at, reused_from, NULL,
-                artifacts_edited
+                artifacts_edited, NULL
          FROM run_steps WHERE run_id = ?1 ORDER BY position",
     )?;
     let steps = statement.query_map([Id(run_id)], from_row)?.collect::<Result<_, _>>()?;
     Ok(steps)
 }
 
-/// The prompt and warnings of a step, which an outline lacks.
-pub(crate) fn prompt(connection: &Connection, run_id: RunId, position: usize) -> Result<(String, Vec<String>), Fault> {
-    let mut statement =
-        connection.prepare_cached("SELECT prompt, warnings FROM run_steps WHERE run_id = ?1 AND position = ?2")?;
-    Ok(statement.query_row(params![Id(run_id), position], |row| Ok((row.get(0)?, row.get::<_, Json<_>>(1)?.0)))?)
+/// What a step has since its beginning, which an outline lacks: its prompt, its warnings and its report.
+pub(crate) fn beginning(
+    connection: &Connection,
+    run_id: RunId,
+    position: usize,
+) -> Result<(String, Vec<String>, StepReport), Fault> {
+    let mut statement = connection
+        .prepare_cached("SELECT prompt, warnings, report FROM run_steps WHERE run_id = ?1 AND position = ?2")?;
+    let read = |row: &Row<'_>| {
+        let report = row.get::<_, Option<Json<_>>>(2)?.map(|json| json.0).unwrap_or_default();
+        Ok((row.get(0)?, row.get::<_, Json<_>>(1)?.0, report))
+    };
+    Ok(statement.query_row(params![Id(run_id), position], read)?)
 }
 
 /// All steps of a run, complete but for their artifacts.
@@ -127,10 +139,10 @@ pub(crate) fn of_run(connection: &Connection, run_id: RunId) -> Result<Vec<StepR
     let mut statement = connection.prepare_cached(
         "SELECT position, step_name, role, model_id, model_path, stand_in, status, prompt, result, error_code, error,
                 finish_reason, warnings, execution_time, timings, started_at, finished_at, reused_from,
-                original_result, artifacts_edited, text_after_seq
+                original_result, artifacts_edited, report, text_after_seq
          FROM run_steps WHERE run_id = ?1 ORDER BY position",
     )?;
-    let rows = statement.query_map([Id(run_id)], |row| Ok((from_row(row)?, row.get::<_, u64>(20)?)))?;
+    let rows = statement.query_map([Id(run_id)], |row| Ok((from_row(row)?, row.get::<_, u64>(21)?)))?;
     let mut steps = Vec::new();
     for row in rows {
         let (mut step, text_after_seq) = row?;
@@ -163,5 +175,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StepRecord> {
         started_at: row.get::<_, Option<At>>(15)?.map(|at| at.0),
         finished_at: row.get::<_, Option<At>>(16)?.map(|at| at.0),
         reused_from: row.get::<_, Option<Id>>(17)?.map(|id| id.0),
+        report: row.get::<_, Option<Json<_>>>(20)?.map(|json| json.0).unwrap_or_default(),
     })
 }
