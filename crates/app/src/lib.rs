@@ -20,6 +20,7 @@ mod drafts;
 mod error;
 mod events;
 mod export;
+mod export_style;
 mod export_undo;
 mod file_work;
 mod fit;
@@ -89,7 +90,7 @@ pub use doctor::{
 pub use drafts::{DraftRequest, SavedDraft};
 pub use error::{AppError, ErrorCode};
 pub use events::EventStream;
-pub use export::{ExportFileView, ExportPlanView, ExportRequest, ExportResult, ExportSource, SkippedFile, WrittenFile};
+pub use export::{ExportFileView, ExportPlanView, ExportRequest, ExportResult, ExportSource, SkippedFile, WrittenFile, pipeline_of_manifest};
 pub use export_undo::{RunExport, RunExports, UndoRequest, UndoResult, export_id_of};
 pub use file_work::FileWork;
 pub use fit::{

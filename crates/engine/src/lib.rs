@@ -1,7 +1,7 @@
 //! The domain of Brickwork: pipelines, the flow of context, prompt layout, the run state machine and its runner.
 //!
 //! Invariant: this crate does no I/O. Time, identifiers and randomness are passed in; models, storage and the clock are
-//! reached through the three ports of [`ports`].
+//! reached through the three ports of [`ports`], and what models made is looked at through [`Checker`].
 
 mod checker;
 pub mod compliance;

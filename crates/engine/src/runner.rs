@@ -169,7 +169,8 @@ impl Runner<'_> {
     ) -> Result<StepResult, JournalError> {
         let timeout_s = record.plan.timeout_s_at(position);
         let mut stream = self.inference.generate(generation);
-        let mut kept = begun.len();
+        // Of what was written before, the journal may lack the end.
+        let mut kept = record.step(position).map_or(0, |step| step.result.len());
         let mut text = begun;
         let mut last_chunk = self.clock.now();
         let mut limit: Option<BoxFuture<'static, ()>> = None;

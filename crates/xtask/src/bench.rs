@@ -5,6 +5,7 @@
 mod api;
 mod http;
 mod ui;
+mod yields;
 
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -19,7 +20,7 @@ use crate::workspace::Workspace;
 type Arm = (&'static str, fn(&Workspace) -> Result<Value>);
 
 /// The arms that there are, in the order in which they run without a name.
-const ARMS: &[Arm] = &[("api", api::measure), ("ui", ui::measure)];
+const ARMS: &[Arm] = &[("api", api::measure), ("ui", ui::measure), ("yield", yields::measure)];
 
 /// Runs one arm, or all of them.
 ///

@@ -109,7 +109,9 @@ impl Runner<'_> {
             result = StepResult { timings, ..next };
             let extraction = read_output(&step_name, &result.text, &earlier);
             let is_cut = matches!(result.outcome, StepOutcome::Success { finish_reason: FinishReason::Length });
-            let may_go_on = gate.is_some_and(|gate| continuations < gate.continuations);
+            // Servers differ in what they make of a conversation that ends within the model's own turn.
+            let is_local = record.steps[index].model.is_local();
+            let may_go_on = is_local && gate.is_some_and(|gate| continuations < gate.continuations);
             if !(is_cut && extraction.unclosed && may_go_on) {
                 break extraction;
             }
