@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use brickwork_engine::{Clock, RunId};
+use brickwork_engine::{Clock, Phrase, RunId};
 use brickwork_export::{
-    Choice, ExportFile, ExportOrder, Facts, Keep, MANIFEST_NAME, ManifestOutcome, carry_out, check_name, git_folder,
-    prune_exports,
+    Choice, ExportFile, ExportOrder, Facts, Keep, MANIFEST_NAME, ManifestOutcome, Reason, carry_out, check_name,
+    git_folder, prune_exports,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -15,6 +15,11 @@ use crate::app::{App, SystemClock};
 use crate::error::AppError;
 use crate::request::invalid;
 use crate::views::{RunView, StepView};
+
+mod phrase;
+
+pub(crate) use phrase::path_reason;
+use phrase::{file_phrase, name_reason};
 
 /// Which pieces to export.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -53,6 +58,9 @@ pub struct ExportFileView {
     /// Why, for a conflict or a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The same in a form that can be put into another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phrase: Option<Phrase>,
     /// The step that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step_name: Option<String>,
@@ -97,6 +105,14 @@ pub struct SkippedFile {
     pub name: String,
     /// Why.
     pub reason: String,
+    /// The same in a form that can be put into another language.
+    pub phrase: Phrase,
+}
+
+impl SkippedFile {
+    pub(crate) fn new(name: String, reason: &Reason) -> Self {
+        Self { name, reason: reason.to_string(), phrase: file_phrase(reason) }
+    }
 }
 
 /// What an export did.
@@ -139,6 +155,7 @@ impl App {
                 simulated: source.simulated,
                 name: file.name,
                 action: file.action.as_str(),
+                phrase: file.reason.as_ref().map(file_phrase),
                 reason: file.reason.map(|reason| reason.to_string()),
                 size_bytes: file.size_bytes,
                 diff: file.diff,
@@ -175,9 +192,9 @@ impl App {
             report
         })
         .await??;
-        let skipped = report.skipped.into_iter().map(|file| (file.name, file.reason.to_string()));
+        let skipped = report.skipped.into_iter().map(|file| SkippedFile::new(file.name, &file.reason));
         let manifest = match report.manifest {
-            ManifestOutcome::LeftAlone(reason) => Some((MANIFEST_NAME.to_owned(), reason.to_string())),
+            ManifestOutcome::LeftAlone(reason) => Some(SkippedFile::new(MANIFEST_NAME.to_owned(), &reason)),
             ManifestOutcome::Written | ManifestOutcome::NotNeeded => None,
         };
         let written =
@@ -188,7 +205,7 @@ impl App {
             undo: report.kept,
             folder: request.folder.clone(),
             written: written.collect(),
-            skipped: skipped.chain(manifest).map(|(name, reason)| SkippedFile { name, reason }).collect(),
+            skipped: skipped.chain(manifest).collect(),
             manifest: MANIFEST_NAME,
         })
     }
@@ -234,7 +251,8 @@ fn renamed(mut files: Vec<ExportFile>, request: &ExportRequest) -> Result<Vec<Ex
         let path = format!("$.rename[{}]", serde_json::Value::from(old.as_str()));
         if !files.iter().any(|file| file.name == *old) {
             let message = format!("There is no file `{old}` to rename.");
-            return Err(invalid("unknown_name", &path, message, "Plan the export to see its files."));
+            return Err(invalid("unknown_name", &path, message, "Plan the export to see its files.")
+                .saying(Phrase::new("no_file_to_rename").with("name", old)));
         }
         if let Err(fault) = check_name(new) {
             let message = format!("The new name `{new}` {fault}.");
@@ -243,7 +261,8 @@ fn renamed(mut files: Vec<ExportFile>, request: &ExportRequest) -> Result<Vec<Ex
                 &path,
                 message,
                 "Give a path below the folder, with `/` between its parts.",
-            ));
+            )
+            .saying(Phrase::new("export_bad_name").with("name", new).with("fault", name_reason(fault))));
         }
     }
     // Each old name is looked up once, so that two files can change places.

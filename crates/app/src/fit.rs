@@ -5,7 +5,7 @@ mod views;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use brickwork_engine::{Diagnostic, ModelRef, Pipeline, Role};
+use brickwork_engine::{Diagnostic, ModelRef, Phrase, Pipeline, Role};
 use brickwork_models::fit::{Advice, RunModel, estimate, fit_run, longest_context};
 use brickwork_models::safetensors::SafetensorsInfo;
 use brickwork_models::{header_of, safetensors_of};
@@ -21,6 +21,7 @@ use crate::memory::machine_memory;
 use crate::preview::PreviewRequest;
 use crate::request::invalid;
 use crate::role_options::{OptionsByRole, computed_with};
+use crate::settings::out_of_range;
 
 pub use views::{FitAdviceView, FitMachineView, FitShareView, FitStepView, FitView, ModelFitView, RunFitView, Verdict};
 
@@ -67,7 +68,7 @@ impl App {
             _ => {
                 let remedy = "Give one of the two.";
                 let message = "Exactly one of `model` and `pipeline` is needed.";
-                return Err(invalid("one_of", "$", message, remedy));
+                return Err(invalid("one_of", "$", message, remedy).saying(Phrase::new("model_or_pipeline")));
             }
         };
         self.fit_of(wanted, order, &request).await
@@ -148,10 +149,6 @@ impl App {
 }
 
 fn check(request: &FitRequest) -> Result<(), AppError> {
-    let out_of_range = |path: &str, least: u32, most: u32| {
-        let message = format!("This must be a whole number from {least} to {most}.");
-        Diagnostic::error("out_of_range", path, message, "Give a number in that range.")
-    };
     let context = request.context_tokens.filter(|tokens| !(256..=16_777_216).contains(tokens));
     let layers = request.gpu_layers.filter(|layers| *layers > 10_000);
     let faults: Vec<Diagnostic> = context

@@ -46,6 +46,7 @@ mod request;
 mod rerun;
 mod role_options;
 mod runs;
+mod said;
 mod secrets;
 mod settings;
 mod steer;
@@ -60,9 +61,9 @@ pub use artifact_preview::{PREVIEW_POLICY, PreviewTheme};
 pub use backup::{ArchiveFault, BackupError, BackupReport, BackupRequest, RestoreReport, restore_backup};
 pub use brickwork_artifacts::{Artifact, ArtifactOperation, extract};
 pub use brickwork_engine::{
-    Diagnostic, FinishReason, InferenceError, InferenceErrorCode, InferenceEvent, Message, Parameters, Pipeline,
-    RerunAction, RerunCode, RerunReason, RerunStep, Role, RunChange, RunEvent, RunEventKind, RunStatus, Severity,
-    Speaker, Timings, pipeline_schema,
+    Diagnostic, FinishReason, InferenceError, InferenceErrorCode, InferenceEvent, Message, Parameters, Phrase,
+    PhraseParam, Pipeline, RerunAction, RerunCode, RerunReason, RerunStep, Role, RunChange, RunEvent, RunEventKind,
+    RunStatus, Severity, Speaker, Timings, pipeline_schema,
 };
 pub use brickwork_highlight::{Highlighted, highlight};
 pub use brickwork_models::hub::{HubFile, HubModel, HubModelFiles, HubRepository};
@@ -84,7 +85,7 @@ pub use doctor::{
     DoctorRoleView, DoctorWorkerView, Finding, FindingLevel,
 };
 pub use drafts::{DraftRequest, SavedDraft};
-pub use error::{AppError, ErrorCode};
+pub use error::{AppError, ErrorCode, ModelUse};
 pub use events::EventStream;
 pub use export::{ExportFileView, ExportPlanView, ExportRequest, ExportResult, ExportSource, SkippedFile, WrittenFile};
 pub use export_undo::{RunExport, RunExports, UndoRequest, UndoResult, export_id_of};

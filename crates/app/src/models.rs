@@ -1,6 +1,6 @@
 //! The roles, the model files on disk, and which file serves which role.
 
-use brickwork_engine::{ModelRef, Parameters, Pipeline, Role};
+use brickwork_engine::{ModelRef, Parameters, Phrase, Pipeline, Role};
 use brickwork_models::{BindingChoice, Bindings, DEFAULT_MODEL_ID, ModelFile, ModelsFolder, resolve};
 use serde::Serialize;
 
@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::error::AppError;
 use crate::remotes::RemoteView;
 use crate::role_options::RoleOptions;
+use crate::said::Said;
 
 const KEY: &str = "bindings";
 
@@ -33,6 +34,9 @@ pub struct BindingView {
     /// Why it cannot run, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The same in a form that can be put into another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem_phrase: Option<Phrase>,
 }
 
 /// A role: the specification's fields, and what serves it.
@@ -185,7 +189,8 @@ pub(crate) fn role_named(name: &str) -> Result<Role, AppError> {
 
 /// The model that serves a role, or why none can.
 fn model_for(role: Role, bindings: &Bindings, files: &[ModelFile]) -> Result<ModelRef, AppError> {
-    resolve(role, bindings, files).map_err(|problem| AppError::ModelProblem(problem.to_string()))
+    resolve(role, bindings, files)
+        .map_err(|problem| AppError::ModelProblem(Said::new(problem.to_string(), problem.phrase())))
 }
 
 fn role_view(role: Role, bindings: &Bindings, files: &[ModelFile]) -> RoleView {
@@ -200,6 +205,7 @@ fn role_view(role: Role, bindings: &Bindings, files: &[ModelFile]) -> RoleView {
             stand_in: model.stand_in,
             present: true,
             problem: None,
+            problem_phrase: None,
         },
         Err(problem) => BindingView {
             id: chosen(bindings.get(role)).to_owned(),
@@ -210,6 +216,7 @@ fn role_view(role: Role, bindings: &Bindings, files: &[ModelFile]) -> RoleView {
             present: false,
             size_bytes: None,
             problem: Some(problem.to_string()),
+            problem_phrase: Some(problem.phrase()),
         },
     };
     RoleView {

@@ -12,6 +12,7 @@ use futures::stream::BoxStream;
 
 use crate::event::{RunEvent, RunEventKind};
 use crate::order::run_order;
+use crate::phrase::Phrase;
 use crate::pipeline::Parameters;
 use crate::ports::{
     Clock, Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent, Journal, JournalError, Prompt,
@@ -168,7 +169,8 @@ impl Runner<'_> {
                     return Ok(StepResult { outcome: StepOutcome::Cancelled, text, timings: None });
                 }
                 Next::TimedOut => {
-                    return Ok(failed(InferenceError::new(InferenceErrorCode::TimedOut, TIMEOUT), text));
+                    let error = InferenceError::new(InferenceErrorCode::TimedOut, TIMEOUT);
+                    return Ok(failed(error.saying(Phrase::new("timed_out")), text));
                 }
             };
             if let (None, Some(seconds)) = (&limit, timeout_s) {
@@ -204,7 +206,7 @@ impl Runner<'_> {
                         InferenceErrorCode::Internal,
                         "The model's answer ended without a result. Run the step again; if it repeats, look into the log.",
                     );
-                    return Ok(failed(error, text));
+                    return Ok(failed(error.saying(Phrase::new("answer_without_result")), text));
                 }
             }
         }
@@ -275,7 +277,8 @@ async fn next_event(
 }
 
 fn failed(error: InferenceError, text: String) -> StepResult {
-    StepResult { outcome: StepOutcome::Failed { code: error.code, error: error.message }, text, timings: None }
+    let InferenceError { code, message, phrase } = error;
+    StepResult { outcome: StepOutcome::Failed { code, error: message, phrase }, text, timings: None }
 }
 
 /// The final pieces: the Assembler's code blocks; else its whole output where that is code; else the steps' latest pieces.

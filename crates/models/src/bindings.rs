@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use brickwork_engine::{ModelRef, Role};
+use brickwork_engine::{ModelRef, Phrase, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::DEFAULT_MODEL_ID;
@@ -112,6 +112,27 @@ pub enum BindingProblem {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl BindingProblem {
+    /// The problem in a form that can be put into another language.
+    #[must_use]
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::DefaultMissing { role } => {
+                Phrase::new("default_model_missing").with("role", role.name()).with("model", DEFAULT_MODEL_ID)
+            }
+            Self::FileMissing { role, file } => {
+                Phrase::new("bound_model_missing").with("role", role.name()).with("file", file)
+            }
+            Self::Unusable { role, file, cause } => {
+                Phrase::new("bound_model_unusable").with("role", role.name()).with("file", file).with("cause", cause)
+            }
+            Self::NotUnicode { role, path } => {
+                Phrase::new("bound_model_not_unicode").with("role", role.name()).with("path", path)
+            }
+        }
+    }
 }
 
 /// The model that serves `role`, given the `files` of the models folder. Reads the header of a file bound by its path.

@@ -8,6 +8,7 @@ use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use brickwork_engine::Phrase;
 use serde::{Deserialize, Serialize};
 
 use crate::small_file::{self, SmallFileError};
@@ -100,6 +101,22 @@ pub enum HashError {
     /// The records cannot be used.
     #[error(transparent)]
     Records(#[from] SmallFileError),
+}
+
+impl HashError {
+    /// The fault in a form that can be put into another language; without the full stop.
+    #[must_use]
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Changed { path, expected, found } => {
+                Phrase::new("file_changed").with("path", path).with("expected", expected).with("found", found)
+            }
+            Self::Io { path, cause } => {
+                Phrase::new("file_not_read").with("path", path).with("cause", cause.to_string())
+            }
+            Self::Records(error) => error.phrase(),
+        }
+    }
 }
 
 /// The records of one models folder, as they were when they were read.

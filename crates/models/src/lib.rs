@@ -20,6 +20,7 @@ pub mod hub;
 mod import;
 mod links;
 mod names;
+mod phrases;
 mod provenance;
 mod remove;
 pub mod safetensors;

@@ -34,6 +34,7 @@ const ALL: &[M<'static>] = &[
     M::up(run_search::CREATE),
     M::up(pipeline_drafts::CREATE),
     M::up(orchestration_runs::ADD_HELD),
+    M::up(run_steps::ADD_ERROR_PHRASE),
 ];
 
 /// All migrations, oldest first.

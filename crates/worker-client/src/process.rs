@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use brickwork_engine::Phrase;
 use brickwork_engine::ports::{InferenceError, InferenceErrorCode};
 use brickwork_worker_protocol::{
     FrameDecoder, FromWorker, JobId, PROTOCOL_VERSION, ToWorker, WorkerHello, check_protocol, encode,
@@ -72,6 +73,11 @@ impl WorkerProcess {
                      path.",
                     config.program.display()
                 ),
+            )
+            .saying(
+                Phrase::new("worker_not_started")
+                    .with("program", config.program.as_path())
+                    .with("cause", reason.to_string()),
             )
         };
         let (mut child, starter) = spawn(command(config, &[])).await.map_err(|error| unavailable(&error))?;
@@ -185,6 +191,7 @@ impl WorkerProcess {
                  again, or choose another model if it happens again."
             ),
         )
+        .saying(Phrase::new(if n_times > 1 { "worker_crashed_again" } else { "worker_crashed" }).with("how", how))
     }
 
     /// The error for a job during which the worker said nothing for `limit`. The process is killed.
@@ -197,6 +204,7 @@ impl WorkerProcess {
                 limit.as_secs_f64()
             ),
         )
+        .saying(Phrase::new("worker_silent").with("seconds", limit.as_secs_f64().to_string()))
     }
 
     /// Ends the process in good order within `limit`, else by force.

@@ -3,6 +3,7 @@
 use brickwork_artifacts::Artifact;
 use uuid::Uuid;
 
+use crate::phrase::Phrase;
 use crate::pipeline::{JsonMap, Parameters, Pipeline, Step};
 use crate::ports::{FinishReason, InferenceErrorCode, Timings};
 use crate::role::Role;
@@ -123,7 +124,12 @@ pub(super) fn edit_artifacts(target: ArtifactTarget, name: &str) -> RunChange {
 
 /// The step at `position` fails for want of memory, having made `result`.
 pub(super) fn fail_step(position: usize, result: &str) -> RunChange {
-    let outcome = StepOutcome::Failed { code: InferenceErrorCode::OutOfMemory, error: "out of memory".into() };
+    let phrase = Phrase::new("out_of_memory").with("needed", 12u64).with("model", "sample");
+    let outcome = StepOutcome::Failed {
+        code: InferenceErrorCode::OutOfMemory,
+        error: "out of memory".into(),
+        phrase: Some(phrase),
+    };
     end_step(position, outcome, result, None)
 }
 
