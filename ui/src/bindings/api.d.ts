@@ -1736,6 +1736,7 @@ export interface components {
             size_bytes?: number | null;
             /** @description Why it cannot run, and what to do. */
             problem?: string | null;
+            problem_phrase?: components["schemas"]["Phrase"] | null;
         };
         /**
          * @description What becomes of a role's binding.
@@ -2087,6 +2088,7 @@ export interface components {
             message: string;
             /** @description What to do about it. */
             remedy: string;
+            phrase?: components["schemas"]["Phrase"] | null;
         };
         /** @description One place where models can run, and whether they do. */
         DoctorDeviceView: {
@@ -2306,6 +2308,7 @@ export interface components {
             action: string;
             /** @description Why, for a conflict or a refusal. */
             reason?: string | null;
+            phrase?: components["schemas"]["Phrase"] | null;
             /** @description The step that made it. */
             step_name?: string | null;
             /** @description Whether the scripted placeholder had a part in it. */
@@ -3200,6 +3203,17 @@ export interface components {
              */
             size_bytes: number;
         };
+        /** @description Which sentence it is, and what it names. */
+        Phrase: {
+            /** @description A stable word for the sentence, finer than a code, e.g. `every_step_disabled`. */
+            reason: string;
+            /** @description What the sentence names, by name. */
+            params?: {
+                [key: string]: components["schemas"]["PhraseParam"];
+            };
+        };
+        /** @description One thing that a sentence names. */
+        PhraseParam: number | string;
         /**
          * Brickwork pipeline
          * @description A pipeline: steps that run one after another, each on its own model, and the Assembler after them.
@@ -3336,6 +3350,7 @@ export interface components {
             stand_in: boolean;
             /** @description Why it cannot run, and what to do. */
             problem?: string | null;
+            problem_phrase?: components["schemas"]["Phrase"] | null;
         };
         /** @description One part of a prompt. */
         PreviewPartView: {
@@ -3359,6 +3374,7 @@ export interface components {
             message: string;
             /** @description What to do about it, where the message does not say it. */
             remedy?: string | null;
+            phrase?: components["schemas"]["Phrase"] | null;
         };
         /** @description What one step would ask. */
         PreviewStepView: {
@@ -3410,6 +3426,8 @@ export interface components {
             parts: components["schemas"]["PreviewPartView"][];
             /** @description What the user should know about the prompt. */
             warnings: string[];
+            /** @description Each of them in a form that can be put into another language, in the same order; null where it has none. */
+            warning_phrases: (components["schemas"]["Phrase"] | null)[];
             problem?: components["schemas"]["PreviewProblem"] | null;
             /**
              * @description The conversation, for the step that was asked for. Outputs that are not known yet stand as «output of `NAME`, up to
@@ -3458,6 +3476,7 @@ export interface components {
             code: string;
             /** @description What happened, to which thing, and what to do next. */
             detail: string;
+            phrase?: components["schemas"]["Phrase"] | null;
             /** @description One finding per fault of a pipeline. */
             diagnostics?: components["schemas"]["Diagnostic"][];
         };
@@ -3684,6 +3703,7 @@ export interface components {
             code: string;
             /** @description What is wrong, and what to do. */
             message: string;
+            phrase?: components["schemas"]["Phrase"] | null;
         };
         /** @description A role's server. */
         RemoteView: {
@@ -4504,6 +4524,8 @@ export interface components {
             name: string;
             /** @description Why. */
             reason: string;
+            /** @description The same in a form that can be put into another language. */
+            phrase: components["schemas"]["Phrase"];
         };
         /** @description A piece of a snippet. */
         SnippetPart: {
@@ -4564,6 +4586,7 @@ export interface components {
             code: components["schemas"]["InferenceErrorCode"];
             /** @description The cause, for the user. */
             error: string;
+            phrase?: components["schemas"]["Phrase"] | null;
             /** @enum {string} */
             status: "FAILED";
         } | {
@@ -4603,6 +4626,7 @@ export interface components {
             artifacts_edited: boolean;
             /** @description Why it failed. */
             error?: string | null;
+            error_phrase?: components["schemas"]["Phrase"] | null;
             error_code?: components["schemas"]["InferenceErrorCode"] | null;
             finish_reason?: components["schemas"]["FinishReason"] | null;
             /**
@@ -4821,6 +4845,7 @@ export interface components {
             message: string;
             /** @description What to do next. */
             remedy: string;
+            phrase?: components["schemas"]["Phrase"] | null;
         };
         /**
          * @description Where a transfer stands.
@@ -5216,6 +5241,8 @@ export type OutputBody = components['schemas']['OutputBody'];
 export type Parameters = components['schemas']['Parameters'];
 export type PartKind = components['schemas']['PartKind'];
 export type PartialUsageView = components['schemas']['PartialUsageView'];
+export type Phrase = components['schemas']['Phrase'];
+export type PhraseParam = components['schemas']['PhraseParam'];
 export type Pipeline = components['schemas']['Pipeline'];
 export type PipelineCopy = components['schemas']['PipelineCopy'];
 export type PipelineSummary = components['schemas']['PipelineSummary'];

@@ -2,6 +2,8 @@ import { CircleX, PencilRuler } from "lucide-react";
 import type { ReactNode } from "react";
 import type { StepView } from "@/api/types";
 import { Button } from "@/components/Button";
+import { SaidText } from "@/components/said/SaidText";
+import { stepFault } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { modelsLink, open } from "./links";
 
@@ -48,7 +50,9 @@ export function FailureCard({ step, onEdit, children }: FailureCardProps) {
       <CircleX aria-hidden size={18} />
       <div>
         <h2>{m.failure_title({ name: step.step_name })}</h2>
-        <p className="failure-cause">{step.error}</p>
+        <p className="failure-cause">
+          <SaidText said={stepFault(step)} />
+        </p>
         <p>{text()}</p>
         {step.error_code && <code>{step.error_code}</code>}
         <div className="failure-actions">
