@@ -2114,6 +2114,8 @@ export interface components {
             used: boolean;
             /** @description Why, or why not. */
             why: string;
+            /** @description The same in a form that can be put into another language. */
+            why_phrase: components["schemas"]["Phrase"];
         };
         /** @description How many model files there are. */
         DoctorFilesView: {
@@ -2212,6 +2214,7 @@ export interface components {
             rpc_servers?: string[];
             /** @description Why it cannot run. */
             problem?: string | null;
+            problem_phrase?: components["schemas"]["Phrase"] | null;
         };
         /** @description The program that runs models. */
         DoctorWorkerView: {
@@ -2409,6 +2412,9 @@ export interface components {
             detail: string;
             /** @description What to do. */
             remedy?: string | null;
+            /** @description The role, the folder, the module or the GPU that the title names. */
+            name?: string | null;
+            phrase?: components["schemas"]["Phrase"] | null;
         };
         /**
          * @description How much a finding matters.

@@ -4,6 +4,7 @@
 
 mod branches;
 mod compliance;
+mod phrases;
 mod preview;
 mod rerun;
 mod run;

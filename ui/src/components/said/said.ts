@@ -3,6 +3,7 @@
 import { ApiError } from "@/api/client";
 import type { Diagnostic, Phrase, Problem, RunView } from "@/api/types";
 import { m } from "@/paraglide/messages.js";
+import { doctor } from "./doctor";
 import { models } from "./models";
 import { pipeline } from "./pipeline";
 import { refusals } from "./refusals";
@@ -10,7 +11,7 @@ import { run } from "./run";
 import type { Message, Sentences } from "./sentences";
 
 /** Every sentence that the program can say of a fault. */
-export const SENTENCES: Sentences = { ...pipeline, ...run, ...refusals, ...models };
+export const SENTENCES: Sentences = { ...pipeline, ...run, ...refusals, ...models, ...doctor };
 
 /** A text, and its language where that is not the window's. */
 export interface Said {
@@ -30,15 +31,29 @@ const ADVICE = {
   smaller_model: m.say_advice_smaller_model,
 } satisfies Record<string, Message>;
 
+function without(params: Params, name: string): Params {
+  const { [name]: _left, ...rest } = params;
+  return rest;
+}
+
 /** What the sentence names, with what is itself put into words: a fault within it, and advice. */
 function inWords({ reason, params = {} }: Phrase): Params {
-  const fault = typeof params.fault === "string" ? SENTENCES[params.fault]?.[0] : undefined;
+  const fault =
+    typeof params.fault === "string"
+      ? said({ reason: params.fault, params: without(params, "fault") }, "").text
+      : "";
   const advice = Object.entries(ADVICE).flatMap(([name, say]) => (name in params ? [put(say, params)] : []));
   return {
     ...params,
-    ...(fault && { fault: put(fault, params) }),
+    ...(fault && { fault }),
     ...(reason === "too_little_memory" && { advice: advice.join(" ") }),
   };
+}
+
+/** The phrase's sentence, unless that or one within it is not known here. */
+function sentenceOf({ reason, params }: Phrase): Sentences[string] | undefined {
+  const fault = params?.fault;
+  return typeof fault === "string" && !(fault in SENTENCES) ? undefined : SENTENCES[reason];
 }
 
 /** What happened and what to do, apart; the program's English, or this window's own words, where the phrase is not known here. */
@@ -46,7 +61,7 @@ export function saidApart(
   phrase: Phrase | null | undefined,
   english: { message: string; remedy?: string | null; own?: true },
 ): { message: Said; remedy: Said } {
-  const sentence = phrase && SENTENCES[phrase.reason];
+  const sentence = phrase && sentenceOf(phrase);
   if (!phrase || !sentence) {
     const language = english.own ? {} : ({ lang: "en" } as const);
     return {
@@ -61,7 +76,7 @@ export function saidApart(
 
 /** What happened and what to do, in one text. */
 export function said(phrase: Phrase | null | undefined, english: string): Said {
-  if (!phrase || !SENTENCES[phrase.reason]) return { text: english, lang: "en" };
+  if (!phrase || !sentenceOf(phrase)) return { text: english, lang: "en" };
   const { message, remedy } = saidApart(phrase, { message: english });
   return { text: joined(message, remedy) };
 }
