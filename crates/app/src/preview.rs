@@ -77,7 +77,7 @@ impl App {
             let of_step = attached.found.iter().filter(|found| found.path.starts_with(&place));
             for found in of_step {
                 step.warnings.push(format!("{} {}", found.message, found.remedy));
-                step.warning_phrases.push(found.phrase.clone());
+                step.warning_phrases.push(found.phrase.as_deref().cloned());
             }
         }
         Ok(view)

@@ -50,7 +50,7 @@ pub struct Diagnostic {
     pub remedy: String,
     /// Both sentences in a form that can be put into another language.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub phrase: Option<Phrase>,
+    pub phrase: Option<Box<Phrase>>,
 }
 
 impl Diagnostic {
@@ -70,7 +70,7 @@ impl Diagnostic {
     /// The same finding, which can be put into another language: `phrase` stands for its message and its remedy together.
     #[must_use]
     pub fn saying(mut self, phrase: Phrase) -> Self {
-        self.phrase = Some(phrase);
+        self.phrase = Some(Box::new(phrase));
         self
     }
 
