@@ -283,7 +283,8 @@ impl App {
                 let model = fit.models.into_iter().next();
                 view.verdict = model.as_ref().map(|model| model.verdict);
                 view.total_bytes = model.as_ref().map(|model| model.machine.total_bytes);
-                view.problem = model.and_then(|model| model.problem);
+                (view.problem, view.problem_phrase) =
+                    model.map_or((None, None), |model| (model.problem, model.problem_phrase));
             }
             Err(error) => {
                 view.problem = Some(error.to_string());

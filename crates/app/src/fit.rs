@@ -21,6 +21,7 @@ use crate::memory::machine_memory;
 use crate::preview::PreviewRequest;
 use crate::request::invalid;
 use crate::role_options::{OptionsByRole, computed_with};
+use crate::said::Said;
 use crate::settings::out_of_range;
 
 pub use views::{FitAdviceView, FitMachineView, FitShareView, FitStepView, FitView, ModelFitView, RunFitView, Verdict};
@@ -182,14 +183,14 @@ async fn model_fit(
     if path.is_dir() {
         return match tokio::task::spawn_blocking(move || safetensors_of(&path)).await {
             Ok(Ok(info)) => folder_fit(view, &info, room),
-            Ok(Err(error)) => view.cannot_be_read(error),
-            Err(error) => view.cannot_be_read(error.to_string()),
+            Ok(Err(error)) => view.cannot_be_read(Said::new(error.text, error.phrase)),
+            Err(error) => view.cannot_be_read(error.to_string().into()),
         };
     }
     let info = match tokio::task::spawn_blocking(move || header_of(&path)).await {
         Ok(Ok(info)) => info,
-        Ok(Err(error)) => return view.cannot_be_read(error),
-        Err(error) => return view.cannot_be_read(error.to_string()),
+        Ok(Err(error)) => return view.cannot_be_read(Said::new(error.text, error.phrase)),
+        Err(error) => return view.cannot_be_read(error.to_string().into()),
     };
     let n_needed = match context_tokens {
         // The window is what bounds a context, so a chosen one is exact.

@@ -8,6 +8,7 @@ use futures::stream::BoxStream;
 
 use crate::app::App;
 use crate::error::AppError;
+use crate::said::Said;
 
 /// What to generate.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +104,7 @@ impl App {
         }
         if let Some(file) = self.scan_models().into_iter().find(|file| file.id == name) {
             if let Some(problem) = file.problem {
-                return Err(AppError::ModelProblem(problem.into()));
+                return Err(AppError::ModelProblem(Said::new(problem, file.problem_phrase)));
             }
             return Ok(ModelRef { id: file.id, path: file.path.display().to_string(), stand_in: false });
         }

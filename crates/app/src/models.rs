@@ -79,6 +79,9 @@ pub struct ModelFileView {
     /// Why it cannot be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The same in a form that can be put into another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem_phrase: Option<Phrase>,
     /// How it is stored: `gguf` or `safetensors`.
     pub format: &'static str,
     /// Whether it can serve a role.
@@ -258,6 +261,7 @@ pub(crate) fn file_view(file: ModelFile) -> ModelFileView {
             .cloned(),
         context_length: info.and_then(|info| info.context_length).or(folder.map(|folder| folder.context_length)),
         problem,
+        problem_phrase: file.problem_phrase.clone(),
         format: file.format.name(),
         runnable,
         name: info.and_then(|info| info.name.clone()),

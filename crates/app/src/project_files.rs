@@ -224,7 +224,8 @@ fn told(paths: &[&str], one: &str, several: &str) -> String {
 
 /// [`told`] in a form that can be put into another language; `reasons` are those for one path, for a few, and for more.
 fn told_phrase(paths: &[&str], reasons: [&str; 3]) -> Phrase {
-    let names = paths[..paths.len().min(NAMED)].join(", ");
+    let names: Vec<String> = paths.iter().take(NAMED).map(|path| format!("`{path}`")).collect();
+    let names = names.join(", ");
     match paths {
         [path] => Phrase::new(reasons[0]).with("name", *path),
         _ if paths.len() <= NAMED => Phrase::new(reasons[1]).with("names", names),

@@ -103,6 +103,8 @@ pub enum BindingProblem {
         file: String,
         /// What is wrong with the file.
         cause: String,
+        /// The same in a form that can be put into another language, where it has one.
+        cause_phrase: Option<Box<Phrase>>,
     },
     /// The path cannot be written as text.
     #[error("{role} is bound to {}, whose name is not valid Unicode: rename the file", path.display(), role = role.name())]
@@ -125,8 +127,14 @@ impl BindingProblem {
             Self::FileMissing { role, file } => {
                 Phrase::new("bound_model_missing").with("role", role.name()).with("file", file)
             }
-            Self::Unusable { role, file, cause } => {
-                Phrase::new("bound_model_unusable").with("role", role.name()).with("file", file).with("cause", cause)
+            Self::Unusable { role, file, cause, cause_phrase } => {
+                let phrase = match cause_phrase.as_deref().cloned() {
+                    Some(Phrase { reason, params }) => {
+                        Phrase { params, ..Phrase::new("bound_model_unusable_for") }.with("fault", reason)
+                    }
+                    None => Phrase::new("bound_model_unusable").with("cause", cause),
+                };
+                phrase.with("role", role.name()).with("file", file)
             }
             Self::NotUnicode { role, path } => {
                 Phrase::new("bound_model_not_unicode").with("role", role.name()).with("path", path)
@@ -171,16 +179,18 @@ fn by_path(role: Role, wanted: &str) -> Result<ModelRef, BindingProblem> {
     if !path.is_absolute() || !path.exists() {
         return Err(BindingProblem::FileMissing { role, file: wanted.to_owned() });
     }
-    let unusable = |cause: String| BindingProblem::Unusable { role, file: wanted.to_owned(), cause };
-    if let Some(cause) = ModelFile::describe(file_id(path), path.to_owned(), None).problem {
-        return Err(unusable(cause));
+    let described = ModelFile::describe(file_id(path), path.to_owned(), None);
+    if let Some(cause) = described.problem {
+        let cause_phrase = described.problem_phrase.map(Box::new);
+        return Err(BindingProblem::Unusable { role, file: wanted.to_owned(), cause, cause_phrase });
     }
     Ok(ModelRef { id: file_id(path), path: wanted.to_owned(), stand_in: false })
 }
 
 fn model_ref(role: Role, file: &ModelFile, stand_in: bool) -> Result<ModelRef, BindingProblem> {
     if let Some(cause) = &file.problem {
-        return Err(BindingProblem::Unusable { role, file: file.id.clone(), cause: cause.clone() });
+        let cause_phrase = file.problem_phrase.clone().map(Box::new);
+        return Err(BindingProblem::Unusable { role, file: file.id.clone(), cause: cause.clone(), cause_phrase });
     }
     let path = file.path.to_str().ok_or_else(|| BindingProblem::NotUnicode { role, path: file.path.clone() })?;
     Ok(ModelRef { id: file.id.clone(), path: path.to_owned(), stand_in })

@@ -7,12 +7,44 @@ use brickwork_engine::Phrase;
 use crate::bundle::BundleError;
 use crate::disk::DiskFull;
 use crate::download::DownloadError;
+use crate::gguf::{GgufError, GgufFault};
 use crate::hub::HubError;
 use crate::import::ImportError;
 use crate::names::BadName;
 use crate::remove::RemoveError;
 use crate::shards::MissingShard;
 use crate::transfer::TransferError;
+
+impl GgufError {
+    /// The error in a form that can be put into another language. What is damaged within a file is told in English.
+    #[must_use]
+    pub fn phrase(&self) -> Option<Phrase> {
+        let phrase = match &self.fault {
+            GgufFault::Io(cause) => Phrase::new("gguf_not_read").with("cause", cause.to_string()),
+            GgufFault::Magic(start) => Phrase::new("gguf_none").with("start", start.escape_ascii().to_string()),
+            GgufFault::Version(version @ (0 | 1)) => Phrase::new("gguf_old_version").with("version", *version),
+            GgufFault::Version(version) => Phrase::new("gguf_new_version").with("version", *version),
+            GgufFault::BigEndian => Phrase::new("gguf_big_endian"),
+            GgufFault::Truncated { wanted, size_bytes } => {
+                Phrase::new("gguf_truncated").with("wanted", *wanted).with("bytes", *size_bytes)
+            }
+            GgufFault::DataMissing { needed, size_bytes } => {
+                Phrase::new("gguf_data_missing").with("needed", *needed).with("bytes", *size_bytes)
+            }
+            GgufFault::NoArchitecture => Phrase::new("gguf_no_architecture"),
+            GgufFault::UnknownArchitecture(name) => Phrase::new("gguf_unknown_architecture").with("architecture", name),
+            GgufFault::LaterShard { number, count } => {
+                Phrase::new("gguf_later_part").with("number", *number).with("count", *count)
+            }
+            GgufFault::ShardMissing { count, name } => {
+                Phrase::new("gguf_part_missing").with("count", *count).with("name", name)
+            }
+            GgufFault::NotAModel { .. } | GgufFault::ShardMismatch { .. } => return None,
+            damaged => Phrase::new("gguf_damaged").with("cause", damaged.to_string()),
+        };
+        Some(phrase.with("path", &self.path).with("at", self.at_byte))
+    }
+}
 
 impl HubError {
     /// The error in a form that can be put into another language.
@@ -34,7 +66,13 @@ impl HubError {
             Self::Stalled { url, limit_s } => Phrase::new("hub_stalled").with("url", url).with("seconds", *limit_s),
             Self::Cut { url, cause } => Phrase::new("hub_connection_cut").with("url", url).with("cause", cause),
             Self::NotFound { endpoint, what, name } => {
-                Phrase::new("hub_not_found").with("endpoint", endpoint).with("what", *what).with("name", name)
+                let phrase = match *what {
+                    "repository" => Phrase::new("hub_has_no_repository"),
+                    "revision" => Phrase::new("hub_has_no_revision"),
+                    "file" => Phrase::new("hub_has_no_file"),
+                    what => Phrase::new("hub_not_found").with("what", what),
+                };
+                phrase.with("endpoint", endpoint).with("name", name)
             }
             Self::TokenNeeded { repository, page } => {
                 Phrase::new("hub_token_needed").with("repository", repository).with("page", page)

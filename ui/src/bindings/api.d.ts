@@ -2965,6 +2965,7 @@ export interface components {
             context_length?: number | null;
             /** @description Why it cannot be used. */
             problem?: string | null;
+            problem_phrase?: components["schemas"]["Phrase"] | null;
             /** @description How it is stored: `gguf` or `safetensors`. */
             format: string;
             /** @description Whether it can serve a role. */
@@ -3028,6 +3029,7 @@ export interface components {
             advice: components["schemas"]["FitAdviceView"][];
             /** @description Why its file cannot be read. */
             problem?: string | null;
+            problem_phrase?: components["schemas"]["Phrase"] | null;
         };
         /** @description What to import. */
         ModelImportRequest: {

@@ -12,6 +12,7 @@ export const run: Sentences = {
   bound_model_missing: [m.say_bound_model_missing],
   bound_model_not_unicode: [m.say_bound_model_not_unicode],
   bound_model_unusable: [m.say_bound_model_unusable],
+  bound_model_unusable_for: [m.say_bound_model_unusable_for],
   chat_template_failed: [m.say_chat_template_failed],
   compute_failed: [m.say_compute_failed],
   context_too_small: [m.say_context_too_small],
