@@ -15,15 +15,21 @@ export class Page {
     return this.clickOn(`[data-testid="${id}"]`);
   }
 
-  /** Clicks on what the selector finds. It is looked for again when the page moves or redraws it in that very moment. */
-  async clickOn(selector) {
+  /** Clicks on what the selector finds. */
+  clickOn(selector) {
+    return this.clickElement(() => this.browser.$(selector));
+  }
+
+  /** Clicks on what `find` gives. It is looked for again when the page moves, scrolls or redraws it in that very moment. */
+  async clickElement(find) {
     for (let tries = 1; ; tries += 1) {
-      const element = this.browser.$(selector);
+      const element = find();
       await element.waitForClickable();
       try {
         return await element.click();
       } catch (error) {
-        if (tries === 5 || !/stale element|not interactable|click intercepted|wasn't found/i.test(`${error.name} ${error.message}`)) throw error;
+        if (tries === 20 || !/stale element|not interactable|click intercepted|wasn't found/i.test(`${error.name} ${error.message}`)) throw error;
+        await this.browser.pause(100);
       }
     }
   }
@@ -37,7 +43,7 @@ export class Page {
   /** Replaces what stands in a field or an editor by typing. */
   async type(element, text) {
     await element.waitForDisplayed();
-    await element.click();
+    await this.clickElement(() => element);
     await this.browser.keys(["Control", "a"]);
     await this.browser.keys("Delete");
     // `keys` holds all keys of a text down together, which loses doubled letters.

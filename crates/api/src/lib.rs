@@ -129,6 +129,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(artifacts::download_artifact))
         .routes(routes!(artifacts::download_zip))
         .routes(routes!(artifacts::edit_artifacts))
+        .routes(routes!(artifacts::choose_final))
+        .routes(routes!(artifacts::reread_artifacts))
         .routes(routes!(artifacts::preview_artifact))
         .routes(routes!(export::plan_export))
         .routes(routes!(export::export_run))

@@ -3,7 +3,7 @@
 //! What a list was before its edits is read from the journal, and nowhere else kept.
 
 use brickwork_artifacts::{Artifact, ArtifactOperation, EditFault, EditHistory};
-use brickwork_engine::{ArtifactTarget, Journal, Phrase, RunChange, RunEvent, RunEventKind, RunId};
+use brickwork_engine::{ArtifactTarget, Journal, Phrase, RunChange, RunEvent, RunEventKind, RunId, report_syntax};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
@@ -38,7 +38,8 @@ impl App {
         let ArtifactEditRequest { target, operation } = request;
         check_target(&run, *target)?;
         let mut history = history(*target, self.store().events(run_id, 0).await?);
-        let list = history.apply(operation).map_err(|fault| refusal(run_id, &fault))?;
+        let mut list = history.apply(operation).map_err(|fault| refusal(run_id, &fault))?;
+        report_syntax(&self.checker().await, &mut list).await;
         if list != history.current() {
             history.record(list.clone());
             let change = RunChange::ArtifactsEdited { target: *target, artifacts: list, edited: history.is_edited() };
@@ -86,10 +87,12 @@ fn history(target: ArtifactTarget, events: Vec<RunEvent>) -> EditHistory {
 fn extracted(target: ArtifactTarget, change: RunChange) -> Option<Vec<Artifact>> {
     match (target, change) {
         (ArtifactTarget::Final, RunChange::Finished { final_artifacts, .. }) => Some(final_artifacts),
+        (ArtifactTarget::Final, RunChange::FinalChosen { artifacts, .. }) => Some(artifacts),
         (
             ArtifactTarget::Step { position: wanted },
             RunChange::StepFinished { position, artifacts, .. }
             | RunChange::StepReused { position, artifacts, .. }
+            | RunChange::StepReread { position, artifacts, .. }
             | RunChange::StepEdited { position, artifacts, .. },
         ) if position == wanted => Some(artifacts),
         _ => None,

@@ -187,6 +187,7 @@ mod tests {
             closed: true,
             start: 0,
             end: 0,
+            syntax: None,
         }
     }
 

@@ -37,7 +37,9 @@ pub enum FindingLevel {
 }
 
 /// One thing that was looked at.
+// A gate's finding has the same name, and the API's document one list of names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = DoctorFinding)]
 pub struct Finding {
     /// The stable word for what was looked at.
     pub code: &'static str,

@@ -176,7 +176,7 @@ async fn model_fit(
 ) -> ModelFitView {
     let Wanted { model, roles, n_needed } = wanted;
     let mut view = ModelFitView::new(&model, &roles);
-    if model.is_simulated() || !model.is_local() {
+    if model.is_simulated() || model.is_none() || !model.is_local() {
         return view;
     }
     let path = PathBuf::from(&model.path);
@@ -245,7 +245,7 @@ fn run_fit(order: &[(String, ModelRef)], models: &[ModelFitView], budget_bytes: 
     let sizes: BTreeMap<(&str, &str), u64> =
         models.iter().map(|model| ((&*model.path, &*model.id), model.machine.total_bytes)).collect();
     let local: Vec<&(String, ModelRef)> =
-        order.iter().filter(|(_, model)| model.is_local() && !model.is_simulated()).collect();
+        order.iter().filter(|(_, model)| model.is_local() && !model.is_simulated() && !model.is_none()).collect();
     let steps: Vec<RunModel> = local
         .iter()
         .map(|(_, model)| RunModel {

@@ -11,7 +11,8 @@ use brickwork_engine::{
 };
 use brickwork_remote::RemoteClient;
 use brickwork_worker_client::{
-    Compute, Residency, ResidentModel, SamplerDefaults, SamplerDefaultsOf, WorkerClient, WorkerConfig, WorkerStatus,
+    Compute, Residency, ResidentModel, SamplerDefaults, SamplerDefaultsOf, SyntaxClient, WorkerClient, WorkerConfig,
+    WorkerStatus,
 };
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -43,6 +44,8 @@ pub(crate) struct Models {
     models_dir: PathBuf,
     /// Counts prompts beside it.
     pub(crate) counter: Counter,
+    /// Looks at what models made.
+    pub(crate) syntax: SyntaxClient,
     /// Speaks with servers.
     pub(crate) remote: RemoteClient,
     /// How each of them is spoken to.
@@ -60,6 +63,7 @@ impl Models {
             let catalog = brickwork_models::own_sampler_defaults(&own_catalog, &model.id);
             SamplerDefaults { repeat_penalty: catalog.repeat_penalty, dry_multiplier: catalog.dry_multiplier }
         });
+        let syntax = SyntaxClient::new(worker.clone());
         let counting = WorkerConfig { idle_limit: Some(config.counter_idle_limit), ..worker.clone() };
         let peers = RemotePeers::default();
         let remote = peers.client(secrets.clone());
@@ -68,6 +72,7 @@ impl Models {
             admission: Arc::new(Admission::new(config)),
             models_dir: config.models_dir.clone(),
             counter: Counter::new(counting, remote.clone()),
+            syntax,
             remote,
             peers,
             scripted: ScriptedInference::default(),

@@ -7,10 +7,12 @@ mod app;
 mod artifact_edits;
 mod artifact_files;
 mod artifact_preview;
+mod assembly;
 mod backup;
 mod bundle;
 mod catalog;
 mod changes;
+mod checking;
 mod config;
 mod data;
 mod doctor;
@@ -58,12 +60,13 @@ pub use app::{App, DeviceView, Health, QueueState, WorkerState};
 pub use artifact_edits::ArtifactEditRequest;
 pub use artifact_files::{ArtifactFile, artifact_id_of};
 pub use artifact_preview::{PREVIEW_POLICY, PreviewTheme};
+pub use assembly::{FinalChoice, FinalRequest};
 pub use backup::{ArchiveFault, BackupError, BackupReport, BackupRequest, RestoreReport, restore_backup};
-pub use brickwork_artifacts::{Artifact, ArtifactOperation, extract};
+pub use brickwork_artifacts::{Artifact, ArtifactOperation, SyntaxReport, SyntaxState, kind_of_name, read_output};
 pub use brickwork_engine::{
-    Diagnostic, FinishReason, InferenceError, InferenceErrorCode, InferenceEvent, Message, Parameters, Phrase,
-    PhraseParam, Pipeline, RerunAction, RerunCode, RerunReason, RerunStep, Role, RunChange, RunEvent, RunEventKind,
-    RunStatus, Severity, Speaker, Timings, pipeline_schema,
+    Diagnostic, DirectChecker, FinishReason, InferenceError, InferenceErrorCode, InferenceEvent, Message, Parameters,
+    Phrase, PhraseParam, Pipeline, RerunAction, RerunCode, RerunReason, RerunStep, Role, RunChange, RunEvent,
+    RunEventKind, RunStatus, Severity, Speaker, Timings, pipeline_schema, report_syntax,
 };
 pub use brickwork_highlight::{Highlighted, highlight};
 pub use brickwork_models::hub::{HubFile, HubModel, HubModelFiles, HubRepository};

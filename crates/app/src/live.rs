@@ -57,9 +57,9 @@ impl LiveRun {
         let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
         match &event.kind {
             RunEventKind::Text { .. } => tail.push(event.clone()),
-            RunEventKind::Change { change: RunChange::StepText { .. } | RunChange::StepFinished { .. } } => {
-                tail.clear()
-            }
+            RunEventKind::Change {
+                change: RunChange::StepText { .. } | RunChange::StepAttempted { .. } | RunChange::StepFinished { .. },
+            } => tail.clear(),
             _ => {}
         }
         // Nobody listening is an ordinary state: the journal has everything.

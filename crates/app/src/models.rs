@@ -1,6 +1,6 @@
 //! The roles, the model files on disk, and which file serves which role.
 
-use brickwork_engine::{ModelRef, Parameters, Phrase, Pipeline, Role};
+use brickwork_engine::{AssemblerMode, ModelRef, Parameters, Phrase, Pipeline, Role};
 use brickwork_models::{BindingChoice, Bindings, DEFAULT_MODEL_ID, ModelFile, ModelsFolder, resolve};
 use serde::Serialize;
 
@@ -150,9 +150,13 @@ impl App {
     pub(crate) async fn models_of(&self, pipeline: &Pipeline) -> Result<Vec<ModelRef>, AppError> {
         let bindings = self.bindings().await?;
         let files = self.model_list().await?;
-        let roles = pipeline.steps.iter().map(|step| step.model_type).chain([Role::Assembler]);
-        let models: Vec<ModelRef> =
+        let roles = pipeline.steps.iter().map(|step| step.model_type);
+        let mut models: Vec<ModelRef> =
             roles.map(|role| model_for(role, &bindings, &files)).collect::<Result<_, AppError>>()?;
+        models.push(match pipeline.assembler_mode() {
+            AssemblerMode::Model => model_for(Role::Assembler, &bindings, &files)?,
+            AssemblerMode::Deterministic => ModelRef::none(),
+        });
         self.refuse_changed(&models).await?;
         Ok(models)
     }

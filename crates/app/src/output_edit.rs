@@ -1,6 +1,7 @@
 //! Putting the user's text in the place of a step's output, while the run waits for them.
 
-use brickwork_engine::{Journal, RunChange, RunId, RunRecord, RunStatus};
+use brickwork_artifacts::read_output;
+use brickwork_engine::{RunChange, RunId, RunRecord, RunStatus, StepReport, report_syntax};
 
 use crate::app::App;
 use crate::error::AppError;
@@ -18,9 +19,11 @@ impl App {
         let run = self.recorded(run_id).await?;
         let step = run.steps.iter().find(|step| step.step_name == step_name);
         let position = step.map(|step| step.position).ok_or_else(|| unknown_step(&run, step_name))?;
-        let artifacts = brickwork_artifacts::extract(step_name, &result);
+        let mut extraction = read_output(step_name, &result, &run.pieces_before(position).concat());
+        report_syntax(&self.checker().await, &mut extraction.artifacts).await;
+        let (report, artifacts) = (StepReport::of(&extraction), extraction.artifacts);
         // Whether it may be edited is the journal's to say, since the run may be resumed at any moment.
-        if self.note(run_id, RunChange::StepEdited { position, result, artifacts }).await? {
+        if self.note(run_id, RunChange::StepEdited { position, result, artifacts, report }).await? {
             return self.run(run_id).await;
         }
         if is_held(&self.recorded(run_id).await?) {
@@ -28,10 +31,6 @@ impl App {
         } else {
             Err(AppError::RunNotHeld(run_id))
         }
-    }
-
-    async fn recorded(&self, run_id: RunId) -> Result<RunRecord, AppError> {
-        self.store().load(run_id).await?.ok_or_else(|| AppError::UnknownRun(run_id.to_string()))
     }
 }
 

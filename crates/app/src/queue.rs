@@ -268,7 +268,8 @@ impl App {
     /// The runs with what their models take, as the worker counts it against the same budget. Reads headers.
     fn queued(&self, waiting: Vec<WaitingRun>) -> Vec<QueuedRun> {
         let of_run = |run: WaitingRun| {
-            let local = run.models.into_iter().filter(|model| !model.is_simulated() && model.is_local());
+            let local =
+                run.models.into_iter().filter(|model| !model.is_simulated() && !model.is_none() && model.is_local());
             let models = local.map(|model| (model.path.clone(), self.inner().models.least_bytes(&model))).collect();
             QueuedRun { run_id: run.run_id, project_id: run.project_id, models }
         };
@@ -313,8 +314,14 @@ impl App {
                 self.changes().bump();
             }
         };
-        let runner =
-            Runner { inference: &self.inner().models, journal: self.store(), clock: &SystemClock, announce: &announce };
+        let checker = self.checker().await;
+        let runner = Runner {
+            inference: &self.inner().models,
+            journal: self.store(),
+            clock: &SystemClock,
+            checker: &checker,
+            announce: &announce,
+        };
         match runner.run(run_id, signals).await {
             Ok(record) => {
                 tracing::info!(%run_id, status = record.status.as_str(), paused = record.paused, "run left");
@@ -336,6 +343,7 @@ impl App {
             error: Some(format!("The run stopped because it could not be recorded: {error}")),
             final_artifacts: Vec::new(),
             final_artifacts_from: None,
+            assembly: None,
         };
         let at = SystemClock.now();
         match self.store().record(run_id, at, change.clone()).await {

@@ -211,5 +211,6 @@ fn reuse(earlier: &RunRecord, plan: &mut RunPlan, position: usize, step: &StepRe
         timings: step.timings,
         original_result: step.original_result.clone(),
         artifacts_edited: step.artifacts_edited,
+        report: step.report.clone(),
     }
 }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::app::{App, SystemClock};
+use crate::checking::forbidden_commands;
 use crate::error::AppError;
 use crate::project_files::attached_files;
 use crate::request::invalid;
@@ -66,6 +67,7 @@ impl App {
         }
         let mut found = validate_pipeline(&pipeline);
         found.extend(attached_files(folder, &pipeline).await?.found);
+        found.extend(forbidden_commands(&pipeline, &self.settings().await?.gate_commands));
         Ok(found)
     }
 
@@ -203,7 +205,9 @@ impl App {
         let pipeline = parse_pipeline(body).map_err(AppError::InvalidPipeline)?;
         check_project(&pipeline, project_id)?;
         let attached = attached_files(project.folder, &pipeline).await?;
-        let faults = attached.errors();
+        let settings = self.settings().await?;
+        let mut faults = attached.errors();
+        faults.extend(forbidden_commands(&pipeline, &settings.gate_commands));
         if !faults.is_empty() {
             return Err(AppError::InvalidPipeline(faults));
         }
@@ -212,7 +216,7 @@ impl App {
         let mut plan = RunPlan::new(project_id, pipeline, models, seeds);
         plan.files = attached.files;
         plan.project_context = project.global_context;
-        plan.step_timeout_s = self.settings().await?.step_timeout_s;
+        plan.step_timeout_s = settings.step_timeout_s;
         Ok(plan)
     }
 }

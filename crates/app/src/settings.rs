@@ -44,7 +44,7 @@ pub enum Language {
 }
 
 /// The user's settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Colours of the window.
@@ -77,6 +77,10 @@ pub struct Settings {
     pub model_idle_s: u64,
     /// Whether models are loaded that surely do not fit into memory.
     pub allow_overcommit: bool,
+    /// Commands that gates may run on this machine: the program and the first arguments, separated by spaces. A gate's command
+    /// is run when it begins with these words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gate_commands: Vec<String>,
     /// Which ended runs are removed by themselves.
     pub retention: Retention,
     /// Whether the window tells the system when a run has ended or waits for the user.
@@ -98,6 +102,7 @@ impl Default for Settings {
             memory_budget_mib: None,
             model_idle_s: 600,
             allow_overcommit: false,
+            gate_commands: Vec::new(),
             retention: Retention::default(),
             notifications: true,
             first_start_done: false,

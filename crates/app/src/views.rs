@@ -2,8 +2,8 @@
 
 use brickwork_artifacts::Artifact;
 use brickwork_engine::{
-    DerivedFrom, FinalArtifactsFrom, FinishReason, InferenceErrorCode, ModelRef, Phrase, Pipeline, Role, RunRecord,
-    RunStatus, StepRecord, Timestamp, Timings,
+    AssemblyReport, DerivedFrom, FinalArtifactsFrom, FinishReason, InferenceErrorCode, ModelRef, Phrase, Pipeline,
+    Role, RunRecord, RunStatus, StepRecord, StepReport, Timestamp, Timings,
 };
 use brickwork_store::{RunMarks, RunSummary};
 use serde::Serialize;
@@ -70,6 +70,11 @@ pub struct StepView {
     /// The earlier run that carried it out, where this run took it over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reused_from: Option<Uuid>,
+    /// What is known of its output besides the artifacts: edits of earlier files, attempts at its gate.
+    pub report: StepReport,
+    /// Whether its output passed the step's gate; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gate_passed: Option<bool>,
 }
 
 /// A run as surfaces show it.
@@ -130,6 +135,9 @@ pub struct RunView {
     pub final_artifacts_from: Option<FinalArtifactsFrom>,
     /// Whether the user has edited them since.
     pub final_artifacts_edited: bool,
+    /// What does not fit among the pieces, and what is wrong with the Assembler's result; absent until the run ended well.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assembly: Option<AssemblyReport>,
     /// The Assembler's whole output.
     pub assembled_code: String,
     /// The pipeline as it was written.
@@ -191,6 +199,8 @@ impl StepView {
             started_at: step.started_at,
             finished_at: step.finished_at,
             reused_from: step.reused_from,
+            gate_passed: step.report.passed(),
+            report: step.report,
         }
     }
 }
@@ -238,6 +248,7 @@ impl From<RunRecord> for RunView {
             final_artifacts: record.final_artifacts,
             final_artifacts_from: record.final_artifacts_from,
             final_artifacts_edited: record.final_artifacts_edited,
+            assembly: record.assembly,
             pipeline: record.plan.pipeline,
             created_at: record.created_at,
             started_at: record.started_at,

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::syntax::SyntaxReport;
+
 /// One piece of code (or text) found in a model's output.
 ///
 /// On the wire it is the specification's `{type, name, content}`, with further fields beside them.
@@ -26,6 +28,9 @@ pub struct Artifact {
     /// Byte offset just past the content in the step's output.
     #[serde(default)]
     pub end: usize,
+    /// Whether the content parses; absent as long as nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub syntax: Option<SyntaxReport>,
 }
 
 const fn closed_default() -> bool {

@@ -101,14 +101,15 @@ pub(crate) fn edit(list: &[Artifact], operation: &ArtifactOperation) -> Result<V
             let kind = kind_of_name(name).filter(|_| !keep_type);
             set_name(&mut edited, *index, name)?;
             let artifact = at(&mut edited, *index)?;
-            artifact.kind = kind.unwrap_or_else(|| artifact.kind.clone());
+            set_kind(artifact, kind.unwrap_or_else(|| artifact.kind.clone()));
         }
         ArtifactOperation::Retype { index, kind, rename } => retype(&mut edited, *index, kind, *rename)?,
         ArtifactOperation::Merge { indices, name } => merge(&mut edited, indices, name)?,
         ArtifactOperation::Split { index, at_lines, names } => split(&mut edited, *index, at_lines, names)?,
         ArtifactOperation::SetContent { index, content } => {
             let artifact = at(&mut edited, *index)?;
-            *artifact = Artifact { content: content.clone(), closed: true, start: 0, end: 0, ..artifact.clone() };
+            *artifact =
+                Artifact { content: content.clone(), closed: true, start: 0, end: 0, syntax: None, ..artifact.clone() };
         }
         ArtifactOperation::Remove { index } => {
             at(&mut edited, *index)?;
@@ -134,7 +135,15 @@ fn at(list: &mut [Artifact], index: usize) -> Result<&mut Artifact, EditFault> {
 
 /// An artifact whose content is no stretch of any output: its offsets say nothing.
 fn made(kind: String, name: &str, content: String) -> Artifact {
-    Artifact { kind, name: name.to_owned(), content, named: true, closed: true, start: 0, end: 0 }
+    Artifact { kind, name: name.to_owned(), content, named: true, closed: true, start: 0, end: 0, syntax: None }
+}
+
+/// What was known of an artifact's syntax holds for its kind alone.
+fn set_kind(artifact: &mut Artifact, kind: String) {
+    if artifact.kind != kind {
+        artifact.kind = kind;
+        artifact.syntax = None;
+    }
 }
 
 /// Gives the artifact at `index` a name of the user's, which no other one may have.
@@ -162,7 +171,7 @@ fn retype(list: &mut [Artifact], index: usize, kind: &str, rename: bool) -> Resu
         let stem = name[file..].rfind('.').filter(|dot| *dot > 0).map_or(name.len(), |dot| file + dot);
         set_name(list, index, &format!("{}.{kind}", &name[..stem]))?;
     }
-    at(list, index)?.kind = kind;
+    set_kind(at(list, index)?, kind);
     Ok(())
 }
 

@@ -381,7 +381,16 @@ impl Extractor {
         let by_rule = || rule_name(&self.step_name, self.artifacts.len(), &kind);
         let name = given.unwrap_or_else(by_rule);
         let name = self.names.unique(name);
-        self.artifacts.push(Artifact { kind, name, content: content.to_owned(), named, closed, start, end });
+        self.artifacts.push(Artifact {
+            kind,
+            name,
+            content: content.to_owned(),
+            named,
+            closed,
+            start,
+            end,
+            syntax: None,
+        });
     }
 }
 

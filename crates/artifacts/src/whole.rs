@@ -21,7 +21,16 @@ pub fn classify_whole(step_name: &str, text: &str) -> Option<Artifact> {
     let named = part.name.is_some();
     let name = part.name.unwrap_or_else(|| rule_name(step_name, 0, &part.kind));
     let content = text[part.start..part.end].to_owned();
-    Some(Artifact { kind: part.kind, name, content, named, closed: true, start: part.start, end: part.end })
+    Some(Artifact {
+        kind: part.kind,
+        name,
+        content,
+        named,
+        closed: true,
+        start: part.start,
+        end: part.end,
+        syntax: None,
+    })
 }
 
 /// The files that a whole output is, with byte ranges in it; none where it is prose.

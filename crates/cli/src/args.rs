@@ -1,5 +1,6 @@
 //! The command line's grammar.
 
+mod artifacts;
 mod hub;
 mod library;
 mod machine;
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use uuid::Uuid;
 
+pub(crate) use artifacts::ArtifactsArgs;
 pub(crate) use hub::{HubCommand, HubSetArgs, SettingsArgs};
 pub(crate) use library::{DataCommand, PipelinesCommand, ProjectsCommand, PruneArgs, SavePipelineArgs};
 pub(crate) use machine::{FitArgs, LendArgs, OptionsArgs, QuantizeArgs};
@@ -64,10 +66,15 @@ pub(crate) enum Command {
     Preview(PreviewArgs),
     /// Generate text from one prompt with one model.
     Generate(GenerateArgs),
-    /// Print the artifacts in a model's output.
+    /// List the artifacts of a run and whether they parse; choose the final ones, or find all of them anew.
+    Artifacts(ArtifactsArgs),
+    /// Print the artifacts in a model's output, and whether they parse.
     Extract {
         /// The output's file, or `-` for standard input.
         file: String,
+        /// A file that edits in the output may be of; may be given more than once.
+        #[arg(long, value_name = "FILE")]
+        earlier: Vec<std::path::PathBuf>,
         /// Print one JSON document.
         #[arg(long)]
         json: bool,

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod artifacts;
 pub(crate) mod bundle;
 pub(crate) mod data;
 pub(crate) mod doctor;

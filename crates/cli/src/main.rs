@@ -35,7 +35,7 @@ fn main() -> ExitCode {
 
 async fn execute(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Extract { file, json } => return commands::extract::extract(&file, json),
+        Command::Extract { file, earlier, json } => return commands::extract::extract(&file, &earlier, json).await,
         Command::PipelineSchema => return commands::schema(),
         Command::Openapi => return commands::openapi(),
         Command::Completions { shell } => {
@@ -57,6 +57,7 @@ async fn execute(command: Command) -> Result<(), Failure> {
     let result = match command {
         Command::Run(request) => commands::run::run(&app, *request).await,
         Command::Preview(request) => commands::preview::preview(&app, request).await,
+        Command::Artifacts(request) => commands::artifacts::artifacts(&app, request).await,
         Command::Generate(request) => commands::generate::generate(&app, request).await,
         Command::Validate { pipeline, json } => commands::validate::validate(&app, &pipeline, json).await,
         Command::Runs { command } => commands::runs::runs(&app, command).await,

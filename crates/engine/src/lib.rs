@@ -3,9 +3,11 @@
 //! Invariant: this crate does no I/O. Time, identifiers and randomness are passed in; models, storage and the clock are
 //! reached through the three ports of [`ports`].
 
+mod checker;
 pub mod compliance;
 mod context;
 mod event;
+mod gate;
 mod memory;
 mod order;
 mod phrase;
@@ -24,12 +26,14 @@ mod signal;
 mod time;
 mod validate;
 
+pub use checker::{Checker, CommandOutcome, DirectChecker, GateCommand, assemble, report_syntax};
 pub use context::{Rendered, RunContext};
 pub use event::{RunEvent, RunEventKind};
+pub use gate::{Finding, FindingKind, Gate, MAX_COMMAND_S, MAX_CONTINUATIONS, MAX_REPAIRS};
 pub use memory::{ManualClock, MemoryJournal};
 pub use order::{model_loads, run_order};
 pub use phrase::{Phrase, PhraseParam};
-pub use pipeline::{AssemblerSettings, JsonMap, Parameters, Pipeline, Step, pipeline_schema};
+pub use pipeline::{AssemblerMode, AssemblerSettings, JsonMap, Parameters, Pipeline, Step, pipeline_schema};
 pub use ports::{
     Clock, Completion, FinishReason, Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent,
     Journal, JournalError, Message, Prompt, Speaker, Timings,
@@ -40,10 +44,11 @@ pub use queue::{Limits, QueuedRun, startable};
 pub use rerun::{RerunAction, RerunCode, RerunReason, RerunStep, plan_rerun};
 pub use role::{Role, RoleCard};
 pub use run::{
-    ASSEMBLER_STEP, ArtifactTarget, AttachedFile, DerivedFrom, FinalArtifactsFrom, IllegalChange, ModelRef, RunChange,
-    RunId, RunPlan, RunRecord, RunStatus, StepOutcome, StepRecord, remote_hosts,
+    ASSEMBLER_STEP, ArtifactTarget, AssemblyReport, AttachedFile, Attempt, DerivedFrom, FinalArtifactsFrom,
+    IllegalChange, ModelRef, RunChange, RunId, RunPlan, RunRecord, RunStatus, StepOutcome, StepRecord, StepReport,
+    remote_hosts,
 };
-pub use runner::Runner;
+pub use runner::{FinalPieces, Runner, final_pieces};
 pub use scripted::{ScriptedInference, ScriptedReply};
 pub use signal::{RunSignalGivers, RunSignals, Signal, SignalGiver, signal_pair};
 pub use time::Timestamp;

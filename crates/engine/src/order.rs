@@ -33,7 +33,7 @@ pub fn run_order(plan: &RunPlan) -> Vec<usize> {
 #[must_use]
 pub fn model_loads(plan: &RunPlan, order: &[usize]) -> usize {
     let models = order.iter().filter_map(|&position| plan.models.get(position));
-    let models: Vec<_> = models.filter(|model| model.is_local()).map(identity).collect();
+    let models: Vec<_> = models.filter(|model| model.is_local() && !model.is_none()).map(identity).collect();
     changes(&models)
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::gate::Gate;
 use crate::role::Role;
 
 /// A JSON object with its keys in the order in which they were written.
@@ -70,7 +71,8 @@ pub struct Step {
     pub timeout_s: Option<u64>,
     /// A check that the step's artifacts must pass.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gate: Option<Value>,
+    #[schemars(with = "Gate")]
+    pub gate: Option<Gate>,
     /// Globs below the project folder whose files are attached as context.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
@@ -115,10 +117,33 @@ pub struct AssemblerSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Parameters")]
     pub parameters: Option<Parameters>,
-    /// How the pieces are joined: by the `model` (the default).
+    /// How the pieces are joined: by the `model` (the default), or `deterministic`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "String")]
-    pub mode: Option<String>,
+    #[schemars(with = "AssemblerMode")]
+    pub mode: Option<AssemblerMode>,
+}
+
+/// How the pieces are joined.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AssemblerMode {
+    /// The Assembler's model writes the final files.
+    #[default]
+    Model,
+    /// No model: the latest piece of each file is taken as it is.
+    Deterministic,
+}
+
+impl AssemblerMode {
+    /// The mode of a word of the wire.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        match word {
+            "model" => Some(Self::Model),
+            "deterministic" => Some(Self::Deterministic),
+            _ => None,
+        }
+    }
 }
 
 impl Default for Parameters {
@@ -129,6 +154,12 @@ impl Default for Parameters {
 }
 
 impl Pipeline {
+    /// How its pieces are joined.
+    #[must_use]
+    pub fn assembler_mode(&self) -> AssemblerMode {
+        self.assembler.as_ref().and_then(|settings| settings.mode).unwrap_or_default()
+    }
+
     /// The parameters at a list position; behind the last step they are the Assembler's: the user's, or the
     /// specification's 0.3 and 2048.
     #[must_use]

@@ -166,6 +166,8 @@ pub enum InferenceErrorCode {
     WorkerUnavailable,
     /// The step's own time limit passed.
     TimedOut,
+    /// No answer passed the step's gate, which must be passed.
+    GateFailed,
     /// A request that the model cannot serve (for example an empty prompt).
     BadRequest,
     /// The server that runs the model could not be reached, said nothing for too long, or broke off.

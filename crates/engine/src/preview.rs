@@ -92,6 +92,14 @@ impl Preview {
         };
         let start = RunRecord::new(RunId::nil(), Timestamp::from_micros(0), plan);
         let mut preview = Self { counted: start.clone(), shown: start, unknown: BTreeMap::new() };
+        if let (Some((earlier, steps)), Some(assembler)) = (&reused, preview.counted.steps.len().checked_sub(1)) {
+            // What the pieces lack is known where all of them are.
+            let is_known = steps[..assembler].iter().all(|step| step.action == RerunAction::Reuse);
+            let conflicts = earlier.steps.last().filter(|_| is_known).map(|step| step.report.conflicts.clone());
+            for record in [&mut preview.shown, &mut preview.counted] {
+                record.steps[assembler].report.conflicts = conflicts.clone().unwrap_or_default();
+            }
+        }
         for index in 0..preview.counted.steps.len() {
             let StepRecord { position, ref step_name, ref model, .. } = preview.counted.steps[index];
             if let Some(done) = known(position) {
@@ -230,5 +238,14 @@ fn part(kind: PartKind, label: Option<&String>, text: impl Into<String>) -> Prom
 /// Stands for the pieces that a step will make, where the Assembler's instruction names them: about as long as a name.
 fn placeholder_artifact(step_name: &str) -> Artifact {
     let name = format!("«files of `{step_name}`»");
-    Artifact { kind: String::new(), name, content: String::new(), named: false, closed: true, start: 0, end: 0 }
+    Artifact {
+        kind: String::new(),
+        name,
+        content: String::new(),
+        named: false,
+        closed: true,
+        start: 0,
+        end: 0,
+        syntax: None,
+    }
 }

@@ -21,6 +21,9 @@ fenced code block. Write complete code.";
 const ASSEMBLER_PROMPT: &str = "Write the complete final code, without conflicts between the pieces and with short \
 documentation comments: one fenced code block per file, its file name in a comment on the first line.";
 
+/// Conflicts that the Assembler is told at most; more would only fill its context.
+const CONFLICTS_SHOWN_MAX: usize = 12;
+
 /// The user turn of one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Turn {
@@ -30,7 +33,8 @@ pub(crate) struct Turn {
     pub(crate) warnings: Vec<String>,
 }
 
-/// The built-in instruction of the Assembler, with the pieces that the steps made named in stable order.
+/// The built-in instruction of the Assembler, with the pieces that the steps made named in stable order, and what is known
+/// not to fit among them.
 #[must_use]
 pub fn assembler_instruction(record: &RunRecord) -> String {
     let mut text = ASSEMBLER_PROMPT.to_owned();
@@ -43,6 +47,13 @@ pub fn assembler_instruction(record: &RunRecord) -> String {
     if !pieces.is_empty() {
         text.push_str("\n\nPieces:\n");
         text.push_str(&pieces.join("\n"));
+    }
+    let conflicts = record.steps.last().map_or(&[][..], |assembler| &assembler.report.conflicts);
+    if !conflicts.is_empty() {
+        text.push_str("\n\nConflicts to settle:");
+        for conflict in conflicts.iter().take(CONFLICTS_SHOWN_MAX) {
+            text.push_str(&format!("\n- {conflict}"));
+        }
     }
     text
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::context::visible_steps;
+use crate::gate::Gate;
 use crate::order::identity;
 use crate::pipeline::{JsonMap, Parameters};
 use crate::prompt::{context_block, conversation, turn};
@@ -64,6 +65,10 @@ pub enum RerunCode {
     ModelChanged,
     /// Its sampling or length is another.
     ParametersChanged,
+    /// Its gate is another.
+    GateChanged,
+    /// The pieces are joined in another way.
+    ModeChanged,
     /// Its role is another.
     RoleChanged,
     /// Its instruction reads differently.
@@ -93,6 +98,10 @@ pub fn plan_rerun(earlier: &RunRecord, plan: &RunPlan, from: Option<&str>) -> Ve
     for index in 0..now.steps.len() {
         let StepRecord { position, step_name, .. } = now.steps[index].clone();
         let before = earlier.steps.iter().find(|step| step.step_name == step_name);
+        if let Some(before) = before {
+            // Conflicts follow from the pieces: where those are the same, these are.
+            now.steps[index].report.conflicts.clone_from(&before.report.conflicts);
+        }
         let mut reasons = Vec::new();
         if first_asked.is_some_and(|first| index >= first) {
             reasons.push(reason(RerunCode::Asked));
@@ -154,6 +163,12 @@ impl Comparison<'_> {
         wanted.seed = wanted.seed.or(seed_then);
         if wanted != then {
             reasons.push(reason(RerunCode::ParametersChanged));
+        }
+        if gate(plan, self.position) != gate(earlier_plan, self.before.position) {
+            reasons.push(reason(RerunCode::GateChanged));
+        }
+        if self.before.is_assembler() && plan.pipeline.assembler_mode() != earlier_plan.pipeline.assembler_mode() {
+            reasons.push(reason(RerunCode::ModeChanged));
         }
         let visible = visible_steps(&plan.pipeline, self.position);
         let again = planned.iter().filter(|step| step.action == RerunAction::Run && visible.contains(&step.position));
@@ -220,6 +235,10 @@ impl Comparison<'_> {
             .find(|input| input.artifacts_edited || input.original_result.is_some())
             .map(|input| about(RerunCode::OutputEditedInput, &[&input.step_name]))
     }
+}
+
+fn gate(plan: &RunPlan, position: usize) -> Option<&Gate> {
+    plan.pipeline.steps.get(position).and_then(|step| step.gate.as_ref())
 }
 
 /// The instruction as it is written; `None` for the Assembler's built-in one.

@@ -4,8 +4,10 @@
 //! changes, so they cannot disagree.
 
 mod record;
+mod report;
 
 use brickwork_artifacts::Artifact;
+use brickwork_syntax::Conflict;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,6 +16,7 @@ use crate::pipeline::{JsonMap, Pipeline};
 use crate::ports::{FinishReason, InferenceErrorCode, Timings};
 
 pub use record::{IllegalChange, RunRecord, StepRecord};
+pub use report::{AssemblyReport, Attempt, StepReport};
 
 /// A run's identifier (UUID version 7, made outside).
 pub type RunId = Uuid;
@@ -83,6 +86,9 @@ impl ModelRef {
     /// The id of the scripted placeholder.
     pub const SCRIPTED: &'static str = "scripted";
 
+    /// The id of what stands for a model where a step needs none.
+    pub const NONE: &'static str = "none";
+
     /// The scripted placeholder, which runs only when chosen by name.
     #[must_use]
     pub fn scripted() -> Self {
@@ -93,6 +99,18 @@ impl ModelRef {
     #[must_use]
     pub fn remote(base_url: impl Into<String>, name: impl Into<String>) -> Self {
         Self { id: name.into(), path: base_url.into(), stand_in: false }
+    }
+
+    /// What stands for a model where a step needs none.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { id: Self::NONE.into(), path: String::new(), stand_in: false }
+    }
+
+    /// Whether the step needs no model.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.id == Self::NONE && self.path.is_empty()
     }
 
     /// Whether output of this model is simulated.
@@ -316,6 +334,16 @@ pub enum RunChange {
         prompt: String,
         /// What the user should know about it, e.g. variables that the context does not know.
         warnings: Vec<String>,
+        /// For the Assembler: what does not fit among the pieces, which `prompt` tells.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        conflicts: Vec<Conflict>,
+    },
+    /// A step's answer was held against its gate. Its text is void; another attempt may follow.
+    StepAttempted {
+        /// Its position.
+        position: usize,
+        /// What was tried, and what came of it.
+        attempt: Attempt,
     },
     /// Text of the running step since its last chunk.
     StepText {
@@ -340,6 +368,9 @@ pub enum RunChange {
         execution_time: f64,
         /// Where they went; absent when the model never answered.
         timings: Option<Timings>,
+        /// What is known of the output besides; its attempts and conflicts were told before.
+        #[serde(default)]
+        report: StepReport,
     },
     /// A step that a crash cut off begins anew; its unfinished text is void.
     StepRestarted {
@@ -373,6 +404,9 @@ pub enum RunChange {
         /// Whether the user had edited the artifacts.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         artifacts_edited: bool,
+        /// What is known of the output besides.
+        #[serde(default)]
+        report: StepReport,
     },
     /// The user put a text of their own in the place of a finished step's output, before any step read it.
     StepEdited {
@@ -381,6 +415,25 @@ pub enum RunChange {
         /// The user's text.
         result: String,
         /// The artifacts in it.
+        artifacts: Vec<Artifact>,
+        /// What is known of it besides.
+        #[serde(default)]
+        report: StepReport,
+    },
+    /// The artifacts of a finished step were found anew in its output, by newer rules.
+    StepReread {
+        /// Its position.
+        position: usize,
+        /// The artifacts.
+        artifacts: Vec<Artifact>,
+        /// What is known of the output besides.
+        report: StepReport,
+    },
+    /// The user chose between the Assembler's result and the steps' latest pieces.
+    FinalChosen {
+        /// Which.
+        from: FinalArtifactsFrom,
+        /// The pieces.
         artifacts: Vec<Artifact>,
     },
     /// The user edited artifacts: renamed, merged, rewrote, removed or added some. The one change that an ended run takes.
@@ -416,6 +469,9 @@ pub enum RunChange {
         final_artifacts: Vec<Artifact>,
         /// Where they came from; absent unless SUCCESS.
         final_artifacts_from: Option<FinalArtifactsFrom>,
+        /// How they came about; absent unless SUCCESS.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        assembly: Option<AssemblyReport>,
     },
 }
 
@@ -433,6 +489,7 @@ impl RunChange {
             error: None,
             final_artifacts: Vec::new(),
             final_artifacts_from: None,
+            assembly: None,
         }
     }
 
@@ -443,11 +500,14 @@ impl RunChange {
             Self::Created { .. } => "created",
             Self::Started => "started",
             Self::StepStarted { .. } => "step_started",
+            Self::StepAttempted { .. } => "step_attempted",
             Self::StepText { .. } => "step_text",
             Self::StepFinished { .. } => "step_finished",
             Self::StepRestarted { .. } => "step_restarted",
             Self::StepReused { .. } => "step_reused",
             Self::StepEdited { .. } => "step_edited",
+            Self::StepReread { .. } => "step_reread",
+            Self::FinalChosen { .. } => "final_chosen",
             Self::ArtifactsEdited { .. } => "artifacts_edited",
             Self::Interrupted => "interrupted",
             Self::Requeued => "requeued",

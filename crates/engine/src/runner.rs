@@ -5,21 +5,25 @@
 
 use std::pin::pin;
 
-use brickwork_artifacts::Artifact;
+mod answer;
+mod finish;
+
+pub use finish::{FinalPieces, final_pieces};
+
 use futures::StreamExt;
 use futures::future::{BoxFuture, Either, select};
 use futures::stream::BoxStream;
 
+use crate::checker::{Checker, assemble};
 use crate::event::{RunEvent, RunEventKind};
 use crate::order::run_order;
 use crate::phrase::Phrase;
-use crate::pipeline::Parameters;
+use crate::pipeline::AssemblerMode;
 use crate::ports::{
-    Clock, Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent, Journal, JournalError, Prompt,
-    Timings,
+    Clock, Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent, Journal, JournalError, Timings,
 };
 use crate::prompt;
-use crate::run::{ASSEMBLER_STEP, FinalArtifactsFrom, RunChange, RunId, RunRecord, RunStatus, StepOutcome, StepRecord};
+use crate::run::{RunChange, RunId, RunRecord, RunStatus, StepOutcome, StepRecord};
 use crate::signal::{RunSignals, Signal};
 use crate::time::Timestamp;
 
@@ -38,6 +42,8 @@ pub struct Runner<'a> {
     pub journal: &'a dyn Journal,
     /// Tells the time.
     pub clock: &'a dyn Clock,
+    /// Looks at what the models made.
+    pub checker: &'a dyn Checker,
     /// Called with every event, in order, after it became durable where it is a change.
     pub announce: &'a (dyn Fn(RunEvent) + Send + Sync),
 }
@@ -84,14 +90,8 @@ impl Runner<'_> {
             }
         }
         record = self.load(run_id).await?;
-        let (final_artifacts, from) = final_artifacts(&record);
-        let finished = RunChange::Finished {
-            status: RunStatus::Success,
-            error: None,
-            final_artifacts,
-            final_artifacts_from: Some(from),
-        };
-        self.change(&mut record, finished).await?;
+        let end = finish::finished(self.checker, &record).await;
+        self.change(&mut record, end).await?;
         Ok(record)
     }
 
@@ -105,7 +105,13 @@ impl Runner<'_> {
             let cause = step.error.as_deref().unwrap_or("unknown cause");
             format!("Pipeline stopped at step '{}': {cause}", step.step_name)
         });
-        let finished = RunChange::Finished { status, error, final_artifacts: Vec::new(), final_artifacts_from: None };
+        let finished = RunChange::Finished {
+            status,
+            error,
+            final_artifacts: Vec::new(),
+            final_artifacts_from: None,
+            assembly: None,
+        };
         self.change(&mut record, finished).await?;
         Ok(record)
     }
@@ -116,26 +122,30 @@ impl Runner<'_> {
             // Recorded before the step starts, so that no death between its end and the pause lets the run go on.
             self.request_pause(record).await?;
         }
+        if record.steps[index].is_assembler() {
+            record.steps[index].report.conflicts = assemble(self.checker, record).await.conflicts;
+        }
         let turn = prompt::turn(record, position);
-        let generation = Generation {
-            model: record.steps[index].model.clone(),
-            prompt: Prompt::Chat(prompt::conversation(record, position, &turn.text)),
-            parameters: Parameters {
-                seed: record.plan.seeds.get(position).copied(),
-                ..record.plan.pipeline.parameters_at(position)
-            },
+        let conversation = prompt::conversation(record, position, &turn.text);
+        let conflicts = record.steps[index].report.conflicts.clone();
+        let started = RunChange::StepStarted { position, prompt: turn.text, warnings: turn.warnings, conflicts };
+        self.change(record, started).await?;
+        let begun = self.clock.now();
+        let is_without_model =
+            record.steps[index].is_assembler() && record.plan.pipeline.assembler_mode() == AssemblerMode::Deterministic;
+        let answer = if is_without_model {
+            finish::without_model(self.checker, record).await
+        } else {
+            self.answer(record, index, conversation, cancel).await?
         };
-        self.change(record, RunChange::StepStarted { position, prompt: turn.text, warnings: turn.warnings }).await?;
-        let started = self.clock.now();
-        let result = self.generate(record, position, generation, cancel).await?;
-        let step_name = &record.steps[index].step_name;
         let finished = RunChange::StepFinished {
             position,
-            artifacts: brickwork_artifacts::extract(step_name, &result.text),
-            outcome: result.outcome,
-            result: result.text,
-            execution_time: self.clock.now().seconds_since(started),
-            timings: result.timings,
+            artifacts: answer.artifacts,
+            outcome: answer.outcome,
+            result: answer.text,
+            execution_time: self.clock.now().seconds_since(begun),
+            timings: answer.timings,
+            report: answer.report,
         };
         self.change(record, finished).await?;
         Ok(record.steps[index].status)
@@ -149,17 +159,19 @@ impl Runner<'_> {
         }
     }
 
+    /// One generation. `begun` is what the model had written of this answer before, and the result begins with it.
     async fn generate(
         &self,
         record: &mut RunRecord,
         position: usize,
         generation: Generation,
+        begun: String,
         cancel: &Signal,
     ) -> Result<StepResult, JournalError> {
         let timeout_s = record.plan.timeout_s_at(position);
         let mut stream = self.inference.generate(generation);
-        let mut text = String::new();
-        let mut kept = 0;
+        let mut kept = begun.len();
+        let mut text = begun;
         let mut last_chunk = self.clock.now();
         let mut limit: Option<BoxFuture<'static, ()>> = None;
         loop {
@@ -279,16 +291,4 @@ async fn next_event(
 fn failed(error: InferenceError, text: String) -> StepResult {
     let InferenceError { code, message, phrase } = error;
     StepResult { outcome: StepOutcome::Failed { code, error: message, phrase }, text, timings: None }
-}
-
-/// The final pieces: the Assembler's code blocks; else its whole output where that is code; else the steps' latest pieces.
-fn final_artifacts(record: &RunRecord) -> (Vec<Artifact>, FinalArtifactsFrom) {
-    if let Some(assembler) = record.steps.last().filter(|step| !step.artifacts.is_empty()) {
-        return (assembler.artifacts.clone(), FinalArtifactsFrom::Assembler);
-    }
-    if let Some(whole) = brickwork_artifacts::classify_whole(ASSEMBLER_STEP, record.assembled_code()) {
-        return (vec![whole], FinalArtifactsFrom::AssemblerText);
-    }
-    let steps: Vec<Vec<Artifact>> = record.steps.iter().map(|step| step.artifacts.clone()).collect();
-    (brickwork_artifacts::latest_pieces(&steps), FinalArtifactsFrom::Steps)
 }

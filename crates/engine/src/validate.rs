@@ -12,6 +12,7 @@ use crate::prompt::{unknown_variable_fault, unknown_variable_phrase, unknown_var
 use crate::role::Role;
 use crate::run::ASSEMBLER_STEP;
 
+mod gate_check;
 mod shape;
 
 /// The most steps of a pipeline.
@@ -115,11 +116,6 @@ pub fn validate_pipeline(pipeline: &Pipeline) -> Vec<Diagnostic> {
         if let Some(parameters) = &settings.parameters {
             check_parameters(parameters, "$.assembler.parameters", &mut found);
         }
-        if let Some(mode) = settings.mode.as_deref().filter(|mode| *mode != "model") {
-            let what = format!("The assembler mode `{mode}`");
-            let phrase = Phrase::new("mode_not_available").with("mode", mode);
-            found.push(not_available("$.assembler.mode", &what, "`mode`", phrase));
-        }
         if let Some(prompt) = &settings.prompt {
             check_prompt(pipeline, pipeline.steps.len(), prompt, "$.assembler.prompt", &mut found);
         }
@@ -210,19 +206,9 @@ fn check_step(pipeline: &Pipeline, position: usize, found: &mut Vec<Diagnostic>)
             .saying(Phrase::new("timeout_out_of_range").with("limit", MAX_TIMEOUT_S)),
         );
     }
-    if step.gate.is_some() {
-        found.push(not_available(&at("gate"), "The field `gate`", "`gate`", Phrase::new("gate_not_available")));
+    if let Some(gate) = &step.gate {
+        gate_check::check(gate, &at("gate"), found);
     }
-}
-
-fn not_available(path: &str, what: &str, field: &str, phrase: Phrase) -> Diagnostic {
-    Diagnostic::error(
-        "not_available",
-        path,
-        format!("{what} is part of the pipeline format, but this version cannot carry it out yet."),
-        format!("Remove {field} and run again."),
-    )
-    .saying(phrase)
 }
 
 fn check_step_name(pipeline: &Pipeline, position: usize, found: &mut Vec<Diagnostic>) {

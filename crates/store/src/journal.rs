@@ -86,11 +86,12 @@ fn advance(connection: &Connection, mut run: RunRecord, at: Timestamp, change: &
             return Ok(run.seq);
         }
         RunChange::StepStarted { position, .. }
+        | RunChange::StepAttempted { position, .. }
         | RunChange::StepFinished { position, .. }
         | RunChange::StepReused { position, .. }
         | RunChange::StepRestarted { position } => {
             if let Some(step) = run.steps.iter_mut().find(|step| step.position == *position) {
-                (step.prompt, step.warnings) = run_steps::prompt(connection, run_id, *position)?;
+                (step.prompt, step.warnings, step.report) = run_steps::beginning(connection, run_id, *position)?;
             }
             run.apply(at, change).map_err(JournalError::from)?;
             if let Some(step) = run.step(*position) {
@@ -98,6 +99,7 @@ fn advance(connection: &Connection, mut run: RunRecord, at: Timestamp, change: &
             }
         }
         RunChange::StepEdited { position, .. }
+        | RunChange::StepReread { position, .. }
         | RunChange::ArtifactsEdited { target: ArtifactTarget::Step { position }, .. } => {
             // Whether somebody has read the step is told by the pipeline, which an outline lacks.
             run = complete(connection, run)?;
@@ -106,7 +108,7 @@ fn advance(connection: &Connection, mut run: RunRecord, at: Timestamp, change: &
                 update_step(connection, &run, step)?;
             }
         }
-        RunChange::ArtifactsEdited { target: ArtifactTarget::Final, .. } => {
+        RunChange::ArtifactsEdited { target: ArtifactTarget::Final, .. } | RunChange::FinalChosen { .. } => {
             run.apply(at, change).map_err(JournalError::from)?;
             replace_final(connection, &run)?;
         }
@@ -114,7 +116,8 @@ fn advance(connection: &Connection, mut run: RunRecord, at: Timestamp, change: &
             let cut_off: Vec<usize> =
                 run.steps.iter().filter(|step| step.status == RunStatus::Running).map(|step| step.position).collect();
             if !cut_off.is_empty() {
-                run.steps = run_steps::of_run(connection, run_id)?;
+                // What they made is read with the files of the steps before them, which an outline lacks.
+                run = complete(connection, run)?;
             }
             run.apply(at, change).map_err(JournalError::from)?;
             for step in run.steps.iter().filter(|step| cut_off.contains(&step.position)) {

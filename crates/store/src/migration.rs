@@ -34,6 +34,9 @@ const ALL: &[M<'static>] = &[
     M::up(run_search::CREATE),
     M::up(pipeline_drafts::CREATE),
     M::up(orchestration_runs::ADD_HELD),
+    M::up(run_steps::ADD_REPORT),
+    M::up(generated_artifacts::ADD_SYNTAX),
+    M::up(orchestration_runs::ADD_ASSEMBLY),
     M::up(run_steps::ADD_ERROR_PHRASE),
 ];
 

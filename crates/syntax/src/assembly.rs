@@ -11,16 +11,16 @@ use crate::outline::{Outline, outline};
 use crate::resolve::{Files, Resolved, resolve};
 
 /// One step's pieces.
-#[derive(Debug, Clone, Copy)]
-pub struct Step<'a> {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
     /// The step's name.
-    pub name: &'a str,
+    pub name: String,
     /// Its artifacts, in order.
-    pub artifacts: &'a [Artifact],
+    pub artifacts: Vec<Artifact>,
 }
 
 /// What the steps' pieces make together.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assembly {
     /// The latest piece of each file, in the order in which the files first appeared.
     pub pieces: Vec<Artifact>,
@@ -103,22 +103,22 @@ fn list(items: &[String]) -> String {
 /// Puts the latest pieces together and reports what does not fit. `others` are names of files that are there besides, such
 /// as those of the project's folder.
 #[must_use]
-pub fn assemble(steps: &[Step<'_>], others: &[String]) -> Assembly {
-    let lists: Vec<Vec<Artifact>> = steps.iter().map(|step| step.artifacts.to_vec()).collect();
+pub fn assemble(steps: &[Step], others: &[String]) -> Assembly {
+    let lists: Vec<Vec<Artifact>> = steps.iter().map(|step| step.artifacts.clone()).collect();
     let pieces = latest_pieces(&lists);
     let mut found = same_names(steps, &pieces);
     found.extend(conflicts(&pieces, others));
     Assembly { pieces, conflicts: found }
 }
 
-fn same_names(steps: &[Step<'_>], pieces: &[Artifact]) -> Vec<Conflict> {
+fn same_names(steps: &[Step], pieces: &[Artifact]) -> Vec<Conflict> {
     let of_piece = |piece: &Artifact| {
         let folded = piece.name.to_lowercase();
         let mut givers: Vec<String> = Vec::new();
         let mut differs = false;
         for step in steps {
             for one in step.artifacts.iter().filter(|one| one.name.to_lowercase() == folded) {
-                givers.push(step.name.to_owned());
+                givers.push(step.name.clone());
                 differs |= one.content != piece.content;
             }
         }

@@ -1,10 +1,10 @@
 //! Brackets without a partner, found among the tokens of a tree that has errors.
 
+use brickwork_artifacts::SyntaxError;
 use tree_sitter::Tree;
 
 use crate::grammar::Grammar;
 use crate::parse::walk;
-use crate::report::SyntaxError;
 
 /// Bracket tokens as the grammars call them.
 const OPENING: [(&str, char); 7] =

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use brickwork_artifacts::{ERRORS_MAX, SOURCE_MAX_BYTES, SyntaxError, SyntaxReport, UncheckedReason};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use tree_sitter::Tree;
@@ -11,13 +12,6 @@ use crate::grammar::Grammar;
 use crate::markup;
 use crate::message::{message, missing};
 use crate::parse::{parse, walk};
-use crate::report::{SyntaxError, SyntaxReport, SyntaxState, UncheckedReason, floor_boundary};
-
-/// The longest source that is checked, in bytes.
-pub const SOURCE_MAX_BYTES: usize = 2 * 1024 * 1024;
-
-/// The most errors in one report.
-pub const ERRORS_MAX: usize = 50;
 
 /// Checks a source of this kind (a file extension without its dot).
 #[must_use]
@@ -34,29 +28,27 @@ pub fn check_until(kind: &str, source: &str, stop: &mut dyn FnMut() -> bool) -> 
         return if kind == "mdx" {
             SyntaxReport::unchecked(None, UncheckedReason::NoGrammar)
         } else {
-            SyntaxReport::valid(None)
+            SyntaxReport::of(None, Vec::new())
         };
     }
     let Some(grammar) = Grammar::of_kind(kind) else {
         return SyntaxReport::unchecked(None, UncheckedReason::NoGrammar);
     };
+    let name = || Some(grammar.name().to_owned());
     if source.len() > SOURCE_MAX_BYTES {
-        return SyntaxReport::unchecked(Some(grammar), UncheckedReason::TooLong);
+        return SyntaxReport::unchecked(name(), UncheckedReason::TooLong);
     }
     if grammar == Grammar::Bash && source.lines().any(|line| line.starts_with("$ ")) {
-        return SyntaxReport::unchecked(Some(grammar), UncheckedReason::Transcript);
+        return SyntaxReport::unchecked(name(), UncheckedReason::Transcript);
     }
     let errors = match grammar {
         Grammar::Json => json_errors(source),
         _ => errors_of(grammar, source, stop),
     };
-    let Some(mut errors) = errors else {
-        return SyntaxReport::unchecked(Some(grammar), UncheckedReason::TooMuchWork);
-    };
-    let has_more = errors.len() > ERRORS_MAX;
-    errors.truncate(ERRORS_MAX);
-    let state = if errors.is_empty() { SyntaxState::Valid } else { SyntaxState::Invalid };
-    SyntaxReport { state, grammar: Some(grammar), reason: None, errors, has_more }
+    match errors {
+        Some(errors) => SyntaxReport::of(name(), errors),
+        None => SyntaxReport::unchecked(name(), UncheckedReason::TooMuchWork),
+    }
 }
 
 /// The errors of a source, or `None` where parsing takes too much work.
@@ -118,7 +110,7 @@ fn json_errors(source: &str) -> Option<Vec<SyntaxError>> {
     }
     let line_start = source.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
     // Its columns count bytes, and may lie within a character.
-    let start = floor_boundary(source, line_start + error.column().saturating_sub(1));
+    let start = source.floor_char_boundary(line_start + error.column().saturating_sub(1));
     let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
     let mut letters = what.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();

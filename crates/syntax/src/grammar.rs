@@ -1,14 +1,12 @@
 //! The languages that can be parsed, by kind.
 
-use serde::{Deserialize, Serialize};
 use tree_sitter::Language;
 
 /// A language whose grammar is built in.
 ///
 /// Every text is valid Markdown (CommonMark 0.31), so there is no grammar for it. The one for SQL is left out: it calls much
 /// valid code of the dialects wrong, and holds the C compiler of the whole build back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Grammar {
     /// JavaScript, with JSX.
     Javascript,
@@ -68,6 +66,29 @@ impl Grammar {
             "sh" | "bash" => Self::Bash,
             _ => return None,
         })
+    }
+
+    /// The word of the wire, e.g. `tsx`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Javascript => "javascript",
+            Self::Typescript => "typescript",
+            Self::Tsx => "tsx",
+            Self::Css => "css",
+            Self::Html => "html",
+            Self::Json => "json",
+            Self::Jsonc => "jsonc",
+            Self::Python => "python",
+            Self::Rust => "rust",
+            Self::Go => "go",
+            Self::Java => "java",
+            Self::C => "c",
+            Self::Cpp => "cpp",
+            Self::Yaml => "yaml",
+            Self::Toml => "toml",
+            Self::Bash => "bash",
+        }
     }
 
     /// The parser's tables.

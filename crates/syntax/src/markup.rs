@@ -1,11 +1,11 @@
 //! What grammars of markup leave to others: tags that do not pair, scripts and styles of a page.
 
+use brickwork_artifacts::SyntaxError;
 use tree_sitter::{Node, Tree};
 
 use crate::check::errors_of;
 use crate::grammar::Grammar;
 use crate::parse::walk;
-use crate::report::SyntaxError;
 
 /// End tags that close nothing; the grammar takes them in without an error.
 pub(crate) fn tag_errors(tree: &Tree, source: &str) -> Vec<SyntaxError> {

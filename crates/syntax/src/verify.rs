@@ -3,12 +3,11 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use brickwork_artifacts::Artifact;
+use brickwork_artifacts::{Artifact, SyntaxError};
 use serde::{Deserialize, Serialize};
 
 use crate::assembly::{Conflict, conflicts};
 use crate::check::check;
-use crate::report::SyntaxError;
 
 /// Kinds that say how to use code rather than being it; a result may leave unnamed ones out.
 const PASSING_KINDS: [&str; 4] = ["sh", "txt", "md", "diff"];

@@ -21,6 +21,7 @@ mod program;
 mod quantize;
 mod rendering;
 mod replay;
+mod syntax;
 mod task;
 
 pub use brickwork_worker_protocol::{Device, DeviceKind, Module, PROTOCOL_VERSION, ResidentModel, WorkerHello, sizing};
@@ -30,3 +31,4 @@ pub use lend::lend;
 pub use program::{PROGRAM_VARIABLE, ProgramNotFound, find_worker_program};
 pub use quantize::quantize;
 pub use rendering::Rendering;
+pub use syntax::SyntaxClient;

@@ -11,6 +11,8 @@
 //!
 //! Started as `brickwork-worker quantize FOLDER FILE TYPE`, it converts a T5Gemma folder and ends.
 //!
+//! Started as `brickwork-worker syntax`, it answers questions of syntax ([`syntax`]).
+//!
 //! At other times the worker writes no file, and it reads none but llama.cpp's modules and the models that it is told to load. It opens a
 //! socket only where the user wants that: to the RPC servers over which a model is spread, and to lend this machine's
 //! devices when it is started as `brickwork-worker lend ADDRESS [DEVICE...]` ([`rpc`]).
@@ -28,6 +30,7 @@ mod os;
 mod output;
 mod outputs;
 mod rpc;
+mod syntax;
 mod text;
 mod threads;
 
@@ -59,20 +62,24 @@ const LEND: &str = "lend";
 /// The argument that converts a model instead.
 const QUANTIZE: &str = "quantize";
 
+/// The argument that answers questions of syntax instead.
+const SYNTAX: &str = "syntax";
+
 /// The binding to llama.cpp, as the handshake names it.
 const LLAMA_VERSION: &str = "llama-cpp-2 0.1.160";
 
 fn main() -> ExitCode {
     os::die_with_parent();
+    let mut arguments = std::env::args().skip(1);
+    let task = arguments.next();
     let output = match os::claim_stdout() {
+        Ok(pipe) if task.as_deref() == Some(SYNTAX) => return syntax::serve(std::io::stdin().lock(), pipe),
         Ok(pipe) => Arc::new(Output::new(pipe)),
         Err(error) => {
             eprintln!("standard output cannot be used: {error}");
             return ExitCode::FAILURE;
         }
     };
-    let mut arguments = std::env::args().skip(1);
-    let task = arguments.next();
     if task.as_deref() == Some(QUANTIZE) {
         return quantize(arguments);
     }

@@ -1130,6 +1130,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orchestrator/runs/{run_id}/final": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose the final pieces
+         * @description The Assembler's result, or the latest piece of each file of the steps. Edits of the final ones so far are given up.
+         */
+        post: operations["choose_final"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orchestrator/runs/{run_id}/reread": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find artifacts anew
+         * @description Reads the outputs of an ended run again by this version's rules, without generating. What the user edited stays.
+         */
+        post: operations["reread_artifacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orchestrator/runs/{run_id}/artifacts/{artifact_id}/preview": {
         parameters: {
             query?: never;
@@ -1562,6 +1602,7 @@ export interface components {
             start?: number;
             /** @description Byte offset just past the content in the step's output. */
             end?: number;
+            syntax?: components["schemas"]["SyntaxReport"] | null;
         };
         /** @description One edit of one of a run's lists of artifacts. */
         ArtifactEditRequest: {
@@ -1646,14 +1687,25 @@ export interface components {
             /** @description Those of the steps in their order, then the final ones. */
             artifacts: components["schemas"]["StoredArtifact"][];
         };
+        /** @description How the pieces are joined. */
+        AssemblerMode: "model" | "deterministic";
         /** @description Changes to the Assembler. */
         AssemblerSettings: {
             /** @description An instruction of the user's own in place of the built-in one. */
             prompt?: string;
             /** @description Sampling and length; 0.3 and 2048 by default. */
             parameters?: components["schemas"]["Parameters"];
-            /** @description How the pieces are joined: by the `model` (the default). */
-            mode?: string;
+            /** @description How the pieces are joined: by the `model` (the default), or `deterministic`. */
+            mode?: components["schemas"]["AssemblerMode"];
+        };
+        /** @description How the final pieces came about. */
+        AssemblyReport: {
+            /** @description What does not fit among the steps' latest pieces. */
+            conflicts?: components["schemas"]["Conflict"][];
+            /** @description What is wrong with the Assembler's result, beside those pieces. */
+            faults?: components["schemas"]["ResultFault"][];
+            /** @description Whether the steps' latest pieces stand in for a result of the Assembler that loses a file or does not parse. */
+            fallback?: boolean;
         };
         /** @description A file of the project that stands in a step's turn. */
         AttachedFile: {
@@ -1661,6 +1713,19 @@ export interface components {
             path: string;
             /** @description Its text as it was when the run was made. */
             content: string;
+        };
+        /** @description One attempt at passing a step's gate. */
+        Attempt: {
+            /** @description The model's answer, raw. */
+            result: string;
+            /** @description The artifacts in it. */
+            artifacts: components["schemas"]["Artifact"][];
+            /** @description What the gate found wrong; nothing when it passed. */
+            findings: components["schemas"]["Finding"][];
+            /** @description Why generation ended. */
+            finish_reason: components["schemas"]["FinishReason"];
+            /** @description Where time and tokens went. */
+            timings: components["schemas"]["Timings"];
         };
         /** @description What a backup holds. */
         BackupReport: {
@@ -2018,6 +2083,38 @@ export interface components {
             delta: components["schemas"]["Delta"];
             finish_reason: components["schemas"]["Finish"] | null;
         };
+        /** @description What does not fit among pieces. Shown as a sentence. */
+        Conflict: {
+            /** @description The file. */
+            name: string;
+            /** @description The steps, in order. */
+            steps: string[];
+            /** @enum {string} */
+            kind: "same_name";
+        } | {
+            /** @description The symbol. */
+            symbol: string;
+            /** @description Where. */
+            places: components["schemas"]["Place"][];
+            /** @enum {string} */
+            kind: "duplicate_symbol";
+        } | {
+            /** @description Where. */
+            place: components["schemas"]["Place"];
+            /** @description The import as the source has it. */
+            import: string;
+            /** @enum {string} */
+            kind: "missing_file";
+        } | {
+            /** @description Where. */
+            place: components["schemas"]["Place"];
+            /** @description The name; `default` for a module's default export. */
+            name: string;
+            /** @description The file that should give it. */
+            provider: string;
+            /** @enum {string} */
+            kind: "missing_name";
+        };
         /** @description A message's text, whole or in parts. */
         Content: string | components["schemas"]["TextPart"][];
         /** @description The processor. */
@@ -2124,6 +2221,22 @@ export interface components {
             /** @description Those that cannot. */
             unusable: number;
         };
+        /** @description One thing that was looked at. */
+        DoctorFinding: {
+            /** @description The stable word for what was looked at. */
+            code: string;
+            /** @description How much it matters. */
+            level: components["schemas"]["FindingLevel"];
+            /** @description What was looked at. */
+            title: string;
+            /** @description What was found. */
+            detail: string;
+            /** @description What to do. */
+            remedy?: string | null;
+            /** @description The role, the folder, the module or the GPU that the title names. */
+            name?: string | null;
+            phrase?: components["schemas"]["Phrase"] | null;
+        };
         /** @description A folder that the program writes into. */
         DoctorFolderView: {
             /** @description `data` or `models`. */
@@ -2196,7 +2309,7 @@ export interface components {
             /** @description The worst level of the findings. */
             worst: components["schemas"]["FindingLevel"];
             /** @description Everything that was looked at, in a fixed order. */
-            findings: components["schemas"]["Finding"][];
+            findings: components["schemas"]["DoctorFinding"][];
         };
         /** @description A role, and whether it can work. */
         DoctorRoleView: {
@@ -2400,22 +2513,34 @@ export interface components {
          * @enum {string}
          */
         FinalArtifactsFrom: "assembler" | "assembler_text" | "steps";
-        /** @description One thing that was looked at. */
-        Finding: {
-            /** @description The stable word for what was looked at. */
-            code: string;
-            /** @description How much it matters. */
-            level: components["schemas"]["FindingLevel"];
-            /** @description What was looked at. */
-            title: string;
-            /** @description What was found. */
-            detail: string;
-            /** @description What to do. */
-            remedy?: string | null;
-            /** @description The role, the folder, the module or the GPU that the title names. */
-            name?: string | null;
-            phrase?: components["schemas"]["Phrase"] | null;
+        /**
+         * @description Which pieces are to be the final ones.
+         * @enum {string}
+         */
+        FinalChoice: "assembler" | "steps";
+        /** @description A choice of the final pieces. */
+        FinalRequest: {
+            /** @description Which. */
+            from: components["schemas"]["FinalChoice"];
         };
+        /** @description One thing that a gate found wrong. */
+        Finding: {
+            /** @description The kind. */
+            kind: components["schemas"]["FindingKind"];
+            /** @description The artifact's name, where one is meant. */
+            artifact?: string | null;
+            /** @description The line in it, from 1. */
+            line?: number | null;
+            /** @description What is wrong, as a sentence. */
+            message: string;
+            /** @description The lines around it, with their numbers, or what a command printed. */
+            excerpt?: string | null;
+        };
+        /**
+         * @description The kind of a finding.
+         * @enum {string}
+         */
+        FindingKind: "no_artifact" | "cut_off" | "syntax" | "edit" | "schema" | "command";
         /**
          * @description How much a finding matters.
          * @enum {string}
@@ -2605,6 +2730,39 @@ export interface components {
             path: string;
             /** @description What is wrong with it. */
             message: string;
+        };
+        /** @description A check that a step's artifacts must pass, and what is done when they do not. All checks that are given must hold. */
+        Gate: {
+            /** @description Whether there must be an artifact, each must parse where its language has a grammar, and none be cut off. */
+            syntax?: boolean;
+            /** @description A JSON Schema that every JSON artifact must hold to; there must be one. */
+            json_schema?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description A program and its arguments, run in a folder that holds the artifacts, which must exit with 0. Only commands that the
+             *     settings allow are run.
+             */
+            command?: string[];
+            /**
+             * Format: uint64
+             * @description Seconds that the command may take.
+             */
+            timeout_s?: number;
+            /**
+             * Format: uint32
+             * @description How often the model is shown what is wrong and asked again.
+             * @default 1
+             */
+            repairs: number;
+            /**
+             * Format: uint32
+             * @description How often an answer is continued that `max_tokens` cut off inside a block.
+             * @default 1
+             */
+            continuations: number;
+            /** @description Whether the step fails when no attempt passes. Otherwise the best attempt is kept, and marked. */
+            required?: boolean;
         };
         /** @description What the header of a GGUF file says. */
         GgufHeaderView: {
@@ -2871,7 +3029,7 @@ export interface components {
          * @description The kind of an inference fault; stable, used by surfaces to choose help.
          * @enum {string}
          */
-        InferenceErrorCode: "model_missing" | "model_invalid" | "load_failed" | "out_of_memory" | "prompt_too_long" | "worker_crashed" | "worker_silent" | "worker_unavailable" | "timed_out" | "bad_request" | "remote_unreachable" | "remote_refused" | "remote_failed" | "internal";
+        InferenceErrorCode: "model_missing" | "model_invalid" | "load_failed" | "out_of_memory" | "prompt_too_long" | "worker_crashed" | "worker_silent" | "worker_unavailable" | "timed_out" | "gate_failed" | "bad_request" | "remote_unreachable" | "remote_refused" | "remote_failed" | "internal";
         /** @description A draft of a pipeline. */
         KeptDraft: {
             /** @description The document as it stands in the editor, perhaps unfinished. */
@@ -3211,6 +3369,63 @@ export interface components {
              */
             size_bytes: number;
         };
+        /** @description Why an edit does not apply. Each message ends a sentence that starts with the file's name. */
+        PatchFault: {
+            /** @enum {string} */
+            kind: "unnamed";
+        } | {
+            /** @enum {string} */
+            kind: "no_such_file";
+        } | {
+            /** @enum {string} */
+            kind: "bad_name";
+        } | {
+            /** @description The edit's number within its file, from 1. */
+            hunk: number;
+            /** @enum {string} */
+            kind: "not_found";
+        } | {
+            /** @description The edit's number within its file, from 1. */
+            hunk: number;
+            /** @description How often. */
+            places: number;
+            /** @enum {string} */
+            kind: "ambiguous";
+        } | {
+            /** @enum {string} */
+            kind: "deletes";
+        } | {
+            /** @enum {string} */
+            kind: "cut";
+        } | {
+            /** @enum {string} */
+            kind: "too_long";
+        };
+        /** @description What became of an edit. */
+        PatchOutcome: {
+            /** @enum {string} */
+            outcome: "applied";
+        } | {
+            /** @enum {string} */
+            outcome: "created";
+        } | {
+            /** @enum {string} */
+            outcome: "expanded";
+        } | {
+            /** @description Why. */
+            fault: components["schemas"]["PatchFault"];
+            /** @enum {string} */
+            outcome: "refused";
+        };
+        /** @description What became of the edit of one file, or of a reference to one. */
+        PatchReport: components["schemas"]["PatchOutcome"] & {
+            /** @description The file, as it is called among the artifacts, else as the model called it; `None` where it gave no name. */
+            name?: string | null;
+            /** @description Byte offset, from 0, of the edit in the step's output. */
+            start: number;
+            /** @description Byte offset just past it. */
+            end: number;
+        };
         /** @description Which sentence it is, and what it names. */
         Phrase: {
             /** @description A stable word for the sentence, finer than a code, e.g. `every_step_disabled`. */
@@ -3312,6 +3527,13 @@ export interface components {
         Pipelines: {
             /** @description The last saved first. */
             pipelines: components["schemas"]["PipelineSummary"][];
+        };
+        /** @description A place in a file. */
+        Place: {
+            /** @description The file's name. */
+            file: string;
+            /** @description The line, from 1. */
+            line: number;
         };
         /** @description What is to be looked at. */
         PreviewBody: {
@@ -3762,7 +3984,7 @@ export interface components {
          * @description The kind of a reason.
          * @enum {string}
          */
-        RerunCode: "asked" | "new_step" | "not_finished" | "model_changed" | "parameters_changed" | "role_changed" | "prompt_changed" | "context_changed" | "files_changed" | "inputs_changed" | "input_runs_again" | "output_edited_input";
+        RerunCode: "asked" | "new_step" | "not_finished" | "model_changed" | "parameters_changed" | "gate_changed" | "mode_changed" | "role_changed" | "prompt_changed" | "context_changed" | "files_changed" | "inputs_changed" | "input_runs_again" | "output_edited_input";
         /** @description What would become of each step of a run that is run again with `keep_unchanged`. */
         RerunPlan: {
             /** @description In list order, the Assembler last. */
@@ -3800,6 +4022,37 @@ export interface components {
             restored: number;
             /** @description The others. */
             refused: components["schemas"]["RefusedRun"][];
+        };
+        /** @description What is wrong with a result. Shown as a sentence. */
+        ResultFault: {
+            /** @description The file. */
+            name: string;
+            /** @enum {string} */
+            kind: "lost_file";
+        } | {
+            /** @description The file. */
+            name: string;
+            /** @description The first error. */
+            error: components["schemas"]["SyntaxError"];
+            /** @enum {string} */
+            kind: "invalid";
+        } | {
+            /** @description The file. */
+            name: string;
+            /** @enum {string} */
+            kind: "cut_off";
+        } | {
+            /** @description The file. */
+            name: string;
+            /** @description The comment's line, from 1. */
+            line: number;
+            /** @enum {string} */
+            kind: "left_out";
+        } | {
+            /** @description What. */
+            conflict: components["schemas"]["Conflict"];
+            /** @enum {string} */
+            kind: "unfit";
         };
         /** @description How long ended runs are kept. Without any limit, forever. A run that has not ended is never removed. */
         Retention: {
@@ -3871,8 +4124,17 @@ export interface components {
             prompt: string;
             /** @description What the user should know about it, e.g. variables that the context does not know. */
             warnings: string[];
+            /** @description For the Assembler: what does not fit among the pieces, which `prompt` tells. */
+            conflicts?: components["schemas"]["Conflict"][];
             /** @enum {string} */
             kind: "step_started";
+        } | {
+            /** @description Its position. */
+            position: number;
+            /** @description What was tried, and what came of it. */
+            attempt: components["schemas"]["Attempt"];
+            /** @enum {string} */
+            kind: "step_attempted";
         } | {
             /** @description Its position. */
             position: number;
@@ -3897,6 +4159,8 @@ export interface components {
              */
             execution_time: number;
             timings?: components["schemas"]["Timings"] | null;
+            /** @description What is known of the output besides; its attempts and conflicts were told before. */
+            report?: components["schemas"]["StepReport"];
             /** @enum {string} */
             kind: "step_finished";
         } | {
@@ -3931,6 +4195,8 @@ export interface components {
             original_result?: string | null;
             /** @description Whether the user had edited the artifacts. */
             artifacts_edited?: boolean;
+            /** @description What is known of the output besides. */
+            report?: components["schemas"]["StepReport"];
             /** @enum {string} */
             kind: "step_reused";
         } | {
@@ -3940,8 +4206,26 @@ export interface components {
             result: string;
             /** @description The artifacts in it. */
             artifacts: components["schemas"]["Artifact"][];
+            /** @description What is known of it besides. */
+            report?: components["schemas"]["StepReport"];
             /** @enum {string} */
             kind: "step_edited";
+        } | {
+            /** @description Its position. */
+            position: number;
+            /** @description The artifacts. */
+            artifacts: components["schemas"]["Artifact"][];
+            /** @description What is known of the output besides. */
+            report: components["schemas"]["StepReport"];
+            /** @enum {string} */
+            kind: "step_reread";
+        } | {
+            /** @description Which. */
+            from: components["schemas"]["FinalArtifactsFrom"];
+            /** @description The pieces. */
+            artifacts: components["schemas"]["Artifact"][];
+            /** @enum {string} */
+            kind: "final_chosen";
         } | {
             /** @description Whose they are. */
             target: components["schemas"]["ArtifactTarget"];
@@ -3980,6 +4264,7 @@ export interface components {
             /** @description The assembled pieces. */
             final_artifacts: components["schemas"]["Artifact"][];
             final_artifacts_from?: components["schemas"]["FinalArtifactsFrom"] | null;
+            assembly?: components["schemas"]["AssemblyReport"] | null;
             /** @enum {string} */
             kind: "finished";
         };
@@ -4260,6 +4545,7 @@ export interface components {
             final_artifacts_from?: components["schemas"]["FinalArtifactsFrom"] | null;
             /** @description Whether the user has edited them since. */
             final_artifacts_edited: boolean;
+            assembly?: components["schemas"]["AssemblyReport"] | null;
             /** @description The Assembler's whole output. */
             assembled_code: string;
             /** @description The pipeline as it was written. */
@@ -4506,6 +4792,12 @@ export interface components {
              */
             allow_overcommit: boolean;
             /**
+             * @description Commands that gates may run on this machine: the program and the first arguments, separated by spaces. A gate's command
+             *     is run when it begins with these words.
+             * @default []
+             */
+            gate_commands: string[];
+            /**
              * @description Which ended runs are removed by themselves.
              * @default {}
              */
@@ -4543,6 +4835,11 @@ export interface components {
             hit: boolean;
         };
         /**
+         * @description Where an output's artifacts were found.
+         * @enum {string}
+         */
+        Source: "blocks" | "whole";
+        /**
          * @description Who wrote a message of the conversation.
          * @enum {string}
          */
@@ -4577,7 +4874,7 @@ export interface components {
              */
             timeout_s?: number;
             /** @description A check that the step's artifacts must pass. */
-            gate?: unknown;
+            gate?: components["schemas"]["Gate"];
             /** @description Globs below the project folder whose files are attached as context. */
             files?: string[];
             /** @description Whether the run waits for the user after this step. */
@@ -4600,6 +4897,31 @@ export interface components {
         } | {
             /** @enum {string} */
             status: "CANCELLED";
+        };
+        /** @description What is known of a step's answer beside its artifacts. */
+        StepReport: {
+            /**
+             * Format: uint32
+             * @description The version of the rules by which its artifacts were found.
+             */
+            extractor_version: number;
+            /** @description Where they were found. */
+            source?: components["schemas"]["Source"];
+            /** @description Whether the answer ended inside a block (or a thought), so that more was to come. */
+            unclosed?: boolean;
+            /** @description What became of each edit of an earlier file, in order. */
+            patches?: components["schemas"]["PatchReport"][];
+            /**
+             * Format: uint32
+             * @description How often the answer was continued after `max_tokens` had cut it off.
+             */
+            continuations?: number;
+            /** @description For the Assembler: what did not fit among the pieces. */
+            conflicts?: components["schemas"]["Conflict"][];
+            /** @description Everything that was tried, in order; empty for a step without a gate. */
+            attempts?: components["schemas"]["Attempt"][];
+            /** @description The number of the attempt that was kept, from 0. */
+            kept?: number | null;
         };
         /** @description A step as surfaces show it. */
         StepView: {
@@ -4654,6 +4976,10 @@ export interface components {
              * @description The earlier run that carried it out, where this run took it over.
              */
             reused_from?: string | null;
+            /** @description What is known of its output besides the artifacts: edits of earlier files, attempts at its gate. */
+            report: components["schemas"]["StepReport"];
+            /** @description Whether its output passed the step's gate; absent without one. */
+            gate_passed?: boolean | null;
         };
         /** @description Where to stop: one text, or up to 16. */
         Stop: string | string[];
@@ -4753,6 +5079,36 @@ export interface components {
             /** @description Whether a last chunk counts the tokens. */
             include_usage?: boolean | null;
         };
+        /** @description One error. */
+        SyntaxError: {
+            /** @description The line, from 1. */
+            line: number;
+            /** @description The column in the line, from 1, in characters. */
+            column: number;
+            /** @description Byte offset in the source, from 0. */
+            start: number;
+            /** @description Byte offset just past the faulty stretch; equal to `start` where something is missing. */
+            end: number;
+            /** @description What is wrong, as a sentence. */
+            message: string;
+        };
+        /** @description What a check found. Lines and columns count from 1, bytes from 0. */
+        SyntaxReport: {
+            /** @description Whether the source is valid. */
+            state: components["schemas"]["SyntaxState"];
+            /** @description The language that it was read as, e.g. `tsx`. */
+            grammar?: string | null;
+            reason?: components["schemas"]["UncheckedReason"] | null;
+            /** @description The errors, in the order of their places, at most `ERRORS_MAX`. */
+            errors: components["schemas"]["SyntaxError"][];
+            /** @description Whether there are more errors than are listed. */
+            has_more?: boolean;
+        };
+        /**
+         * @description Whether a source is valid.
+         * @enum {string}
+         */
+        SyntaxState: "valid" | "invalid" | "unchecked";
         /**
          * Brickwork template
          * @description A pipeline to start from.
@@ -4912,6 +5268,11 @@ export interface components {
              */
             transfers: components["schemas"]["TransferView"][];
         };
+        /**
+         * @description Why nothing is known of a source.
+         * @enum {string}
+         */
+        UncheckedReason: "no_grammar" | "too_long" | "too_much_work" | "transcript" | "failed";
         /** @description How to undo an export. */
         UndoRequest: {
             /**
@@ -5146,8 +5507,11 @@ export type ArtifactEditRequest = components['schemas']['ArtifactEditRequest'];
 export type ArtifactOperation = components['schemas']['ArtifactOperation'];
 export type ArtifactTarget = components['schemas']['ArtifactTarget'];
 export type Artifacts = components['schemas']['Artifacts'];
+export type AssemblerMode = components['schemas']['AssemblerMode'];
 export type AssemblerSettings = components['schemas']['AssemblerSettings'];
+export type AssemblyReport = components['schemas']['AssemblyReport'];
 export type AttachedFile = components['schemas']['AttachedFile'];
+export type Attempt = components['schemas']['Attempt'];
 export type BackupReport = components['schemas']['BackupReport'];
 export type BackupRequest = components['schemas']['BackupRequest'];
 export type BindingRequest = components['schemas']['BindingRequest'];
@@ -5171,6 +5535,7 @@ export type ChatCompletionRequest = components['schemas']['ChatCompletionRequest
 export type CheckedState = components['schemas']['CheckedState'];
 export type Choice = components['schemas']['Choice'];
 export type ChunkChoice = components['schemas']['ChunkChoice'];
+export type Conflict = components['schemas']['Conflict'];
 export type Content = components['schemas']['Content'];
 export type CpuView = components['schemas']['CpuView'];
 export type DeletedRuns = components['schemas']['DeletedRuns'];
@@ -5180,6 +5545,7 @@ export type DeviceView = components['schemas']['DeviceView'];
 export type Diagnostic = components['schemas']['Diagnostic'];
 export type DoctorDeviceView = components['schemas']['DoctorDeviceView'];
 export type DoctorFilesView = components['schemas']['DoctorFilesView'];
+export type DoctorFinding = components['schemas']['DoctorFinding'];
 export type DoctorFolderView = components['schemas']['DoctorFolderView'];
 export type DoctorMemoryView = components['schemas']['DoctorMemoryView'];
 export type DoctorModuleView = components['schemas']['DoctorModuleView'];
@@ -5197,7 +5563,10 @@ export type ExportResult = components['schemas']['ExportResult'];
 export type ExportSource = components['schemas']['ExportSource'];
 export type Favourite = components['schemas']['Favourite'];
 export type FinalArtifactsFrom = components['schemas']['FinalArtifactsFrom'];
+export type FinalChoice = components['schemas']['FinalChoice'];
+export type FinalRequest = components['schemas']['FinalRequest'];
 export type Finding = components['schemas']['Finding'];
+export type FindingKind = components['schemas']['FindingKind'];
 export type FindingLevel = components['schemas']['FindingLevel'];
 export type Finish = components['schemas']['Finish'];
 export type FinishReason = components['schemas']['FinishReason'];
@@ -5210,6 +5579,7 @@ export type FitView = components['schemas']['FitView'];
 export type FoundModelView = components['schemas']['FoundModelView'];
 export type FoundModelsView = components['schemas']['FoundModelsView'];
 export type FoundProblemView = components['schemas']['FoundProblemView'];
+export type Gate = components['schemas']['Gate'];
 export type GgufHeaderView = components['schemas']['GgufHeaderView'];
 export type Heading = components['schemas']['Heading'];
 export type Health = components['schemas']['Health'];
@@ -5249,6 +5619,9 @@ export type OutputBody = components['schemas']['OutputBody'];
 export type Parameters = components['schemas']['Parameters'];
 export type PartKind = components['schemas']['PartKind'];
 export type PartialUsageView = components['schemas']['PartialUsageView'];
+export type PatchFault = components['schemas']['PatchFault'];
+export type PatchOutcome = components['schemas']['PatchOutcome'];
+export type PatchReport = components['schemas']['PatchReport'];
 export type Phrase = components['schemas']['Phrase'];
 export type PhraseParam = components['schemas']['PhraseParam'];
 export type Pipeline = components['schemas']['Pipeline'];
@@ -5256,6 +5629,7 @@ export type PipelineCopy = components['schemas']['PipelineCopy'];
 export type PipelineSummary = components['schemas']['PipelineSummary'];
 export type PipelineUpdate = components['schemas']['PipelineUpdate'];
 export type Pipelines = components['schemas']['Pipelines'];
+export type Place = components['schemas']['Place'];
 export type PreviewBody = components['schemas']['PreviewBody'];
 export type PreviewMessage = components['schemas']['PreviewMessage'];
 export type PreviewModelView = components['schemas']['PreviewModelView'];
@@ -5294,6 +5668,7 @@ export type RerunPlanBody = components['schemas']['RerunPlanBody'];
 export type RerunReason = components['schemas']['RerunReason'];
 export type RerunStep = components['schemas']['RerunStep'];
 export type RestoredRuns = components['schemas']['RestoredRuns'];
+export type ResultFault = components['schemas']['ResultFault'];
 export type Retention = components['schemas']['Retention'];
 export type Role = components['schemas']['Role'];
 export type RoleOptions = components['schemas']['RoleOptions'];
@@ -5323,14 +5698,19 @@ export type Settings = components['schemas']['Settings'];
 export type Severity = components['schemas']['Severity'];
 export type SkippedFile = components['schemas']['SkippedFile'];
 export type SnippetPart = components['schemas']['SnippetPart'];
+export type Source = components['schemas']['Source'];
 export type Speaker = components['schemas']['Speaker'];
 export type Step = components['schemas']['Step'];
 export type StepOutcome = components['schemas']['StepOutcome'];
+export type StepReport = components['schemas']['StepReport'];
 export type StepView = components['schemas']['StepView'];
 export type Stop = components['schemas']['Stop'];
 export type StorageView = components['schemas']['StorageView'];
 export type StoredArtifact = components['schemas']['StoredArtifact'];
 export type StreamOptions = components['schemas']['StreamOptions'];
+export type SyntaxError = components['schemas']['SyntaxError'];
+export type SyntaxReport = components['schemas']['SyntaxReport'];
+export type SyntaxState = components['schemas']['SyntaxState'];
 export type Template = components['schemas']['Template'];
 export type Templates = components['schemas']['Templates'];
 export type TextPart = components['schemas']['TextPart'];
@@ -5343,6 +5723,7 @@ export type TransferProblem = components['schemas']['TransferProblem'];
 export type TransferState = components['schemas']['TransferState'];
 export type TransferView = components['schemas']['TransferView'];
 export type TransfersView = components['schemas']['TransfersView'];
+export type UncheckedReason = components['schemas']['UncheckedReason'];
 export type UndoRequest = components['schemas']['UndoRequest'];
 export type UndoResult = components['schemas']['UndoResult'];
 export type Usage = components['schemas']['Usage'];
@@ -7503,6 +7884,70 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["NotJson"];
             422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    choose_final: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinalRequest"];
+            };
+        };
+        responses: {
+            /** @description The run with its final pieces as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    reread_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run. */
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The run with its artifacts as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             500: components["responses"]["Failure"];
         };
     };

@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use brickwork_app::{
-    App, ArtifactEditRequest, PREVIEW_POLICY, PreviewTheme, RunView, StoredArtifact, artifact_id_of, run_id_of,
+    App, ArtifactEditRequest, FinalRequest, PREVIEW_POLICY, PreviewTheme, RunView, StoredArtifact, artifact_id_of,
+    run_id_of,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -82,6 +83,30 @@ pub(crate) async fn edit_artifacts(
     Body(request): Body<ArtifactEditRequest>,
 ) -> Answer<RunView> {
     Ok(Json(app.edit_artifacts(run_id_of(&run_id)?, &request).await?))
+}
+
+/// Choose the final pieces
+///
+/// The Assembler's result, or the latest piece of each file of the steps. Edits of the final ones so far are given up.
+#[utoipa::path(post, path = "/runs/{run_id}/final", tag = "artifacts",
+    params(("run_id" = Uuid, Path, description = "The run.")), request_body = FinalRequest,
+    responses((status = 200, description = "The run with its final pieces as they are now.", body = RunView), NotFound, Conflict))]
+pub(crate) async fn choose_final(
+    State(app): State<App>,
+    Path(run_id): Path<String>,
+    Body(request): Body<FinalRequest>,
+) -> Answer<RunView> {
+    Ok(Json(app.choose_final(run_id_of(&run_id)?, request).await?))
+}
+
+/// Find artifacts anew
+///
+/// Reads the outputs of an ended run again by this version's rules, without generating. What the user edited stays.
+#[utoipa::path(post, path = "/runs/{run_id}/reread", tag = "artifacts",
+    params(("run_id" = Uuid, Path, description = "The run.")),
+    responses((status = 200, description = "The run with its artifacts as they are now.", body = RunView), NotFound, Conflict))]
+pub(crate) async fn reread_artifacts(State(app): State<App>, Path(run_id): Path<String>) -> Answer<RunView> {
+    Ok(Json(app.reread_artifacts(run_id_of(&run_id)?).await?))
 }
 
 /// How to show an artifact.

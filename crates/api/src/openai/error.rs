@@ -133,6 +133,7 @@ impl From<InferenceError> for Refusal {
             Code::WorkerCrashed => (StatusCode::INTERNAL_SERVER_ERROR, None, "worker_crashed"),
             Code::WorkerSilent => (StatusCode::INTERNAL_SERVER_ERROR, None, "worker_silent"),
             Code::TimedOut => (StatusCode::INTERNAL_SERVER_ERROR, None, "timed_out"),
+            Code::GateFailed => (StatusCode::INTERNAL_SERVER_ERROR, None, "gate_failed"),
             Code::Internal => (StatusCode::INTERNAL_SERVER_ERROR, None, "internal"),
         };
         Self::new(status, param, Some(code), error.message)

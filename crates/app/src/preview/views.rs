@@ -1,8 +1,8 @@
 //! What surfaces show of a preview.
 
 use brickwork_engine::{
-    InferenceError, Message, ModelRef, PartKind, Phrase, Pipeline, Preview, PromptPart, Role, Speaker, StepPreview,
-    warning_phrase,
+    AssemblerMode, InferenceError, Message, ModelRef, PartKind, Phrase, Pipeline, Preview, PromptPart, Role, Speaker,
+    StepPreview, warning_phrase,
 };
 use serde::Serialize;
 
@@ -151,6 +151,9 @@ pub struct PreviewMessage {
 /// The model that would carry out the step at a list position; one without id where none can.
 pub(super) fn serving(models: &ModelsView, pipeline: &Pipeline, position: usize) -> ModelRef {
     let role = pipeline.steps.get(position).map_or(Role::Assembler, |step| step.model_type);
+    if role == Role::Assembler && pipeline.assembler_mode() == AssemblerMode::Deterministic {
+        return ModelRef::none();
+    }
     let present = binding(models, role).filter(|binding| binding.present);
     let none = || ModelRef { id: String::new(), path: String::new(), stand_in: false };
     present.map_or_else(none, |binding| ModelRef {
@@ -177,7 +180,11 @@ impl PreviewView {
             total_max_tokens: 0,
             steps: Vec::new(),
         };
+        let is_without_model = preview.plan().pipeline.assembler_mode() == AssemblerMode::Deterministic;
         for (position, step_name, role) in preview.steps() {
+            if is_without_model && role == Role::Assembler {
+                continue;
+            }
             let Some(binding) = binding(models, role) else { continue };
             view.use_model(binding, role, models);
             let plan = preview.plan();

@@ -251,7 +251,7 @@ async fn pipelines_are_copied_and_their_versions_named() {
     let settings = app.settings().await.unwrap();
     assert_eq!((settings.notifications, settings.first_start_done), (true, false));
     let changed = Settings { notifications: false, first_start_done: true, ..settings };
-    app.set_settings(changed).await.unwrap();
+    app.set_settings(changed.clone()).await.unwrap();
     assert_eq!(app.settings().await.unwrap(), changed);
     app.shutdown().await;
 }

@@ -87,11 +87,11 @@ impl Extractor {
             (Change::Edit(hunks), None) => (new_text(hunks).ok_or(PatchFault::NoSuchFile)?, PatchOutcome::Created),
         };
         let artifact = match known {
-            Some(known) => Artifact { content, start, end, closed: ending.closed, named: true, ..known },
+            Some(known) => Artifact { content, start, end, closed: ending.closed, named: true, syntax: None, ..known },
             None => {
                 let name = file.name.as_deref().and_then(|name| relative_path(name).ok()).ok_or(PatchFault::BadName)?;
                 let kind = kind_of_name(&name).unwrap_or_else(|| "txt".to_owned());
-                Artifact { kind, name, content, named: true, closed: ending.closed, start, end }
+                Artifact { kind, name, content, named: true, closed: ending.closed, start, end, syntax: None }
             }
         };
         let name = artifact.name.clone();

@@ -63,7 +63,16 @@ fn read(path: &Path) -> Case {
             "given" => {
                 let kind = fields[0].rsplit('.').next().unwrap().to_owned();
                 let name = fields[0].to_owned();
-                case.given.push(Artifact { kind, name, content, named: true, closed: true, start: 0, end: 0 });
+                case.given.push(Artifact {
+                    kind,
+                    name,
+                    content,
+                    named: true,
+                    closed: true,
+                    start: 0,
+                    end: 0,
+                    syntax: None,
+                });
             }
             "output" => case.output = content,
             "artifact" => case.expected.artifacts.push(Piece {

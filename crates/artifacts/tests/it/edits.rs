@@ -13,6 +13,7 @@ fn artifact(name: &str, content: &str) -> Artifact {
         closed: true,
         start: 10,
         end: 10 + content.len(),
+        syntax: None,
     }
 }
 

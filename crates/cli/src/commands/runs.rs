@@ -121,6 +121,8 @@ const fn reason(code: RerunCode) -> &'static str {
         RerunCode::NotFinished => "it did not end well",
         RerunCode::ModelChanged => "another model serves it",
         RerunCode::ParametersChanged => "its parameters changed",
+        RerunCode::GateChanged => "its gate changed",
+        RerunCode::ModeChanged => "the pieces are joined in another way",
         RerunCode::RoleChanged => "its role changed",
         RerunCode::PromptChanged => "its prompt changed",
         RerunCode::ContextChanged => "its context changed",

@@ -3,6 +3,7 @@
 //! The checks panic with the broken promise. They use no runtime: a caller blocks on them with whatever it has. All runs
 //! belong to [`PROJECT_ID`], which the journal must accept.
 
+mod attempts;
 mod edits;
 mod sample;
 
@@ -12,6 +13,7 @@ use crate::event::{RunEvent, RunEventKind};
 use crate::ports::{Journal, JournalError};
 use crate::run::{DerivedFrom, RunChange, RunId, RunRecord, RunStatus};
 
+pub use attempts::{attempts_and_reports_are_kept, final_pieces_are_chosen};
 pub use edits::{artifacts_are_edited_also_after_the_end, edited_output_keeps_the_models_words};
 pub use sample::{PROJECT_ID, at, finish_run, finish_step, happy_changes, plan};
 use sample::{artifact, fail_step, reuse_step, start_step, text};
@@ -37,6 +39,8 @@ pub async fn journal_suite<J: Journal>(make: impl Fn() -> J) {
     edited_output_keeps_the_models_words(&make()).await;
     artifacts_are_edited_also_after_the_end(&make()).await;
     restarted_step_loses_its_text(&make()).await;
+    attempts_and_reports_are_kept(&make()).await;
+    final_pieces_are_chosen(&make()).await;
     events_page_by_number(&make()).await;
     two_runs_do_not_mix(&make()).await;
     hostile_text_survives(&make()).await;
@@ -121,6 +125,7 @@ pub async fn illegal_changes_change_nothing<J: Journal>(journal: &J) {
             error: None,
             final_artifacts: Vec::new(),
             final_artifacts_from: None,
+            assembly: None,
         },
     ];
     for change in illegal {
@@ -189,6 +194,7 @@ pub async fn failed_run_keeps_its_cause_and_has_ended<J: Journal>(journal: &J) {
         error: Some("Pipeline stopped at step 'step 1': out of memory".into()),
         final_artifacts: Vec::new(),
         final_artifacts_from: None,
+        assembly: None,
     };
     tell(journal, run, 2, [start_step(0), finish_step(0, "one"), start_step(1), text(1, 0, "tw")]).await;
     tell(journal, run, 6, [fail_step(1, "tw"), failed]).await;
@@ -419,8 +425,8 @@ pub async fn hostile_text_survives<J: Journal>(journal: &J) {
     hostile.pipeline.steps[0].prompt = nasty.into();
     hostile.models[0].path = nasty.into();
     tell(journal, run, 0, [RunChange::Created { plan: hostile }, RunChange::Started]).await;
-    let started =
-        RunChange::StepStarted { position: 0, prompt: nasty.into(), warnings: vec![nasty.into(), String::new()] };
+    let warnings = vec![nasty.into(), String::new()];
+    let started = RunChange::StepStarted { position: 0, prompt: nasty.into(), warnings, conflicts: Vec::new() };
     tell(journal, run, 2, [started, text(0, 0, &long), text(0, long.len(), nasty)]).await;
     assert_eq!(load(journal, run).await.steps[0].result, format!("{long}{nasty}"));
 

@@ -1,11 +1,11 @@
 //! The record of a run and of its steps, and how each change leads to the next state.
 
-use brickwork_artifacts::Artifact;
+use brickwork_artifacts::{Artifact, read_output};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ASSEMBLER_STEP, ArtifactTarget, FinalArtifactsFrom, ModelRef, RunChange, RunId, RunPlan, RunStatus, StepOutcome,
-    remote_hosts,
+    ASSEMBLER_STEP, ArtifactTarget, AssemblyReport, FinalArtifactsFrom, ModelRef, RunChange, RunId, RunPlan, RunStatus,
+    StepOutcome, StepReport, remote_hosts,
 };
 use crate::context::visible_steps;
 use crate::phrase::Phrase;
@@ -60,6 +60,9 @@ pub struct StepRecord {
     /// The earlier run that carried it out, where this run took it over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reused_from: Option<RunId>,
+    /// What is known of its output besides the artifacts.
+    #[serde(default)]
+    pub report: StepReport,
 }
 
 /// What is kept of a run.
@@ -90,6 +93,9 @@ pub struct RunRecord {
     /// Whether the user has edited them since.
     #[serde(default)]
     pub final_artifacts_edited: bool,
+    /// How they came about, once it ended well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assembly: Option<AssemblyReport>,
     /// When it was accepted.
     pub created_at: Timestamp,
     /// When it first began.
@@ -147,6 +153,7 @@ impl RunRecord {
             final_artifacts: Vec::new(),
             final_artifacts_from: None,
             final_artifacts_edited: false,
+            assembly: None,
             created_at: at,
             started_at: None,
             finished_at: None,
@@ -212,7 +219,7 @@ impl RunRecord {
                 self.pause_requested = false;
             }
             RunChange::CancelRequested => self.cancel_requested = true,
-            RunChange::Finished { status, error, final_artifacts, final_artifacts_from } => {
+            RunChange::Finished { status, error, final_artifacts, final_artifacts_from, assembly } => {
                 self.status = *status;
                 self.interrupted = false;
                 self.paused = false;
@@ -221,17 +228,18 @@ impl RunRecord {
                 self.error.clone_from(error);
                 self.final_artifacts.clone_from(final_artifacts);
                 self.final_artifacts_from = *final_artifacts_from;
+                self.assembly.clone_from(assembly);
                 self.finished_at = Some(at);
                 self.take_up(at);
-                for step in self.steps.iter_mut().filter(|step| step.status == RunStatus::Running) {
-                    step.cut_off(at);
-                }
+                self.cut_off_running(at);
             }
             RunChange::StepStarted { position, .. }
+            | RunChange::StepAttempted { position, .. }
             | RunChange::StepText { position, .. }
             | RunChange::StepFinished { position, .. }
             | RunChange::StepReused { position, .. }
             | RunChange::StepEdited { position, .. }
+            | RunChange::StepReread { position, .. }
             | RunChange::ArtifactsEdited { target: ArtifactTarget::Step { position }, .. }
             | RunChange::StepRestarted { position } => {
                 if let Some(step) = self.steps.iter_mut().find(|step| step.position == *position) {
@@ -242,9 +250,34 @@ impl RunRecord {
                 self.final_artifacts.clone_from(artifacts);
                 self.final_artifacts_edited = *edited;
             }
+            RunChange::FinalChosen { from, artifacts } => {
+                self.final_artifacts.clone_from(artifacts);
+                self.final_artifacts_from = Some(*from);
+                self.final_artifacts_edited = false;
+            }
         }
         self.seq += 1;
         Ok(())
+    }
+
+    /// The artifacts of each step that the one at list position `position` reads, in list order. Edits in its output are of
+    /// these.
+    #[must_use]
+    pub fn pieces_before(&self, position: usize) -> Vec<Vec<Artifact>> {
+        let visible = visible_steps(&self.plan.pipeline, position);
+        visible.into_iter().filter_map(|input| Some(self.step(input)?.artifacts.clone())).collect()
+    }
+
+    /// The run ends while these steps are unfinished, as when a run is cancelled that lost its process.
+    fn cut_off_running(&mut self, at: Timestamp) {
+        let running = |step: &StepRecord| step.status == RunStatus::Running;
+        let positions: Vec<usize> = self.steps.iter().filter(|step| running(step)).map(|step| step.position).collect();
+        for position in positions {
+            let earlier = self.pieces_before(position).concat();
+            if let Some(step) = self.steps.iter_mut().find(|step| step.position == position) {
+                step.cut_off(at, &earlier);
+            }
+        }
     }
 
     /// Nobody works on it from now on.
@@ -293,7 +326,9 @@ impl RunRecord {
                 step_is(*position, &[RunStatus::Running])
                     && self.step(*position).is_some_and(|step| step.result.len() == *offset)
             }
-            RunChange::StepFinished { position, .. } => step_is(*position, &[RunStatus::Running]),
+            RunChange::StepFinished { position, .. } | RunChange::StepAttempted { position, .. } => {
+                step_is(*position, &[RunStatus::Running])
+            }
             RunChange::StepRestarted { position } => step_is(*position, &[RunStatus::Running]),
             RunChange::StepReused { position, .. } => {
                 is_waiting
@@ -305,10 +340,13 @@ impl RunRecord {
                     && self.step(*position).is_some_and(|step| step.status == RunStatus::Success)
                     && !self.has_begun_to_read(*position)
             }
-            RunChange::ArtifactsEdited { target: ArtifactTarget::Step { position }, .. } => {
+            RunChange::ArtifactsEdited { target: ArtifactTarget::Step { position }, .. }
+            | RunChange::StepReread { position, .. } => {
                 self.step(*position).is_some_and(|step| step.status == RunStatus::Success)
             }
-            RunChange::ArtifactsEdited { target: ArtifactTarget::Final, .. } => self.status == RunStatus::Success,
+            RunChange::ArtifactsEdited { target: ArtifactTarget::Final, .. } | RunChange::FinalChosen { .. } => {
+                self.status == RunStatus::Success
+            }
             RunChange::Interrupted | RunChange::Requeued => is_running,
             RunChange::PauseRequested => is_running && !self.pause_requested,
             RunChange::Paused => is_waiting || (is_running && !step_runs()),
@@ -322,8 +360,14 @@ impl RunRecord {
 }
 
 impl StepRecord {
+    /// Whether it joins the pieces.
+    #[must_use]
+    pub fn is_assembler(&self) -> bool {
+        self.role == Role::Assembler
+    }
+
     /// A step that has not begun.
-    const fn pending(position: usize, step_name: String, role: Role, model: ModelRef) -> Self {
+    fn pending(position: usize, step_name: String, role: Role, model: ModelRef) -> Self {
         Self {
             position,
             step_name,
@@ -345,26 +389,47 @@ impl StepRecord {
             started_at: None,
             finished_at: None,
             reused_from: None,
+            report: StepReport::default(),
         }
     }
 
-    /// The run ends while this step is unfinished, as when a run is cancelled that lost its process.
-    fn cut_off(&mut self, at: Timestamp) {
+    fn cut_off(&mut self, at: Timestamp, earlier: &[Artifact]) {
+        let extraction = read_output(&self.step_name, &self.result, earlier);
         self.status = RunStatus::Cancelled;
-        self.artifacts = brickwork_artifacts::extract(&self.step_name, &self.result);
+        self.set_report(&StepReport::of(&extraction));
+        self.artifacts = extraction.artifacts;
         self.finished_at = Some(at);
+    }
+
+    /// Takes what is known of the output, beside what was told of the step before.
+    fn set_report(&mut self, report: &StepReport) {
+        let before = std::mem::replace(&mut self.report, report.clone());
+        if self.report.attempts.is_empty() {
+            self.report.attempts = before.attempts;
+        }
+        if self.report.conflicts.is_empty() {
+            self.report.conflicts = before.conflicts;
+        }
+        self.report.kept = self.report.kept.or(before.kept);
+        self.report.continuations = self.report.continuations.max(before.continuations);
     }
 
     fn apply(&mut self, at: Timestamp, change: &RunChange) {
         match change {
-            RunChange::StepStarted { prompt, warnings, .. } => {
+            RunChange::StepStarted { prompt, warnings, conflicts, .. } => {
+                self.report.conflicts.clone_from(conflicts);
                 self.status = RunStatus::Running;
                 self.prompt.clone_from(prompt);
                 self.warnings.clone_from(warnings);
                 self.started_at = Some(at);
             }
             RunChange::StepText { text, .. } => self.result.push_str(text),
-            RunChange::StepFinished { outcome, result, artifacts, execution_time, timings, .. } => {
+            RunChange::StepAttempted { attempt, .. } => {
+                self.report.attempts.push(attempt.clone());
+                self.result.clear();
+            }
+            RunChange::StepFinished { outcome, result, artifacts, execution_time, timings, report, .. } => {
+                self.set_report(report);
                 self.status = outcome.status();
                 self.result.clone_from(result);
                 self.artifacts.clone_from(artifacts);
@@ -392,8 +457,10 @@ impl StepRecord {
                 timings,
                 original_result,
                 artifacts_edited,
+                report,
                 ..
             } => {
+                self.report.clone_from(report);
                 self.status = RunStatus::Success;
                 self.original_result.clone_from(original_result);
                 self.artifacts_edited = *artifacts_edited;
@@ -406,7 +473,13 @@ impl StepRecord {
                 self.execution_time = *execution_time;
                 self.timings = *timings;
             }
-            RunChange::StepEdited { result, artifacts, .. } => {
+            RunChange::StepReread { artifacts, report, .. } => {
+                self.set_report(report);
+                self.artifacts.clone_from(artifacts);
+                self.artifacts_edited = false;
+            }
+            RunChange::StepEdited { result, artifacts, report, .. } => {
+                self.set_report(report);
                 let before = std::mem::replace(&mut self.result, result.clone());
                 self.original_result.get_or_insert(before);
                 self.artifacts.clone_from(artifacts);

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::Diagnostic;
 use crate::phrase::Phrase;
+use crate::pipeline::AssemblerMode;
 use crate::role::Role;
 
 /// The type that a field must have.
@@ -17,7 +18,8 @@ enum Kind {
     Texts,
     Uuid,
     Role,
-    Any,
+    /// How pieces are joined.
+    Mode,
     /// An object with these fields.
     Record(&'static [Field]),
     /// A list of objects with these fields.
@@ -47,6 +49,16 @@ const PARAMETERS: &[Field] = &[
     optional("stop", Kind::Texts),
 ];
 
+const GATE: &[Field] = &[
+    optional("syntax", Kind::Bool),
+    optional("json_schema", Kind::Object),
+    optional("command", Kind::Texts),
+    optional("timeout_s", Kind::Whole),
+    optional("repairs", Kind::Whole),
+    optional("continuations", Kind::Whole),
+    optional("required", Kind::Bool),
+];
+
 const STEP: &[Field] = &[
     required("step_name", Kind::Text),
     required("model_type", Kind::Role),
@@ -56,13 +68,13 @@ const STEP: &[Field] = &[
     optional("inputs", Kind::Texts),
     optional("enabled", Kind::Bool),
     optional("timeout_s", Kind::Whole),
-    optional("gate", Kind::Any),
+    optional("gate", Kind::Record(GATE)),
     optional("files", Kind::Texts),
     optional("pause_after", Kind::Bool),
 ];
 
 const ASSEMBLER: &[Field] =
-    &[optional("prompt", Kind::Text), optional("parameters", Kind::Record(PARAMETERS)), optional("mode", Kind::Text)];
+    &[optional("prompt", Kind::Text), optional("parameters", Kind::Record(PARAMETERS)), optional("mode", Kind::Mode)];
 
 const PIPELINE: &[Field] = &[
     optional("project_id", Kind::Uuid),
@@ -118,7 +130,6 @@ fn check_record(value: &Value, fields: &'static [Field], path: &str, found: &mut
 
 fn check_value(value: &Value, kind: Kind, path: &str, found: &mut Vec<Diagnostic>) {
     let (fits, wanted, reason) = match kind {
-        Kind::Any => (true, "", ""),
         Kind::Text => (value.is_string(), "a text", "not_a_text"),
         Kind::Bool => (value.is_boolean(), "true or false", "not_a_truth_value"),
         Kind::Object => (value.is_object(), "an object", "not_an_object"),
@@ -126,6 +137,10 @@ fn check_value(value: &Value, kind: Kind, path: &str, found: &mut Vec<Diagnostic
         Kind::Whole => (is_u32(value), "a whole number from 0 to 4294967295", "not_a_whole_number"),
         Kind::Uuid => (is_uuid(value), "a UUID such as 550e8400-e29b-41d4-a716-446655440000", "not_a_uuid"),
         Kind::Role => (is_role(value), "CodeLlama, CodeGemma or T5Gemma", "not_a_role"),
+        Kind::Mode => {
+            let is_mode = value.as_str().and_then(AssemblerMode::parse).is_some();
+            (is_mode, "`model` or `deterministic`", "not_an_assembler_mode")
+        }
         Kind::Texts => {
             let texts = value.as_array().is_some_and(|items| items.iter().all(Value::is_string));
             (texts, "a list of texts", "not_a_list_of_texts")

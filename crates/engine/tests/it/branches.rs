@@ -61,6 +61,7 @@ fn a_resumed_run_goes_on_with_what_is_left() {
     {
         let announce = |_| {};
         let runner = brickwork_engine::Runner {
+            checker: &brickwork_engine::DirectChecker,
             inference: &world.inference,
             journal: &world.journal,
             clock: &brickwork_engine::ManualClock::new(brickwork_engine::Timestamp::from_micros(0), 1_000),
@@ -90,7 +91,12 @@ fn an_edited_output_is_what_the_next_step_reads() {
     step_mut(&mut plan, "b").prompt = "Go on with {{ step_0_output }}".into();
     let world = world_of(plan, vec![text("the model's words"), text("B"), text("C"), text("```js\n1\n```")]);
     assert!(world.run().paused);
-    world.record(RunChange::StepEdited { position: 0, result: "the user's words".into(), artifacts: Vec::new() });
+    world.record(RunChange::StepEdited {
+        position: 0,
+        result: "the user's words".into(),
+        artifacts: Vec::new(),
+        report: brickwork_engine::StepReport::default(),
+    });
     world.record(RunChange::Resumed);
     let run = world.run();
     assert_eq!(run.status, RunStatus::Success);

@@ -4,6 +4,7 @@
 
 mod branches;
 mod compliance;
+mod gate;
 mod phrases;
 mod preview;
 mod rerun;

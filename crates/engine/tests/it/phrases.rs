@@ -107,9 +107,17 @@ fn faults_of_meaning_name_what_they_are_about() {
 }
 
 #[test]
-fn what_this_version_cannot_carry_out_is_named() {
+fn faults_of_gates_and_modes_name_what_they_are_about() {
     let no_such_mode = |body: &mut Value| body["assembler"] = json!({"mode": "no_such_mode"});
-    check(no_such_mode, "mode_not_available", &json!({"mode": "no_such_mode"}));
+    check(no_such_mode, "not_an_assembler_mode", &json!({"value": "\"no_such_mode\""}));
+    let gate = |gate: Value| move |body: &mut Value| body["steps"][0]["gate"] = gate;
+    check(
+        gate(json!({"timeout_s": 0})),
+        "gate_out_of_range",
+        &json!({"field": "timeout_s", "value": 0, "least": 1, "most": brickwork_engine::MAX_COMMAND_S}),
+    );
+    check(gate(json!({"syntax": false})), "empty_gate", &json!({}));
+    check(gate(json!({"command": []})), "empty_command", &json!({}));
 }
 
 #[test]

@@ -70,7 +70,13 @@ impl World {
     }
 
     fn runner<'a>(&'a self, announce: &'a (dyn Fn(RunEvent) + Send + Sync)) -> Runner<'a> {
-        Runner { inference: &self.inference, journal: &self.journal, clock: &self.clock, announce }
+        Runner {
+            inference: &self.inference,
+            journal: &self.journal,
+            clock: &self.clock,
+            checker: &brickwork_engine::DirectChecker,
+            announce,
+        }
     }
 }
 

@@ -21,7 +21,17 @@ fn check(change: impl FnOnce(&mut Value), expected: &[(&str, &str)]) {
 
 #[test]
 fn the_base_is_sound() {
-    assert!(parse_pipeline(&base()).is_ok());
+    let mut body = base();
+    assert!(parse_pipeline(&body).is_ok());
+    body["steps"][0]["gate"] = json!({"syntax": true, "repairs": 5, "command": ["tsc"]});
+    body["assembler"] = json!({"mode": "deterministic"});
+    let pipeline = parse_pipeline(&body).unwrap();
+    assert_eq!(
+        serde_json::to_value(&pipeline.steps[0].gate).unwrap(),
+        json!({
+            "command": ["tsc"], "repairs": 5, "continuations": 1
+        })
+    );
 }
 
 #[test]
@@ -52,9 +62,23 @@ fn every_fault_is_told_with_its_place() {
         ],
     );
     check(|body| body["steps"][0]["inputs"] = json!(["b"]), &[("unknown_input", "$.steps[0].inputs[0]")]);
-    check(|body| body["steps"][0]["gate"] = json!({"parses": true}), &[("not_available", "$.steps[0].gate")]);
+    for (gate, code, path) in [
+        (json!({"parses": true}), "unknown_field", ".parses"),
+        (json!({"repairs": "2"}), "wrong_type", ".repairs"),
+        (json!({"repairs": 6}), "out_of_range", ".repairs"),
+        (json!({"continuations": 9}), "out_of_range", ".continuations"),
+        (json!({"timeout_s": 0}), "out_of_range", ".timeout_s"),
+        (json!({"json_schema": {"type": "no such type"}}), "invalid_schema", ".json_schema"),
+        (json!({"json_schema": {"$ref": "https://example.org/other.json"}}), "invalid_schema", ".json_schema"),
+        (json!({"command": []}), "empty_command", ".command"),
+        (json!({"command": [" "]}), "empty_command", ".command"),
+        (json!({"syntax": false}), "empty_gate", ""),
+    ] {
+        let path = format!("$.steps[0].gate{path}");
+        check(|body| body["steps"][0]["gate"] = gate.clone(), &[(code, &path)]);
+    }
     check(|body| body["steps"][0]["timeout_s"] = json!(0), &[("out_of_range", "$.steps[0].timeout_s")]);
-    check(|body| body["assembler"] = json!({"mode": "deterministic"}), &[("not_available", "$.assembler.mode")]);
+    check(|body| body["assembler"] = json!({"mode": "magic"}), &[("wrong_type", "$.assembler.mode")]);
     check(
         |body| {
             body.as_object_mut().unwrap().remove("name");

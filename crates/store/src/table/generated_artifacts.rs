@@ -5,7 +5,7 @@ use brickwork_engine::RunId;
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
-use crate::column::Id;
+use crate::column::{Id, Json};
 use crate::error::Fault;
 
 /// The table. `position` is the step's; final artifacts have the Assembler's.
@@ -27,6 +27,9 @@ CREATE TABLE generated_artifacts (
 ) STRICT;
 CREATE UNIQUE INDEX generated_artifacts_of_run ON generated_artifacts (run_id, is_final, position, ordinal);
 ";
+
+/// Whether the content parses; NULL as long as nobody looked.
+pub(crate) const ADD_SYNTAX: &str = "ALTER TABLE generated_artifacts ADD COLUMN syntax TEXT;";
 
 /// An artifact with its place in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -64,14 +67,26 @@ pub(crate) fn replace(connection: &Connection, owner: Owner, artifacts: &[Artifa
     delete.execute(params![Id(run_id), is_final, position])?;
     let mut insert = connection.prepare_cached(
         "INSERT INTO generated_artifacts (run_id, is_final, position, ordinal, type, name, content, named, closed,
-                                          content_start, content_end, simulated)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                                          content_start, content_end, simulated, syntax)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     )?;
     for (ordinal, artifact) in artifacts.iter().enumerate() {
-        let Artifact { kind, name, content, named, closed, start, end } = artifact;
+        let Artifact { kind, name, content, named, closed, start, end, syntax } = artifact;
         let (run_id, place) = (Id(run_id), (start, end));
         insert.execute(params![
-            run_id, is_final, position, ordinal, kind, name, content, named, closed, place.0, place.1, simulated
+            run_id,
+            is_final,
+            position,
+            ordinal,
+            kind,
+            name,
+            content,
+            named,
+            closed,
+            place.0,
+            place.1,
+            simulated,
+            syntax.as_ref().map(Json)
         ])?;
     }
     Ok(())
@@ -81,7 +96,7 @@ pub(crate) fn replace(connection: &Connection, owner: Owner, artifacts: &[Artifa
 pub(crate) fn of_run(connection: &Connection, run_id: RunId) -> Result<Vec<StoredArtifact>, Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT a.type, a.name, a.content, a.named, a.closed, a.content_start, a.content_end,
-                a.artifact_id, s.step_name, a.position, a.is_final, a.simulated
+                a.artifact_id, s.step_name, a.position, a.is_final, a.simulated, a.syntax
          FROM generated_artifacts AS a JOIN run_steps AS s ON s.run_id = a.run_id AND s.position = a.position
          WHERE a.run_id = ?1 ORDER BY a.is_final, a.position, a.ordinal",
     )?;
@@ -107,5 +122,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Artifact> {
         closed: row.get(4)?,
         start: row.get(5)?,
         end: row.get(6)?,
+        syntax: row.get::<_, Option<Json<_>>>("syntax")?.map(|json| json.0),
     })
 }

@@ -77,6 +77,9 @@ ALTER TABLE orchestration_runs ADD COLUMN held_micros INTEGER NOT NULL DEFAULT 0
 ALTER TABLE orchestration_runs ADD COLUMN held_since INTEGER;
 ";
 
+/// How the final artifacts came about; NULL until then, and for a run of earlier versions.
+pub(crate) const ADD_ASSEMBLY: &str = "ALTER TABLE orchestration_runs ADD COLUMN assembly TEXT;";
+
 /// Adds a new run, without its steps, at the end of the queue.
 pub(crate) fn insert(connection: &Connection, run: &RunRecord) -> Result<(), Fault> {
     let mut statement = connection.prepare_cached(
@@ -118,7 +121,7 @@ pub(crate) fn update(connection: &Connection, run: &RunRecord) -> Result<(), Fau
         "UPDATE orchestration_runs
          SET status = ?2, interrupted = ?3, error = ?4, final_artifacts_from = ?5, started_at = ?6, finished_at = ?7,
              seq = ?8, paused = ?9, pause_requested = ?10, cancel_requested = ?11, final_artifacts_edited = ?12,
-             held_micros = ?13, held_since = ?14
+             held_micros = ?13, held_since = ?14, assembly = ?15
          WHERE run_id = ?1",
     )?;
     statement.execute(params![
@@ -136,6 +139,7 @@ pub(crate) fn update(connection: &Connection, run: &RunRecord) -> Result<(), Fau
         run.final_artifacts_edited,
         run.held_micros,
         run.held_since.map(At),
+        run.assembly.as_ref().map(Json),
     ])?;
     Ok(())
 }
@@ -159,7 +163,7 @@ pub(crate) fn set_origin(connection: &Connection, run_id: RunId, id: Uuid, versi
 pub(crate) fn outline(connection: &Connection, run_id: RunId) -> Result<Option<RunRecord>, Fault> {
     let mut statement = connection.prepare_cached(
         "SELECT status, interrupted, error, final_artifacts_from, created_at, started_at, finished_at, seq, paused,
-                pause_requested, cancel_requested, final_artifacts_edited, project_id, held_micros, held_since
+                pause_requested, cancel_requested, final_artifacts_edited, project_id, held_micros, held_since, assembly
          FROM orchestration_runs WHERE run_id = ?1 AND deleted_at IS NULL",
     )?;
     let pipeline = Pipeline {
@@ -181,7 +185,7 @@ pub(crate) fn get(connection: &Connection, run_id: RunId) -> Result<Option<RunRe
     let mut statement = connection.prepare_cached(
         "SELECT status, interrupted, error, final_artifacts_from, created_at, started_at, finished_at, seq, paused,
                 pause_requested, cancel_requested, final_artifacts_edited, project_id, pipeline, models, seeds,
-                project_context, step_timeout_s, derived_from, files, held_micros, held_since
+                project_context, step_timeout_s, derived_from, files, held_micros, held_since, assembly
          FROM orchestration_runs WHERE run_id = ?1 AND deleted_at IS NULL",
     )?;
     let read = |row: &Row<'_>| {
@@ -214,6 +218,7 @@ fn from_row(row: &Row<'_>, run_id: RunId, plan: RunPlan) -> rusqlite::Result<Run
         final_artifacts: Vec::new(),
         final_artifacts_from: row.get::<_, Option<Word<_>>>(3)?.map(|word| word.0),
         final_artifacts_edited: row.get(11)?,
+        assembly: row.get::<_, Option<Json<_>>>("assembly")?.map(|json| json.0),
         created_at: row.get::<_, At>(4)?.0,
         started_at: row.get::<_, Option<At>>(5)?.map(|at| at.0),
         finished_at: row.get::<_, Option<At>>(6)?.map(|at| at.0),

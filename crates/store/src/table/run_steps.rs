@@ -1,6 +1,6 @@
 //! `run_steps`: the enabled steps of each run, the Assembler's last.
 
-use brickwork_engine::{ModelRef, Role, RunId, RunStatus, StepRecord};
+use brickwork_engine::{ModelRef, Role, RunId, RunStatus, StepRecord, StepReport};
 use rusqlite::{Connection, Row, params};
 
 use crate::column::{At, Id, Json, Word};
@@ -45,6 +45,8 @@ ALTER TABLE run_steps ADD COLUMN artifacts_edited INTEGER NOT NULL DEFAULT 0 CHE
 
 /// The cause of a failed step in a form that can be put into another language.
 pub(crate) const ADD_ERROR_PHRASE: &str = "ALTER TABLE run_steps ADD COLUMN error_phrase TEXT;";
+/// What is known of a step's output besides its artifacts; NULL for a step of earlier versions.
+pub(crate) const ADD_REPORT: &str = "ALTER TABLE run_steps ADD COLUMN report TEXT;";
 
 /// Adds a step of a new run.
 pub(crate) fn insert(connection: &Connection, run_id: RunId, step: &StepRecord) -> Result<(), Fault> {
@@ -65,8 +67,8 @@ pub(crate) fn update(connection: &Connection, run_id: RunId, step: &StepRecord, 
         "UPDATE run_steps
          SET status = ?3, prompt = ?4, result = ?5, error_code = ?6, error = ?7, finish_reason = ?8, warnings = ?9,
              execution_time = ?10, timings = ?11, started_at = ?12, finished_at = ?13, text_bytes = 0,
-             text_after_seq = ?14, reused_from = ?15, original_result = ?16, artifacts_edited = ?17,
-             error_phrase = ?18
+             text_after_seq = ?14, reused_from = ?15, original_result = ?16, artifacts_edited = ?17, report = ?18,
+             error_phrase = ?19
          WHERE run_id = ?1 AND position = ?2",
     )?;
     statement.execute(params![
@@ -87,6 +89,7 @@ pub(crate) fn update(connection: &Connection, run_id: RunId, step: &StepRecord, 
         step.reused_from.map(Id),
         step.original_result,
         step.artifacts_edited,
+        Json(&step.report),
         step.error_phrase.as_ref().map(Json),
     ])?;
     Ok(())
@@ -113,18 +116,26 @@ pub(crate) fn outlines(connection: &Connection, run_id: RunId) -> Result<Vec<Ste
     let mut statement = connection.prepare_cached(
         "SELECT position, step_name, role, model_id, model_path, stand_in, status, '', '', error_code, error,
                 finish_reason, '[]', execution_time, timings, started_at, finished_at, reused_from, NULL,
-                artifacts_edited, error_phrase
+                artifacts_edited, NULL, error_phrase
          FROM run_steps WHERE run_id = ?1 ORDER BY position",
     )?;
     let steps = statement.query_map([Id(run_id)], from_row)?.collect::<Result<_, _>>()?;
     Ok(steps)
 }
 
-/// The prompt and warnings of a step, which an outline lacks.
-pub(crate) fn prompt(connection: &Connection, run_id: RunId, position: usize) -> Result<(String, Vec<String>), Fault> {
-    let mut statement =
-        connection.prepare_cached("SELECT prompt, warnings FROM run_steps WHERE run_id = ?1 AND position = ?2")?;
-    Ok(statement.query_row(params![Id(run_id), position], |row| Ok((row.get(0)?, row.get::<_, Json<_>>(1)?.0)))?)
+/// What a step has since its beginning, which an outline lacks: its prompt, its warnings and its report.
+pub(crate) fn beginning(
+    connection: &Connection,
+    run_id: RunId,
+    position: usize,
+) -> Result<(String, Vec<String>, StepReport), Fault> {
+    let mut statement = connection
+        .prepare_cached("SELECT prompt, warnings, report FROM run_steps WHERE run_id = ?1 AND position = ?2")?;
+    let read = |row: &Row<'_>| {
+        let report = row.get::<_, Option<Json<_>>>(2)?.map(|json| json.0).unwrap_or_default();
+        Ok((row.get(0)?, row.get::<_, Json<_>>(1)?.0, report))
+    };
+    Ok(statement.query_row(params![Id(run_id), position], read)?)
 }
 
 /// All steps of a run, complete but for their artifacts.
@@ -132,10 +143,10 @@ pub(crate) fn of_run(connection: &Connection, run_id: RunId) -> Result<Vec<StepR
     let mut statement = connection.prepare_cached(
         "SELECT position, step_name, role, model_id, model_path, stand_in, status, prompt, result, error_code, error,
                 finish_reason, warnings, execution_time, timings, started_at, finished_at, reused_from,
-                original_result, artifacts_edited, error_phrase, text_after_seq
+                original_result, artifacts_edited, report, error_phrase, text_after_seq
          FROM run_steps WHERE run_id = ?1 ORDER BY position",
     )?;
-    let rows = statement.query_map([Id(run_id)], |row| Ok((from_row(row)?, row.get::<_, u64>(21)?)))?;
+    let rows = statement.query_map([Id(run_id)], |row| Ok((from_row(row)?, row.get::<_, u64>(22)?)))?;
     let mut steps = Vec::new();
     for row in rows {
         let (mut step, text_after_seq) = row?;
@@ -161,7 +172,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StepRecord> {
         artifacts_edited: row.get(19)?,
         error_code: row.get::<_, Option<Word<_>>>(9)?.map(|word| word.0),
         error: row.get(10)?,
-        error_phrase: row.get::<_, Option<Json<_>>>(20)?.map(|json| json.0),
+        error_phrase: row.get::<_, Option<Json<_>>>(21)?.map(|json| json.0),
         finish_reason: row.get::<_, Option<Word<_>>>(11)?.map(|word| word.0),
         warnings: row.get::<_, Json<_>>(12)?.0,
         execution_time: row.get(13)?,
@@ -169,5 +180,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StepRecord> {
         started_at: row.get::<_, Option<At>>(15)?.map(|at| at.0),
         finished_at: row.get::<_, Option<At>>(16)?.map(|at| at.0),
         reused_from: row.get::<_, Option<Id>>(17)?.map(|id| id.0),
+        report: row.get::<_, Option<Json<_>>>(20)?.map(|json| json.0).unwrap_or_default(),
     })
 }

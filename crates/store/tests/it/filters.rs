@@ -35,6 +35,7 @@ fn fill(store: &Store) {
             error: Some("no".into()),
             final_artifacts: Vec::new(),
             final_artifacts_from: None,
+            assembly: None,
         };
         let changes = match number % 7 {
             0 => vec![RunChange::Started],

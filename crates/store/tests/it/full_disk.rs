@@ -49,5 +49,5 @@ fn row_12_full_disk_is_a_typed_error_and_old_runs_stay() {
 }
 
 fn started() -> RunChange {
-    RunChange::StepStarted { position: 0, prompt: "go".into(), warnings: Vec::new() }
+    RunChange::StepStarted { position: 0, prompt: "go".into(), warnings: Vec::new(), conflicts: Vec::new() }
 }

@@ -147,12 +147,20 @@ fn projects_go_with_their_content_or_not_at_all() {
             error: None,
             final_artifacts: Vec::new(),
             final_artifacts_from: None,
+            assembly: None,
         };
         if n_changes == 3 {
             let outcome = brickwork_engine::StepOutcome::Cancelled;
             let (result, artifacts) = (String::new(), Vec::new());
-            let ended =
-                RunChange::StepFinished { position: 0, outcome, result, artifacts, execution_time: 0.0, timings: None };
+            let ended = RunChange::StepFinished {
+                position: 0,
+                outcome,
+                result,
+                artifacts,
+                execution_time: 0.0,
+                timings: None,
+                report: brickwork_engine::StepReport::default(),
+            };
             block_on(store.record(run, at(8), ended)).unwrap();
         }
         block_on(store.record(run, at(9), cancelled)).unwrap();

@@ -1,7 +1,8 @@
 //! Row 13: a database of every released version opens, and nothing in it is lost.
 
+use brickwork_artifacts::Artifact;
 use brickwork_engine::compliance::journal::{at, folded, happy_changes, plan};
-use brickwork_engine::{Journal, JsonMap, RunChange, RunRecord, RunStatus};
+use brickwork_engine::{Journal, JsonMap, RunChange, RunRecord, RunStatus, StepReport};
 use brickwork_store::{DEFAULT_PROJECT_ID, DraftKept, NewDraft, RunFilter, SCHEMA_VERSION};
 use futures::executor::block_on;
 use rusqlite::{Connection, params};
@@ -96,7 +97,25 @@ fn write_0_1_0(folder: &Folder) -> Vec<String> {
         .unwrap();
     connection.execute("INSERT INTO settings VALUES ('window', '{\"theme\": \"dark\"}')", []).unwrap();
     write_run(&connection, WAITING, 50, &[RunChange::Created { plan: plan(1) }]);
-    write_run(&connection, ENDED, 10, &happy_changes(&plan(1)))
+    write_run(&connection, ENDED, 10, &happy_changes(&plan(1)).into_iter().map(as_in_0_1_0).collect::<Vec<_>>())
+}
+
+/// The change with no more than that version knew of it.
+fn as_in_0_1_0(mut change: RunChange) -> RunChange {
+    let plain = |artifacts: &mut Vec<Artifact>| artifacts.iter_mut().for_each(|one| one.syntax = None);
+    match &mut change {
+        RunChange::StepStarted { conflicts, .. } => conflicts.clear(),
+        RunChange::StepFinished { artifacts, report, .. } => {
+            plain(artifacts);
+            *report = StepReport::default();
+        }
+        RunChange::Finished { final_artifacts, assembly, .. } => {
+            plain(final_artifacts);
+            *assembly = None;
+        }
+        _ => {}
+    }
+    change
 }
 
 /// Writes what `changes` make of a run, a second between each two.

@@ -94,7 +94,13 @@ fn run_until(store: &Store, inference: &ScriptedInference, when: When) -> bool {
     let (death, dead) = Death::pair();
     let journal = Dying { store, commits: AtomicUsize::new(0), when, death };
     let clock = ManualClock::new(at(1), 1_000);
-    let runner = Runner { inference, journal: &journal, clock: &clock, announce: &|_| {} };
+    let runner = Runner {
+        inference,
+        journal: &journal,
+        clock: &clock,
+        checker: &brickwork_engine::DirectChecker,
+        announce: &|_| {},
+    };
     let (_givers, signals) = RunSignals::pair();
     let run = std::pin::pin!(runner.run(RUN, &signals));
     match block_on(select(run, dead)) {

@@ -49,7 +49,12 @@ fn the_words_of_a_run_follow_its_changes() {
     assert_eq!(snippet(&store, "sample"), "[Sample]");
 
     tell(4, RunChange::Paused);
-    let edited = RunChange::StepEdited { position: 0, result: "A quince".into(), artifacts: Vec::new() };
+    let edited = RunChange::StepEdited {
+        position: 0,
+        result: "A quince".into(),
+        artifacts: Vec::new(),
+        report: brickwork_engine::StepReport::default(),
+    };
     tell(5, edited);
     assert_eq!((found(&store, "quince"), found(&store, "ubungsbaum")), (vec![1], vec![]), "what the user wrote counts");
     tell(6, RunChange::Resumed);

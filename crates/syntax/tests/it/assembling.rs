@@ -14,6 +14,7 @@ fn pieces(files: &[(&str, &str)]) -> Vec<Artifact> {
             closed: true,
             start: 0,
             end: content.len(),
+            syntax: None,
         })
         .collect()
 }
@@ -27,7 +28,7 @@ fn check(files: &[(&str, &str)], expected: &[&str]) {
 fn the_latest_piece_is_taken_and_the_others_are_told() {
     let first = extract("plan", "```js a.js\nlet a;\n```\n```css b.css\nx { y: z; }\n```\n");
     let second = extract("make", "```js A.js\nlet b;\n```\n```css b.css\nx { y: z; }\n```\n");
-    let steps = [Step { name: "plan", artifacts: &first }, Step { name: "make", artifacts: &second }];
+    let steps = [Step { name: "plan".into(), artifacts: first }, Step { name: "make".into(), artifacts: second }];
     let assembly = assemble(&steps, &[]);
     let contents: Vec<&str> = assembly.pieces.iter().map(|piece| piece.content.trim()).collect();
     assert_eq!(contents, ["let b;", "x { y: z; }"]);

@@ -25,6 +25,7 @@ export const run: Sentences = {
   ended_somehow: [m.say_ended_somehow],
   ended_unknown: [m.say_ended_unknown],
   ended_with_code: [m.say_ended_with_code],
+  gate_failed: [m.say_gate_failed],
   generates_no_text: [m.say_generates_no_text],
   model_file_unreadable: [m.say_model_file_unreadable],
   model_no_file_or_folder: [m.say_model_no_file_or_folder],

@@ -33,6 +33,7 @@ const REMEDIES: Record<NonNullable<StepView["error_code"]>, Remedy> = {
   remote_unreachable: { text: () => m.remedy_remote_unreachable(), places: ["again", "models"] },
   remote_refused: { text: () => m.remedy_remote_refused(), places: ["models", "again"] },
   remote_failed: { text: () => m.remedy_remote_failed(), places: ["again", "models"] },
+  gate_failed: { text: () => m.remedy_gate_failed(), places: ["pipeline", "again"] },
   timed_out: { text: () => m.remedy_timeout(), places: ["pipeline", "again"] },
 };
 const OTHER: Remedy = { text: () => m.remedy_other(), places: ["pipeline", "again"] };

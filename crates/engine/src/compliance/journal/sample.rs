@@ -1,13 +1,18 @@
 //! Runs and changes from which the checks of a journal are told. Everything is a pure function of its arguments.
 
-use brickwork_artifacts::Artifact;
+use brickwork_artifacts::{Artifact, PatchFault, PatchOutcome, PatchReport, Source, SyntaxError, SyntaxReport};
+use brickwork_syntax::{Conflict, ResultFault};
 use uuid::Uuid;
 
+use crate::gate::{Finding, FindingKind};
 use crate::phrase::Phrase;
 use crate::pipeline::{JsonMap, Parameters, Pipeline, Step};
 use crate::ports::{FinishReason, InferenceErrorCode, Timings};
 use crate::role::Role;
-use crate::run::{ArtifactTarget, FinalArtifactsFrom, ModelRef, RunChange, RunId, RunPlan, RunStatus, StepOutcome};
+use crate::run::{
+    ArtifactTarget, AssemblyReport, Attempt, FinalArtifactsFrom, ModelRef, RunChange, RunId, RunPlan, RunStatus,
+    StepOutcome, StepReport,
+};
 use crate::time::Timestamp;
 
 /// The default project, which every store has.
@@ -72,7 +77,12 @@ pub fn happy_changes(plan: &RunPlan) -> Vec<RunChange> {
 /// The step at `position` begins.
 pub(super) fn start_step(position: usize) -> RunChange {
     let warnings = vec![format!("the context has no `missing.{position}`")];
-    RunChange::StepStarted { position, prompt: format!("Instruction {position}"), warnings }
+    RunChange::StepStarted {
+        position,
+        prompt: format!("Instruction {position}"),
+        warnings,
+        conflicts: vec![conflict()],
+    }
 }
 
 /// `text` joins the output of the step at `position`.
@@ -108,13 +118,14 @@ pub(super) fn reuse_step(position: usize, from: RunId, result: &str) -> RunChang
         timings: None,
         original_result: Some(format!("{result}, as the model wrote it")),
         artifacts_edited: true,
+        report: report(),
     }
 }
 
 /// The user puts `result` in the place of the output of the step at `position`.
 pub(super) fn edit_step(position: usize, result: &str) -> RunChange {
     let artifacts = vec![artifact(&format!("edited_{position}.rs"), result)];
-    RunChange::StepEdited { position, result: result.into(), artifacts }
+    RunChange::StepEdited { position, result: result.into(), artifacts, report: report() }
 }
 
 /// The user makes one artifact called `name` all that `target` has.
@@ -140,7 +151,15 @@ pub(super) fn cancel_step(position: usize, result: &str) -> RunChange {
 
 fn end_step(position: usize, outcome: StepOutcome, result: &str, timings: Option<Timings>) -> RunChange {
     let artifacts = vec![artifact(&format!("part_{position}.rs"), result)];
-    RunChange::StepFinished { position, outcome, result: result.into(), artifacts, execution_time: 1.092_875, timings }
+    RunChange::StepFinished {
+        position,
+        outcome,
+        result: result.into(),
+        artifacts,
+        execution_time: 1.092_875,
+        timings,
+        report: report(),
+    }
 }
 
 /// The run ends with `status`; with one final artifact when that is SUCCESS.
@@ -152,6 +171,11 @@ pub fn finish_run(status: RunStatus) -> RunChange {
         error: None,
         final_artifacts: if success { vec![artifact("src/main.rs", "fn main() {}\n")] } else { Vec::new() },
         final_artifacts_from: success.then_some(FinalArtifactsFrom::Assembler),
+        assembly: success.then(|| AssemblyReport {
+            conflicts: vec![conflict()],
+            faults: vec![ResultFault::LostFile { name: "gone.rs".into() }],
+            fallback: false,
+        }),
     }
 }
 
@@ -165,5 +189,45 @@ pub(super) fn artifact(name: &str, content: &str) -> Artifact {
         closed: false,
         start: 3,
         end: 3 + content.len(),
+        syntax: Some(SyntaxReport::of(Some("rust".into()), vec![SyntaxError::at(content, 1, 2, "Odd.".into())])),
+    }
+}
+
+/// A gate found `message` in an attempt of the step at `position`.
+pub(super) fn attempt_step(position: usize, result: &str, message: &str) -> RunChange {
+    RunChange::StepAttempted {
+        position,
+        attempt: Attempt {
+            result: result.into(),
+            artifacts: vec![artifact("tried.rs", result)],
+            findings: vec![Finding {
+                line: Some(3),
+                excerpt: Some("> 3 | x".into()),
+                ..Finding::about(FindingKind::Syntax, "tried.rs", message)
+            }],
+            finish_reason: FinishReason::Length,
+            timings: Timings { generated_tokens: 7, ..Timings::default() },
+        },
+    }
+}
+
+fn conflict() -> Conflict {
+    Conflict::SameName { name: "a.rs".into(), steps: vec!["first".into(), "second".into()] }
+}
+
+fn report() -> StepReport {
+    StepReport {
+        extractor_version: 2,
+        source: Source::Whole,
+        unclosed: true,
+        patches: vec![PatchReport {
+            name: Some("a.rs".into()),
+            outcome: PatchOutcome::Refused { fault: PatchFault::NotFound { hunk: 2 } },
+            start: 4,
+            end: 9,
+        }],
+        continuations: 1,
+        kept: Some(0),
+        ..StepReport::default()
     }
 }

@@ -1,8 +1,12 @@
-//! What a check of syntax found.
+//! What a check of an artifact's syntax found. The checks themselves are another room's.
 
 use serde::{Deserialize, Serialize};
 
-use crate::grammar::Grammar;
+/// The most errors in one report.
+pub const ERRORS_MAX: usize = 50;
+
+/// The longest source that is checked, in bytes.
+pub const SOURCE_MAX_BYTES: usize = 2 * 1024 * 1024;
 
 /// Whether a source is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -22,12 +26,14 @@ pub enum SyntaxState {
 pub enum UncheckedReason {
     /// No grammar is built in for its kind.
     NoGrammar,
-    /// It is longer than [`crate::SOURCE_MAX_BYTES`].
+    /// It is longer than [`SOURCE_MAX_BYTES`].
     TooLong,
     /// Parsing took more work than the source's length allows, or it is nested too deeply.
     TooMuchWork,
     /// It is a transcript of a terminal and no program.
     Transcript,
+    /// The check itself broke off or took too long.
+    Failed,
 }
 
 /// What a check found. Lines and columns count from 1, bytes from 0.
@@ -35,13 +41,13 @@ pub enum UncheckedReason {
 pub struct SyntaxReport {
     /// Whether the source is valid.
     pub state: SyntaxState,
-    /// What it was read as.
+    /// The language that it was read as, e.g. `tsx`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub grammar: Option<Grammar>,
+    pub grammar: Option<String>,
     /// Why it was not checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<UncheckedReason>,
-    /// The errors, in the order of their places, at most [`crate::ERRORS_MAX`].
+    /// The errors, in the order of their places, at most [`ERRORS_MAX`].
     pub errors: Vec<SyntaxError>,
     /// Whether there are more errors than are listed.
     #[serde(default)]
@@ -76,36 +82,35 @@ impl SyntaxReport {
         self.state == SyntaxState::Invalid
     }
 
-    pub(crate) const fn unchecked(grammar: Option<Grammar>, reason: UncheckedReason) -> Self {
+    /// A report that says why nothing is known.
+    #[must_use]
+    pub const fn unchecked(grammar: Option<String>, reason: UncheckedReason) -> Self {
         Self { state: SyntaxState::Unchecked, grammar, reason: Some(reason), errors: Vec::new(), has_more: false }
     }
 
-    pub(crate) const fn valid(grammar: Option<Grammar>) -> Self {
-        Self { state: SyntaxState::Valid, grammar, reason: None, errors: Vec::new(), has_more: false }
+    /// A report of these errors, of which it keeps at most [`ERRORS_MAX`]; without any, the source is valid.
+    #[must_use]
+    pub fn of(grammar: Option<String>, mut errors: Vec<SyntaxError>) -> Self {
+        let has_more = errors.len() > ERRORS_MAX;
+        errors.truncate(ERRORS_MAX);
+        let state = if errors.is_empty() { SyntaxState::Valid } else { SyntaxState::Invalid };
+        Self { state, grammar, reason: None, errors, has_more }
     }
 }
 
 impl SyntaxError {
-    /// An error at bytes `start..end` of `source`.
-    pub(crate) fn at(source: &str, start: usize, end: usize, message: String) -> Self {
-        let start = floor_boundary(source, start);
+    /// An error at bytes `start..end` of `source`; offsets within a character count as its beginning.
+    #[must_use]
+    pub fn at(source: &str, start: usize, end: usize, message: String) -> Self {
+        let start = source.floor_char_boundary(start);
         let before = &source[..start];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Self {
             line: before.matches('\n').count() + 1,
             column: before[line_start..].chars().count() + 1,
             start,
-            end: floor_boundary(source, end).max(start),
+            end: source.floor_char_boundary(end).max(start),
             message,
         }
     }
-}
-
-/// The beginning of the character in which byte `at` lies, or the end of the source.
-pub(crate) fn floor_boundary(source: &str, at: usize) -> usize {
-    let mut at = at.min(source.len());
-    while !source.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }

@@ -1,0 +1,153 @@
+//! The port through which the engine has artifacts looked at, and what it asks there.
+//!
+//! Parsing runs scanners in C over whatever a model wrote, and a gate's command is a program of the user's: both belong
+//! outside this process. [`DirectChecker`] answers what is pure within it, for tests and for programs that accept that.
+
+use brickwork_artifacts::{Artifact, SyntaxReport, UncheckedReason, latest_pieces};
+use brickwork_syntax::{
+    Assembly, ResultFault, SchemaError, Step as StepPieces, SyntaxAnswer, SyntaxRequest, SyntaxSource, answer,
+};
+use futures::FutureExt;
+use futures::future::{BoxFuture, ready};
+use serde_json::Value;
+
+use crate::gate::{Finding, FindingKind, Gate, syntax_findings};
+use crate::pipeline::JsonMap;
+use crate::run::RunRecord;
+
+/// A gate's command with the files that it looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateCommand {
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// Seconds that it may take.
+    pub timeout_s: u64,
+    /// The files that are to lie in its folder.
+    pub files: Vec<Artifact>,
+}
+
+/// What became of a gate's command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommandOutcome {
+    /// It exited with 0.
+    Passed,
+    /// It did not, or could not be run.
+    Failed {
+        /// What happened, as a sentence.
+        message: String,
+        /// The end of what it printed.
+        output: String,
+    },
+}
+
+/// Looks at artifacts.
+pub trait Checker: Send + Sync {
+    /// Answers a question about syntax, or `None` where the check itself broke off. The answer is of the question's kind.
+    fn ask(&self, request: SyntaxRequest) -> BoxFuture<'static, Option<SyntaxAnswer>>;
+
+    /// Runs a gate's command. Dropping the future ends it.
+    fn run(&self, command: GateCommand) -> BoxFuture<'static, CommandOutcome>;
+}
+
+/// Answers questions of syntax in this process and runs no commands.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct DirectChecker;
+
+impl Checker for DirectChecker {
+    fn ask(&self, request: SyntaxRequest) -> BoxFuture<'static, Option<SyntaxAnswer>> {
+        ready(Some(answer(&request, &mut || false))).boxed()
+    }
+
+    fn run(&self, command: GateCommand) -> BoxFuture<'static, CommandOutcome> {
+        let name = command.command.first().map_or("", String::as_str);
+        let message = format!("The command `{name}` was not run: commands are run by the program alone.");
+        ready(CommandOutcome::Failed { message, output: String::new() }).boxed()
+    }
+}
+
+/// Gives each artifact that has none its report.
+pub async fn report_syntax(checker: &dyn Checker, artifacts: &mut [Artifact]) {
+    let open: Vec<&mut Artifact> = artifacts.iter_mut().filter(|one| one.syntax.is_none()).collect();
+    if open.is_empty() {
+        return;
+    }
+    let sources = open.iter().map(|one| source(one)).collect();
+    let answered = checker.ask(SyntaxRequest::Check { sources }).await;
+    let mut reports = match answered {
+        Some(SyntaxAnswer::Check { reports }) => reports,
+        _ => Vec::new(),
+    }
+    .into_iter();
+    for artifact in open {
+        let failed = || SyntaxReport::unchecked(None, UncheckedReason::Failed);
+        artifact.syntax = Some(reports.next().unwrap_or_else(failed));
+    }
+}
+
+fn source(artifact: &Artifact) -> SyntaxSource {
+    SyntaxSource { kind: artifact.kind.clone(), content: artifact.content.clone() }
+}
+
+/// The steps' latest pieces and what does not fit among them.
+pub async fn assemble(checker: &dyn Checker, record: &RunRecord) -> Assembly {
+    let steps = pieces_of(record);
+    let lists: Vec<Vec<Artifact>> = steps.iter().map(|step| step.artifacts.clone()).collect();
+    match checker.ask(SyntaxRequest::Assemble { steps, others: Vec::new() }).await {
+        Some(SyntaxAnswer::Assemble { assembly }) => assembly,
+        _ => Assembly { pieces: latest_pieces(&lists), conflicts: Vec::new() },
+    }
+}
+
+fn pieces_of(record: &RunRecord) -> Vec<StepPieces> {
+    let made = record.steps.iter().filter(|step| !step.is_assembler());
+    made.map(|step| StepPieces { name: step.step_name.clone(), artifacts: step.artifacts.clone() }).collect()
+}
+
+/// What is wrong with a result that was made of these pieces.
+pub(crate) async fn verify(checker: &dyn Checker, pieces: &[Artifact], result: &[Artifact]) -> Vec<ResultFault> {
+    let request = SyntaxRequest::Verify { pieces: pieces.to_vec(), result: result.to_vec(), others: Vec::new() };
+    match checker.ask(request).await {
+        Some(SyntaxAnswer::Verify { faults }) => faults,
+        _ => Vec::new(),
+    }
+}
+
+/// Everything that `gate` finds wrong with an answer. `files` are those that the step could see, its own put over them.
+pub(crate) async fn judge(
+    checker: &dyn Checker,
+    gate: &Gate,
+    extraction: &brickwork_artifacts::Extraction,
+    files: Vec<Artifact>,
+) -> Vec<Finding> {
+    let artifacts = &extraction.artifacts;
+    let mut found = if gate.syntax { syntax_findings(artifacts, extraction) } else { Vec::new() };
+    if let Some(schema) = &gate.json_schema {
+        found.extend(schema_findings(checker, schema, artifacts).await);
+    }
+    if let (Some(command), true) = (&gate.command, found.is_empty()) {
+        // A command says little of files that do not even parse.
+        let command = GateCommand { command: command.clone(), timeout_s: gate.timeout_s, files };
+        if let CommandOutcome::Failed { message, output } = checker.run(command).await {
+            let excerpt = (!output.trim().is_empty()).then_some(output);
+            found.push(Finding { excerpt, ..Finding::new(FindingKind::Command, message) });
+        }
+    }
+    found
+}
+
+async fn schema_findings(checker: &dyn Checker, schema: &JsonMap, artifacts: &[Artifact]) -> Vec<Finding> {
+    if !artifacts.iter().any(|one| one.kind == "json") {
+        return vec![Finding::new(FindingKind::Schema, "The answer has no JSON file.")];
+    }
+    let schema = Value::Object(schema.clone());
+    let sources = artifacts.iter().map(source).collect();
+    let Some(SyntaxAnswer::Schema { errors }) = checker.ask(SyntaxRequest::Schema { schema, sources }).await else {
+        return vec![Finding::new(FindingKind::Schema, "The schema could not be checked.")];
+    };
+    let told = |error: SchemaError| {
+        let name = artifacts.get(error.source).map_or("", |one| one.name.as_str());
+        let place = if error.pointer.is_empty() { "the whole" } else { &error.pointer };
+        Finding::about(FindingKind::Schema, name, format!("`{name}`, {place}: {}", error.message))
+    };
+    errors.into_iter().map(told).collect()
+}
