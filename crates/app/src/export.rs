@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use brickwork_artifacts::{Artifact, SyntaxState};
-use brickwork_engine::{AssemblerMode, Clock, ModelRef, RunId};
+use brickwork_engine::{AssemblerMode, Clock, ModelRef, Phrase, RunId};
 use brickwork_export::{
-    Choice, ExportError, ExportFile, ExportOrder, Facts, Keep, MANIFEST_NAME, ManifestOutcome, Origin, carry_out, check_name,
-    git_folder, new_branch, prune_exports,
+    Choice, ExportError, ExportFile, ExportOrder, Facts, Keep, MANIFEST_NAME, ManifestOutcome, Origin, Reason,
+    carry_out, check_name, git_folder, new_branch, prune_exports,
 };
 use brickwork_models::expected_sha256;
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,11 @@ use crate::error::AppError;
 use crate::export_style::styled;
 use crate::request::invalid;
 use crate::views::{RunView, StepView};
+
+mod phrase;
+
+pub(crate) use phrase::path_reason;
+use phrase::{file_phrase, name_reason};
 
 /// Which pieces to export.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -59,6 +64,9 @@ pub struct ExportFileView {
     /// Why, for a conflict or a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The same in a form that can be put into another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phrase: Option<Phrase>,
     /// The step that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step_name: Option<String>,
@@ -103,6 +111,14 @@ pub struct SkippedFile {
     pub name: String,
     /// Why.
     pub reason: String,
+    /// The same in a form that can be put into another language.
+    pub phrase: Phrase,
+}
+
+impl SkippedFile {
+    pub(crate) fn new(name: String, reason: &Reason) -> Self {
+        Self { name, reason: reason.to_string(), phrase: file_phrase(reason) }
+    }
 }
 
 /// What an export did.
@@ -146,6 +162,7 @@ impl App {
                 simulated: source.simulated,
                 name: file.name,
                 action: file.action.as_str(),
+                phrase: file.reason.as_ref().map(file_phrase),
                 reason: file.reason.map(|reason| reason.to_string()),
                 size_bytes: file.size_bytes,
                 diff: file.diff,
@@ -192,9 +209,9 @@ impl App {
             Ok::<_, AppError>(report?)
         })
         .await??;
-        let skipped = report.skipped.into_iter().map(|file| (file.name, file.reason.to_string()));
+        let skipped = report.skipped.into_iter().map(|file| SkippedFile::new(file.name, &file.reason));
         let manifest = match report.manifest {
-            ManifestOutcome::LeftAlone(reason) => Some((MANIFEST_NAME.to_owned(), reason.to_string())),
+            ManifestOutcome::LeftAlone(reason) => Some(SkippedFile::new(MANIFEST_NAME.to_owned(), &reason)),
             ManifestOutcome::Written | ManifestOutcome::NotNeeded => None,
         };
         let written =
@@ -205,7 +222,7 @@ impl App {
             undo: report.kept,
             folder: request.folder.clone(),
             written: written.collect(),
-            skipped: skipped.chain(manifest).map(|(name, reason)| SkippedFile { name, reason }).collect(),
+            skipped: skipped.chain(manifest).collect(),
             manifest: MANIFEST_NAME,
         })
     }
@@ -303,7 +320,8 @@ fn renamed(mut files: Vec<ExportFile>, request: &ExportRequest) -> Result<Vec<Ex
         let path = format!("$.rename[{}]", serde_json::Value::from(old.as_str()));
         if !files.iter().any(|file| file.name == *old) {
             let message = format!("There is no file `{old}` to rename.");
-            return Err(invalid("unknown_name", &path, message, "Plan the export to see its files."));
+            return Err(invalid("unknown_name", &path, message, "Plan the export to see its files.")
+                .saying(Phrase::new("no_file_to_rename").with("name", old)));
         }
         if let Err(fault) = check_name(new) {
             let message = format!("The new name `{new}` {fault}.");
@@ -312,7 +330,8 @@ fn renamed(mut files: Vec<ExportFile>, request: &ExportRequest) -> Result<Vec<Ex
                 &path,
                 message,
                 "Give a path below the folder, with `/` between its parts.",
-            ));
+            )
+            .saying(Phrase::new("export_bad_name").with("name", new).with("fault", name_reason(fault))));
         }
     }
     // Each old name is looked up once, so that two files can change places.

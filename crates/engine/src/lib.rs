@@ -10,6 +10,7 @@ mod event;
 mod gate;
 mod memory;
 mod order;
+mod phrase;
 mod pipeline;
 pub mod ports;
 mod preview;
@@ -31,13 +32,14 @@ pub use event::{RunEvent, RunEventKind};
 pub use gate::{Finding, FindingKind, Gate, MAX_COMMAND_S, MAX_CONTINUATIONS, MAX_REPAIRS};
 pub use memory::{ManualClock, MemoryJournal};
 pub use order::{model_loads, run_order};
+pub use phrase::{Phrase, PhraseParam};
 pub use pipeline::{AssemblerMode, AssemblerSettings, JsonMap, Parameters, Pipeline, Step, pipeline_schema};
 pub use ports::{
     Clock, Completion, FinishReason, Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent,
     Journal, JournalError, Message, Prompt, Speaker, Timings,
 };
 pub use preview::{PartKind, Preview, PromptPart, StepPreview};
-pub use prompt::{SYSTEM_TEXT, assembler_instruction, conversation};
+pub use prompt::{SYSTEM_TEXT, assembler_instruction, conversation, warning_phrase};
 pub use queue::{Limits, QueuedRun, startable};
 pub use rerun::{RerunAction, RerunCode, RerunReason, RerunStep, plan_rerun};
 pub use role::{Role, RoleCard};

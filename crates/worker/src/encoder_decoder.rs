@@ -278,7 +278,19 @@ fn failure(error: T5GemmaError) -> Failure {
     let first = letters.next().map(|letter| letter.to_uppercase().collect::<String>()).unwrap_or_default();
     let starts_with_path = text.starts_with(std::path::MAIN_SEPARATOR);
     let sentence = if starts_with_path { text.clone() } else { format!("{first}{}", letters.as_str()) };
-    Failure::new(code, format!("{}.", sentence.trim_end_matches('.')))
+    let failure = Failure::new(code, format!("{}.", sentence.trim_end_matches('.')));
+    match &error {
+        Error::Missing { path } => failure.saying("model_part_missing").text("path", path.display().to_string()),
+        Error::EmptyPrompt => failure.saying("prompt_without_text"),
+        Error::SourceTooLong { n_tokens, limit } => {
+            failure.saying("source_too_long").count("tokens", count(*n_tokens)).count("limit", count(*limit))
+        }
+        Error::OutputTooLong { max_tokens, limit } => {
+            failure.saying("output_too_long").count("tokens", count(*max_tokens)).count("limit", count(*limit))
+        }
+        Error::Compute(cause) => failure.saying("model_not_computed").text("cause", cause.to_string()),
+        _ => failure,
+    }
 }
 
 fn count(n: usize) -> u32 {

@@ -5,8 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use brickwork_worker_protocol::{
-    CountTexts, CountTokens, Done, Failed, FailureCode, FromWorker, Generate, JobId, Prompt, Render, Rendered, Role,
-    Timings,
+    CountTexts, CountTokens, Done, FailureCode, FromWorker, Generate, JobId, Prompt, Render, Rendered, Role, Timings,
 };
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::token::LlamaToken;
@@ -70,7 +69,7 @@ impl Inference {
             self.output.send(&match outcome {
                 Ok(frame) => frame,
                 Err(Stopped::Cancelled) => FromWorker::Cancelled { job },
-                Err(Stopped::Failed(Failure { code, message })) => FromWorker::Failed(Failed { job, code, message }),
+                Err(Stopped::Failed(failure)) => FromWorker::Failed(failure.of_job(job)),
             });
             self.cancels.forget_until(job);
             self.residents.end_of_job();

@@ -5,6 +5,7 @@ use brickwork_artifacts::{Artifact, Extraction, latest_pieces, read_output};
 use super::{Runner, StepResult};
 use crate::checker::{judge, report_syntax};
 use crate::gate::{Finding, Gate, repair_turn};
+use crate::phrase::Phrase;
 use crate::pipeline::Parameters;
 use crate::ports::{FinishReason, Generation, InferenceErrorCode, JournalError, Message, Prompt, Speaker, Timings};
 use crate::run::{Attempt, RunChange, RunRecord, StepOutcome, StepReport};
@@ -138,7 +139,8 @@ impl Answer {
                  gate not be required.",
                 first.message
             );
-            self.outcome = StepOutcome::Failed { code: InferenceErrorCode::GateFailed, error };
+            let phrase = Phrase::new("gate_failed").with("tries", tries).with("cause", &first.message);
+            self.outcome = StepOutcome::Failed { code: InferenceErrorCode::GateFailed, error, phrase: Some(phrase) };
         }
     }
 }
