@@ -5,8 +5,10 @@
 //! batch, tokens and width are `[n_batch, n_tokens, hidden_size]` throughout.
 
 mod attention;
+mod blocks;
 mod cache;
 mod decoder;
+mod dot;
 mod encoder;
 mod gemv;
 mod linear;
@@ -15,6 +17,7 @@ mod math;
 mod parts;
 mod rope;
 mod sight;
+mod single;
 mod weigh;
 
 use candle_core::{Device, Tensor};
