@@ -4,6 +4,7 @@
 //! Every block is sandwiched between two norms: `x += post(f(pre(x)))`. Vectors and norms are in 32 bits. The numbers of
 //! batch, tokens and width are `[n_batch, n_tokens, hidden_size]` throughout.
 
+mod arena;
 mod attention;
 mod blocks;
 mod cache;

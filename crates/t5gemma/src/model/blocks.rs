@@ -10,6 +10,8 @@ use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Result, Tensor};
 use rayon::prelude::*;
 
+use super::arena::Piece;
+
 /// Numbers that have a scale of their own, in both kinds, and in vectors that they are multiplied with.
 pub(super) const BLOCK: usize = 32;
 /// Bytes of a block of `Q8_0`.
@@ -31,12 +33,12 @@ pub(crate) struct Blocks {
     pub(super) kind: BlockKind,
     pub(super) n_rows: usize,
     pub(super) n_columns: usize,
-    bytes: Vec<u8>,
+    bytes: Piece,
 }
 
 impl Blocks {
     /// A matrix of the bytes of a file, whole blocks of `kind`, row after row.
-    pub(crate) fn new(kind: GgmlDType, shape: &[usize], bytes: Vec<u8>) -> Result<Self> {
+    pub(crate) fn new(kind: GgmlDType, shape: &[usize], bytes: Piece) -> Result<Self> {
         let (kind, numbers, block_bytes) = match kind {
             GgmlDType::Q8_0 => (BlockKind::Q8, BLOCK, Q8_BYTES),
             GgmlDType::Q4K => (BlockKind::Q4, Q4_NUMBERS, Q4_BYTES),
@@ -205,7 +207,7 @@ mod tests {
             let numbers: Vec<f32> = (0..7 * 512).map(|n| ((n * 37 % 101) as f32 - 40.0) * 0.013).collect();
             let whole = Tensor::from_vec(numbers, (7, 512), &Device::Cpu).unwrap();
             let blocks = QTensor::quantize(&whole, kind).unwrap();
-            let ours = Blocks::new(kind, &[7, 512], blocks.data().unwrap().into_owned()).unwrap();
+            let ours = Blocks::new(kind, &[7, 512], Piece::of(&blocks.data().unwrap())).unwrap();
             let expected: Vec<Vec<f32>> = blocks.dequantize(&Device::Cpu).unwrap().to_vec2().unwrap();
             let check = |found: Vec<Vec<f32>>, expected: &[Vec<f32>]| {
                 for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
@@ -215,8 +217,8 @@ mod tests {
             check(ours.floats(2, 4).unwrap().to_vec2().unwrap(), &expected[2..6]);
             check(ours.lookup(&[6, 0]).unwrap().to_vec2().unwrap(), &[expected[6].clone(), expected[0].clone()]);
             assert!(ours.lookup(&[7]).is_err());
-            assert!(Blocks::new(kind, &[7, 256], blocks.data().unwrap().into_owned()).is_err());
+            assert!(Blocks::new(kind, &[7, 256], Piece::of(&blocks.data().unwrap())).is_err());
         }
-        assert!(Blocks::new(GgmlDType::Q5K, &[1, 256], vec![0; 176]).is_err());
+        assert!(Blocks::new(GgmlDType::Q5K, &[1, 256], Piece::of(&[0; 176])).is_err());
     }
 }

@@ -297,6 +297,7 @@ mod tests {
     use candle_core::quantized::{GgmlDType, QTensor};
     use candle_core::{Device, Tensor};
 
+    use super::super::arena::Piece;
     use super::super::blocks::Blocks;
     use super::*;
 
@@ -331,7 +332,7 @@ mod tests {
                     (0..n).map(|n| (((n * 7919 + seed) % 1009) as f32 / 504.5 - 1.0) * 0.8).collect()
                 };
                 let whole = Tensor::from_vec(noise(n_rows * 768, 1), (n_rows, 768), &Device::Cpu).unwrap();
-                let bytes = QTensor::quantize(&whole, kind).unwrap().data().unwrap().into_owned();
+                let bytes = Piece::of(&QTensor::quantize(&whole, kind).unwrap().data().unwrap());
                 let blocks = Blocks::new(kind, &[n_rows, 768], bytes).unwrap();
                 let mut vector = noise(768, 5);
                 let rounded = Rounded::new(&vector);

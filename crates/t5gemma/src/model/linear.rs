@@ -7,6 +7,7 @@ use candle_core::quantized::{QStorage, QTensor};
 use candle_core::{Device, Result, Tensor};
 use rayon::prelude::*;
 
+use super::arena::Arena;
 use super::blocks::Blocks;
 use super::dot;
 use super::gemv::{self, Rows};
@@ -29,22 +30,25 @@ pub(crate) enum Matrix {
 }
 
 impl Matrix {
-    pub(crate) fn load(
+    /// Reads a matrix. On the CPU the ones in blocks are in `arena` already.
+    pub(super) fn load(
+        name: &str,
         stored: &Stored,
         device: &Device,
+        arena: &Arena,
         reader: &mut Reader<'_>,
     ) -> std::result::Result<Self, T5GemmaError> {
         let shape = stored.shape.as_slice();
-        match stored.kind {
-            Kind::Blocks(kind) if device.is_cpu() => {
-                Ok(Self::Blocks(Arc::new(Blocks::new(kind, shape, reader.bytes(stored)?)?)))
-            }
-            Kind::Blocks(kind) => {
-                let storage = QStorage::from_data(Cow::Owned(reader.bytes(stored)?), device, kind)?;
-                Ok(Self::DeviceBlocks(Arc::new(QTensor::new(storage, shape)?)))
-            }
-            _ => Ok(Self::Full(Tensor::from_vec(reader.floats(stored)?, shape, device)?)),
+        let Kind::Blocks(kind) = stored.kind else {
+            return Ok(Self::Full(Tensor::from_vec(reader.floats(stored)?, shape, device)?));
+        };
+        if let Some(piece) = arena.piece(name) {
+            return Ok(Self::Blocks(Arc::new(Blocks::new(kind, shape, piece)?)));
         }
+        let mut bytes = vec![0; stored.n_bytes as usize];
+        reader.bytes(stored, &mut bytes)?;
+        let storage = QStorage::from_data(Cow::Owned(bytes), device, kind)?;
+        Ok(Self::DeviceBlocks(Arc::new(QTensor::new(storage, shape)?)))
     }
 
     /// `x [.., n_columns]` times the transposed matrix: `[.., n_rows]`.
