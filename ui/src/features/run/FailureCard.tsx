@@ -28,6 +28,7 @@ const REMEDIES: Record<string, Remedy> = {
   worker_unavailable: { text: () => m.remedy_worker_unavailable(), places: ["again"] },
   bad_request: { text: () => m.remedy_bad_request(), places: ["pipeline", "models"] },
   internal: { text: () => m.remedy_internal(), places: ["again"] },
+  gate_failed: { text: () => m.remedy_gate(), places: ["pipeline", "again"] },
   timed_out: { text: () => m.remedy_timeout(), places: ["pipeline", "again"] },
 };
 const OTHER: Remedy = { text: () => m.remedy_other(), places: ["pipeline", "again"] };
