@@ -98,6 +98,7 @@ function doneFacts({ step, state, ended, atRest }: TimelineStepProps): string {
 function moreFacts(step: StepView): string {
   const facts: string[] = [];
   if (step.artifacts.length > 0) facts.push(m.files_count({ count: step.artifacts.length }));
+  if (step.gate_passed != null) facts.push(step.gate_passed ? m.gate_passed() : m.gate_failed());
   if (step.original_result != null) facts.push(m.edited());
   return facts.join(" · ");
 }
