@@ -78,7 +78,7 @@ function AttemptRow({ attempt, number, kept }: AttemptRowProps) {
         {kept && <span className="badge badge-kept">{m.attempt_kept()}</span>}
       </p>
       {findings.length > 0 && (
-        <ul className="findings">
+        <ul className="attempt-findings">
           {findings.map((finding, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: a finding is its place in the list.
             <Finding key={index} finding={finding} />

@@ -78,6 +78,22 @@ function reveal(headingId: string): void {
   heading?.focus({ preventScroll: true });
 }
 
+/** Reveals a heading, and again whenever what is loaded above it has moved it, until the user does something. */
+function keepRevealed(headingId: string): () => void {
+  reveal(headingId);
+  const heading = document.getElementById(headingId);
+  const observer = new ResizeObserver(() => heading?.scrollIntoView({ block: "start" }));
+  if (heading) observer.observe(heading.closest(".page") ?? heading);
+  const stop = () => {
+    observer.disconnect();
+    for (const action of ACTIONS) window.removeEventListener(action, stop);
+  };
+  for (const action of ACTIONS) window.addEventListener(action, stop, { passive: true });
+  return stop;
+}
+
+const ACTIONS = ["wheel", "pointerdown", "keydown"];
+
 /** What a group needs to show and change the settings; a change is kept at once. */
 export interface GroupProps {
   settings: Settings;
@@ -89,7 +105,7 @@ function SettingsForm({ settings, onModels, onStart }: SettingsScreenProps & { s
   // An address such as `#/settings/gates` leads to a group.
   useEffect(() => {
     const group = /^#\/?settings\/(\w+)$/.exec(window.location.hash)?.[1];
-    if (group) reveal(`group-${group}`);
+    return group ? keepRevealed(`group-${group}`) : undefined;
   }, []);
   const change = (patch: Partial<Settings>) =>
     save.mutate(
