@@ -2,6 +2,8 @@ import { CircleX, PencilRuler } from "lucide-react";
 import type { ReactNode } from "react";
 import type { StepView } from "@/api/types";
 import { Button } from "@/components/Button";
+import { SaidText } from "@/components/said/SaidText";
+import { stepFault } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { modelsLink, open } from "./links";
 
@@ -17,7 +19,7 @@ const MODEL: Remedy = { text: () => m.remedy_model(), places: ["models", "again"
 const WORKER: Remedy = { text: () => m.remedy_worker(), places: ["again", "models"] };
 
 /** What to do about a failure, by the router's stable code. */
-const REMEDIES: Record<string, Remedy> = {
+const REMEDIES: Record<NonNullable<StepView["error_code"]>, Remedy> = {
   prompt_too_long: { text: () => m.remedy_prompt_too_long(), places: ["pipeline", "models"] },
   model_missing: MODEL,
   model_invalid: MODEL,
@@ -28,7 +30,10 @@ const REMEDIES: Record<string, Remedy> = {
   worker_unavailable: { text: () => m.remedy_worker_unavailable(), places: ["again"] },
   bad_request: { text: () => m.remedy_bad_request(), places: ["pipeline", "models"] },
   internal: { text: () => m.remedy_internal(), places: ["again"] },
-  gate_failed: { text: () => m.remedy_gate(), places: ["pipeline", "again"] },
+  remote_unreachable: { text: () => m.remedy_remote_unreachable(), places: ["again", "models"] },
+  remote_refused: { text: () => m.remedy_remote_refused(), places: ["models", "again"] },
+  remote_failed: { text: () => m.remedy_remote_failed(), places: ["again", "models"] },
+  gate_failed: { text: () => m.remedy_gate_failed(), places: ["pipeline", "again"] },
   timed_out: { text: () => m.remedy_timeout(), places: ["pipeline", "again"] },
 };
 const OTHER: Remedy = { text: () => m.remedy_other(), places: ["pipeline", "again"] };
@@ -43,13 +48,15 @@ interface FailureCardProps {
 
 /** What happened, where, and what to do, with the buttons that do it; what the step wrote until then stays readable below. */
 export function FailureCard({ step, onEdit, children }: FailureCardProps) {
-  const { text, places } = REMEDIES[step.error_code ?? ""] ?? OTHER;
+  const { text, places } = (step.error_code && REMEDIES[step.error_code]) ?? OTHER;
   return (
     <div className="failure" role="alert" data-testid="failure-card">
       <CircleX aria-hidden size={18} />
       <div>
         <h2>{m.failure_title({ name: step.step_name })}</h2>
-        <p className="failure-cause">{step.error}</p>
+        <p className="failure-cause">
+          <SaidText said={stepFault(step)} />
+        </p>
         <p>{text()}</p>
         {step.error_code && <code>{step.error_code}</code>}
         <div className="failure-actions">

@@ -163,7 +163,7 @@ test("a gate that failed the step, and one that is at work", async () => {
     { status: "FAILED" },
   );
   expect(screen.getByTestId("gate-panel").textContent).toContain("Gate not passed");
-  expect(screen.getByTestId("failure-card").textContent).toContain("allow more repairs");
+  expect(screen.getByTestId("failure-card").textContent).toContain("gate_failed");
   unmount();
   await showStep({ status: "RUNNING", result: "", report: report({ attempts }) }, { status: "RUNNING" });
   expect(screen.getByTestId("gate-panel").textContent).toContain("Attempt 2 is being written.");
