@@ -17,6 +17,7 @@ import "./styles/compare.css";
 import "./styles/library.css";
 import "./styles/models.css";
 import "./styles/get.css";
+import "./styles/gates.css";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";

@@ -2,6 +2,7 @@
 // fetched at `seq` plus the events after it equals a view fetched later.
 import { type Marks, rateOf, type Sample, withSample } from "./pace";
 import { putDown, takenUp } from "./runTime";
+import { attempted, began, gatePassed, reported } from "./stepReport";
 import type { RunChange, RunEvent, RunSummary, RunView, Status, StepOutcome, StepView } from "./types";
 
 /** What a running step is doing now; nothing of it is durable. */
@@ -136,7 +137,7 @@ export function reduceRun(view: LiveRun, event: RunEvent): LiveRun {
 }
 
 function reduceChange(view: LiveRun, any: RunChange, at: string): LiveRun {
-  if (any.kind === "step_edited" || any.kind === "artifacts_edited") return reduceEdit(view, any);
+  if (isEdit(any)) return reduceEdit(view, any);
   const change: RunChange = any;
   switch (change.kind) {
     case "created":
@@ -157,6 +158,16 @@ function reduceChange(view: LiveRun, any: RunChange, at: string): LiveRun {
         artifacts: [],
         prompt,
         warnings,
+        report: began(change.conflicts),
+      });
+    }
+    case "step_attempted": {
+      // The text is void; another attempt may follow, which is prompted and written anew.
+      const { position, attempt } = change;
+      const before = stepAt(view.run, position)?.report;
+      return withStep(clearText(view, position), position, {
+        result: "",
+        report: attempted(before, attempt),
       });
     }
     case "step_text":
@@ -176,20 +187,27 @@ function reduceChange(view: LiveRun, any: RunChange, at: string): LiveRun {
         warnings: [],
         started_at: null,
         finished_at: null,
+        report: began(),
+        gate_passed: null,
       });
     case "step_reused": {
-      const { kind: _kind, position, from, ...made } = change;
+      const { kind: _kind, position, from, report = began(), ...made } = change;
       const next = withStep(clearText(view, position), position, {
         ...made,
         status: "SUCCESS",
         reused_from: from,
+        report,
+        gate_passed: gatePassed(report),
       });
       return counted({ ...next, bytes: { ...next.bytes, [position]: byteLength(change.result) } });
     }
     case "step_finished": {
       const { position, result, artifacts, execution_time, timings } = change;
+      const report = reported(stepAt(view.run, position)?.report, change.report);
       const next = withStep(clearText(view, position), position, {
         ...fromOutcome(change.outcome),
+        report,
+        gate_passed: gatePassed(report),
         result,
         artifacts,
         execution_time,
@@ -218,29 +236,55 @@ function reduceChange(view: LiveRun, any: RunChange, at: string): LiveRun {
   }
 }
 
-/** The user's text or files in the place of the model's. */
-type EditChange = Extract<RunChange, { kind: "step_edited" | "artifacts_edited" }>;
+/** A change of what is finished: the user's text, files or choice in the place of the model's, or files found anew. */
+type EditChange = Extract<
+  RunChange,
+  { kind: "step_edited" | "artifacts_edited" | "step_reread" | "final_chosen" }
+>;
+
+const EDITS: RunChange["kind"][] = ["step_edited", "artifacts_edited", "step_reread", "final_chosen"];
+const isEdit = (change: RunChange): change is EditChange => EDITS.includes(change.kind);
 
 function reduceEdit(view: LiveRun, change: EditChange): LiveRun {
-  if (change.kind === "step_edited") {
-    const { position, result, artifacts } = change;
-    const before: StepView | undefined = stepAt(view.run, position);
-    const edited: Partial<StepView> = {
-      result,
-      artifacts,
-      artifacts_edited: false,
-      original_result: before?.original_result ?? before?.result,
-    };
-    const next = withStep(view, position, edited);
-    return { ...next, bytes: { ...next.bytes, [position]: byteLength(result) } };
+  switch (change.kind) {
+    case "step_edited": {
+      const { position, result } = change;
+      const before: StepView | undefined = stepAt(view.run, position);
+      const edited: Partial<StepView> = {
+        ...found(before, change),
+        result,
+        original_result: before?.original_result ?? before?.result,
+      };
+      const next = withStep(view, position, edited);
+      return { ...next, bytes: { ...next.bytes, [position]: byteLength(result) } };
+    }
+    case "step_reread":
+      return withStep(view, change.position, found(stepAt(view.run, change.position), change));
+    case "final_chosen": {
+      const { artifacts, from } = change;
+      const chosen: Partial<RunView> = {
+        final_artifacts: artifacts,
+        final_artifacts_from: from,
+        final_artifacts_edited: false,
+      };
+      return withRun(view, chosen);
+    }
+    case "artifacts_edited": {
+      const { target, artifacts, edited: differs = true } = change;
+      if (target.of === "final")
+        return withRun(view, { final_artifacts: artifacts, final_artifacts_edited: differs });
+      return withStep(view, target.position, { artifacts, artifacts_edited: differs });
+    }
   }
-  const { target, artifacts, edited: differs = true } = change;
-  if (target.of === "final") {
-    const edited: Partial<RunView> = { final_artifacts: artifacts, final_artifacts_edited: differs };
-    return withRun(view, edited);
-  }
-  const edited: Partial<StepView> = { artifacts, artifacts_edited: differs };
-  return withStep(view, target.position, edited);
+}
+
+/** Artifacts that were found in a finished output, and what is known of it besides. */
+function found(
+  before: StepView | undefined,
+  { artifacts, report: told }: Extract<EditChange, { kind: "step_edited" | "step_reread" }>,
+): Partial<StepView> {
+  const report = reported(before?.report, told);
+  return { artifacts, artifacts_edited: false, report, gate_passed: gatePassed(report) };
 }
 
 /** Nothing holds the run. */
@@ -280,6 +324,7 @@ function finish(view: LiveRun, change: Extract<RunChange, { kind: "finished" }>,
       error: change.error,
       final_artifacts: change.final_artifacts,
       final_artifacts_from: change.final_artifacts_from,
+      assembly: change.assembly,
       assembled_code: settled.run.assembler.result,
       finished_at: at,
     },

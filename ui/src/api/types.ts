@@ -17,9 +17,11 @@ export type Context = { [key: string]: Json };
 export type Parameters = {
   [Name in keyof Schemas["Parameters"]]?: NonNullable<Schemas["Parameters"][Name]>;
 };
-export type Step = Omit<Schemas["Step"], "parameters" | "context"> & {
+export type Gate = Partial<Schemas["Gate"]>;
+export type Step = Omit<Schemas["Step"], "parameters" | "context" | "gate"> & {
   parameters?: Parameters;
   context?: Context;
+  gate?: Gate;
 };
 /** Changes to the Assembler; what is absent is as built in. */
 export type AssemblerSettings = Omit<Schemas["AssemblerSettings"], "parameters"> & {
@@ -41,6 +43,18 @@ export type Phrase = Schemas["Phrase"];
 export type Problem = Omit<Schemas["Problem"], "type"> & { type?: string };
 
 export type Artifact = Schemas["Artifact"];
+/** Whether an artifact parses; lines and columns count from 1. */
+export type SyntaxReport = Schemas["SyntaxReport"];
+export type SyntaxFault = Schemas["SyntaxError"];
+/** What is known of a step's answer beside its artifacts. */
+export type StepReport = Schemas["StepReport"];
+export type Attempt = Schemas["Attempt"];
+export type GateFinding = Attempt["findings"][number];
+export type PatchReport = Schemas["PatchReport"];
+export type Conflict = Schemas["Conflict"];
+export type ResultFault = Schemas["ResultFault"];
+export type AssemblyReport = Schemas["AssemblyReport"];
+export type FinalChoice = Schemas["FinalChoice"];
 export type Timings = Schemas["Timings"];
 export type FinishReason = Schemas["FinishReason"];
 export type FinalSource = Schemas["FinalArtifactsFrom"];

@@ -3,7 +3,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { components } from "@/bindings/api";
 import { api, call } from "./client";
-import type { ExportAction, ExportPlan, ExportResult, Pipeline, RunView } from "./types";
+import type { ExportAction, ExportPlan, ExportResult, FinalChoice, Pipeline, RunView } from "./types";
 
 const id = encodeURIComponent;
 
@@ -53,6 +53,11 @@ export const watchApi = {
     call<{ artifacts: StoredArtifact[] }>(`/runs/${id(runId)}/artifacts`, { signal }),
   editArtifacts: (runId: string, target: ArtifactTarget, operation: ArtifactOperation) =>
     call<RunView>(`/runs/${id(runId)}/artifacts/edit`, { body: { target, operation } }),
+  /** Makes the Assembler's result or the steps' latest pieces the final ones; edits of the final ones are given up. */
+  chooseFinal: (runId: string, from: FinalChoice) =>
+    call<RunView>(`/runs/${id(runId)}/final`, { body: { from } }),
+  /** Reads the outputs of an ended run again by the present rules; nothing is generated. */
+  reread: (runId: string) => call<RunView>(`/runs/${id(runId)}/reread`, { method: "POST" }),
   planRerun: ({ runId, ...body }: RerunRequest, signal?: AbortSignal) =>
     call<{ steps: RerunStep[] }>(`/runs/${id(runId)}/rerun/plan`, { body, signal }),
   /** Makes a new run that keeps what the plan keeps. */
@@ -83,11 +88,11 @@ export function useEditOutput() {
   });
 }
 
-export function useEditArtifacts(runId: string) {
+/** A change of a run's artifacts, after which what is made of them is read again. */
+function useArtifactChange<V>(runId: string, mutationFn: (variables: V) => Promise<RunView>) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ target, operation }: { target: ArtifactTarget; operation: ArtifactOperation }) =>
-      watchApi.editArtifacts(runId, target, operation),
+    mutationFn,
     onSettled: () => {
       queries.invalidateQueries({ queryKey: ["artifacts", runId] });
       queries.invalidateQueries({ queryKey: ["export", runId] });
@@ -95,6 +100,18 @@ export function useEditArtifacts(runId: string) {
     },
   });
 }
+
+export const useEditArtifacts = (runId: string) =>
+  useArtifactChange(
+    runId,
+    ({ target, operation }: { target: ArtifactTarget; operation: ArtifactOperation }) =>
+      watchApi.editArtifacts(runId, target, operation),
+  );
+
+export const useChooseFinal = (runId: string) =>
+  useArtifactChange(runId, (from: FinalChoice) => watchApi.chooseFinal(runId, from));
+
+export const useReread = (runId: string) => useArtifactChange<void>(runId, () => watchApi.reread(runId));
 
 /** The run's artifacts with their numbers in the store; `version` changes whenever the lists may have. */
 export const useStoredArtifacts = (runId: string, version: string, wanted: boolean) =>

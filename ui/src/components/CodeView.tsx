@@ -1,7 +1,8 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, type ReactNode, useMemo, useRef } from "react";
+import { memo, type ReactNode, useEffect, useMemo, useRef } from "react";
 import { useHighlight } from "@/api/queries";
-import type { Highlight } from "@/api/types";
+import type { Highlight, SyntaxFault } from "@/api/types";
+import { classes } from "./classes";
 import { VisibleText } from "./VisibleText";
 
 interface CodeViewProps {
@@ -9,6 +10,10 @@ interface CodeViewProps {
   type: string;
   content: string;
   label: string;
+  /** Errors whose lines are marked. */
+  faults?: SyntaxFault[];
+  /** The line to bring into view, from 1; a new object brings it again. */
+  goTo?: { line: number } | null;
 }
 
 /** Height in px of one line of code; `--code-line` in tokens.css. */
@@ -17,7 +22,7 @@ const LINE = 20;
 const ALL_LINES = 1500;
 
 /** Source with the highlighter's colours. Every piece is a text node; the colours come as lengths, never as markup. */
-export function CodeView({ type, content, label }: CodeViewProps) {
+export function CodeView({ type, content, label, faults, goTo }: CodeViewProps) {
   const highlight = useHighlight(type, content).data;
   const lines = useMemo(() => content.replace(/\n$/, "").split("\n"), [content]);
   const box = useRef<HTMLElement>(null);
@@ -29,6 +34,14 @@ export function CodeView({ type, content, label }: CodeViewProps) {
     overscan: 30,
   });
   const digits = String(lines.length).length;
+  const faulty = useMemo(() => faultyLines(faults, lines.length), [faults, lines.length]);
+
+  useEffect(() => {
+    const shown = box.current;
+    if (!goTo || !shown) return;
+    shown.scrollTop = Math.max(0, (goTo.line - 1) * LINE - shown.clientHeight / 2);
+    shown.focus({ preventScroll: true });
+  }, [goTo]);
 
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable from the keyboard.
@@ -47,6 +60,8 @@ export function CodeView({ type, content, label }: CodeViewProps) {
                 key={index}
                 number={index + 1}
                 text={line}
+                fault={faulty.get(index + 1)}
+                on={goTo?.line === index + 1}
                 spans={highlight?.lines[index]}
                 styles={highlight?.styles}
               />
@@ -60,6 +75,8 @@ export function CodeView({ type, content, label }: CodeViewProps) {
                 <Line
                   number={item.index + 1}
                   text={lines[item.index] ?? ""}
+                  fault={faulty.get(item.index + 1)}
+                  on={goTo?.line === item.index + 1}
                   spans={highlight?.lines[item.index]}
                   styles={highlight?.styles}
                 />
@@ -70,16 +87,34 @@ export function CodeView({ type, content, label }: CodeViewProps) {
   );
 }
 
+/** What is wrong, by line; an error past the end stands in the last line. */
+function faultyLines(faults: SyntaxFault[] | undefined, count: number): Map<number, string> {
+  const found = new Map<number, string>();
+  for (const { line, message } of faults ?? []) {
+    const at = Math.min(line, count);
+    const before = found.get(at);
+    found.set(at, before === undefined ? message : `${before}\n${message}`);
+  }
+  return found;
+}
+
 interface LineProps {
   number: number;
   text: string;
+  /** What is wrong in the line. */
+  fault?: string;
+  /** The reader was led here. */
+  on: boolean;
   spans?: Highlight["lines"][number];
   styles?: string[];
 }
 
-const Line = memo(function Line({ number, text, spans, styles }: LineProps) {
+const Line = memo(function Line({ number, text, fault, on, spans, styles }: LineProps) {
   return (
-    <div className="code-line">
+    <div
+      className={classes("code-line", fault !== undefined && "code-faulty", on && "code-shown")}
+      title={fault}
+    >
       <span className="code-number" aria-hidden>
         {number}
       </span>

@@ -5,8 +5,18 @@ import { parseJson } from "./contextRows";
 import { JsonEditor } from "./JsonEditor";
 import { jsonFault } from "./jsonFault";
 
-/** A context as the text of a JSON object. What is no object yet is kept in the editor only. */
-export function ContextJson({ value, onChange, label }: ContextEditorProps) {
+interface ContextJsonProps extends ContextEditorProps {
+  /** What is said of JSON that is no object. */
+  notObject?: string;
+}
+
+/** A context, or another object, as the text of a JSON object. What is no object yet is kept in the editor only. */
+export function ContextJson({
+  value,
+  onChange,
+  label,
+  notObject = m.context_not_object(),
+}: ContextJsonProps) {
   const [text, setText] = useState(() => JSON.stringify(value, null, 2));
   const [fault, setFault] = useState("");
   const emitted = useRef(value);
@@ -23,7 +33,7 @@ export function ContextJson({ value, onChange, label }: ContextEditorProps) {
     const parsed = parseJson(next);
     if ("error" in parsed) return setFault(placeOf(next));
     if (parsed.value === null || typeof parsed.value !== "object" || Array.isArray(parsed.value))
-      return setFault(m.context_not_object());
+      return setFault(notObject);
     setFault("");
     emitted.current = parsed.value;
     onChange(parsed.value);

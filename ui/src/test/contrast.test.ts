@@ -40,6 +40,12 @@ const TEXT: [string, string][] = [
     ["text-2", `${hue}-soft`],
   ]),
   ...SYNTAX.map((name): [string, string] => [`hl-${name}`, "code-bg"]),
+  // Faulty lines, and the marks of files in a list.
+  ...SYNTAX.map((name): [string, string] => [`hl-${name}`, "failed-soft"]),
+  ["text-3", "failed-soft"],
+  ...["success", "failed"].flatMap((hue) =>
+    ["hover", "selected"].map((ground): [string, string] => [hue, ground]),
+  ),
   ["text", "code-bg"],
   ["text-3", "code-bg"],
 ];

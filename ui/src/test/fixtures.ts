@@ -40,6 +40,7 @@ export const stepView = (position: number, extra: Partial<StepView> = {}): StepV
   prompt: "",
   warnings: [],
   artifacts_edited: false,
+  report: { extractor_version: 1, source: "blocks" },
   ...extra,
 });
 
@@ -117,5 +118,6 @@ export const settings = (extra: Partial<Settings> = {}): Settings => ({
   notifications: true,
   first_start_done: false,
   retention: { max_age_days: null, max_size_mib: null },
+  gate_commands: [],
   ...extra,
 });

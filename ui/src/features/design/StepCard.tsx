@@ -1,5 +1,5 @@
 // What a card tells about its node, the same on the canvas and in the outline.
-import { CirclePause, PowerOff } from "lucide-react";
+import { CirclePause, PowerOff, ShieldCheck } from "lucide-react";
 import { createContext, type ReactNode, useContext, useState } from "react";
 import { useModels } from "@/api/queries";
 import type { Binding, Pipeline, Role, Step } from "@/api/types";
@@ -57,6 +57,11 @@ export function StepBody({ step, position, id }: StepBodyProps) {
             <CirclePause role="img" aria-label={m.pauses_after()} size={14} />
           </span>
         )}
+        {step.gate && (
+          <span className="node-flag" title={m.gate_has()} data-testid={`gate-mark-${position}`}>
+            <ShieldCheck role="img" aria-label={m.gate_has()} size={14} />
+          </span>
+        )}
         <NodeProblems id={id} name={step.step_name} />
       </span>
       <RoleChip role={step.model_type} model={bound} />
@@ -81,7 +86,8 @@ export function firstLine(text: string): string {
 
 export function AssemblerBody({ pipeline }: { pipeline: Pipeline }) {
   const bound = useContext(BindingsContext).Assembler;
-  const { prompt } = pipeline.assembler ?? {};
+  const { prompt, mode } = pipeline.assembler ?? {};
+  const byModel = mode !== "deterministic";
   const count = pipeline.steps.filter(isEnabled).length;
   return (
     <>
@@ -89,9 +95,11 @@ export function AssemblerBody({ pipeline }: { pipeline: Pipeline }) {
         <strong className="node-name">{m.assembler_title()}</strong>
         <NodeProblems id="assembler" name={m.assembler_title()} />
       </span>
-      <RoleChip role="Assembler" model={bound} />
-      <span className="node-text">{prompt ? firstLine(prompt) : m.assembler_text({ count })}</span>
-      <BudgetBadge position={pipeline.steps.length} />
+      <RoleChip role="Assembler" model={byModel ? bound : null} />
+      <span className="node-text">
+        {!byModel ? m.join_card() : prompt ? firstLine(prompt) : m.assembler_text({ count })}
+      </span>
+      {byModel && <BudgetBadge position={pipeline.steps.length} />}
       <StepStatus name="assembler" />
     </>
   );

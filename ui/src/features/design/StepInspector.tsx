@@ -11,6 +11,7 @@ import { useDraft } from "./draft";
 import { ProblemList } from "./Inspector";
 import { BudgetPanel } from "./inspector/BudgetPanel";
 import { FilesSection } from "./inspector/FilesSection";
+import { GateSection } from "./inspector/GateSection";
 import { InputsSection } from "./inspector/InputsSection";
 import { InspectorHead } from "./inspector/InspectorHead";
 import { PreviewSection } from "./inspector/PreviewSection";
@@ -73,6 +74,7 @@ export function StepInspector(props: StepInspectorProps) {
           diagnostics={problems.filter(({ code }) => code !== IN_THE_PROMPT && !IN_THE_BUDGET.has(code))}
         />
         <Parts {...props} edit={edit} budget={budget} problems={problems} />
+        <GateSection step={step} diagnostics={problems} onChange={(gate) => edit({ gate })} />
         <InputsSection pipeline={pipeline} step={step} position={position} />
         <FilesSection
           step={step}

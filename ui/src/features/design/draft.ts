@@ -126,6 +126,7 @@ function labelOf(patch: Partial<Step>): EditLabel {
     parameters: "parameters",
     context: "step_context",
     files: "files",
+    gate: "gate",
     pause_after: "pause",
     inputs: "inputs",
     enabled: patch.enabled === false ? "disable" : "enable",
@@ -134,7 +135,7 @@ function labelOf(patch: Partial<Step>): EditLabel {
 }
 
 /** Fields that are typed into, so that their edits join. */
-const TYPED: EditLabel[] = ["name", "prompt", "parameters", "step_context", "files", "step"];
+const TYPED: EditLabel[] = ["name", "prompt", "parameters", "step_context", "files", "gate", "step"];
 
 export const useDraft = create<Draft>()(
   persist(

@@ -50,6 +50,7 @@ const STEP: Record<string, Kind> = {
   parameters: "object",
   inputs: "texts",
   files: "texts",
+  gate: "object",
   enabled: "yes_no",
   pause_after: "yes_no",
   timeout_s: "number",
@@ -89,7 +90,7 @@ function faultsOf(value: unknown): ImportFault[] {
   const faults: ImportFault[] = [...required(value, "name", "text", ""), ...kinds(value, PIPELINE, "")];
   if (isObject(value.assembler)) {
     const path = "assembler.";
-    faults.push(...kinds(value.assembler, { prompt: "text", parameters: "object" }, path));
+    faults.push(...kinds(value.assembler, { prompt: "text", parameters: "object", mode: "text" }, path));
     if (isObject(value.assembler.parameters))
       faults.push(...kinds(value.assembler.parameters, PARAMETERS, `${path}parameters.`));
   }

@@ -4,6 +4,7 @@ import type { Artifact } from "@/api/types";
 import { classes } from "@/components/classes";
 import { formatCount } from "@/components/format";
 import { plainText } from "@/components/hiddenCharacters";
+import { SyntaxMark } from "@/components/SyntaxMark";
 import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
 import { treeRows } from "./treeRows";
@@ -108,6 +109,7 @@ function FileRow({ artifact, name, depth, on, growing, onShow }: FileRowProps) {
           <VisibleText text={name} />
         </span>
         {!artifact.name.endsWith(`.${artifact.type}`) && <span className="file-type">{artifact.type}</span>}
+        {!growing && <SyntaxMark report={artifact.syntax} />}
         <span className="file-lines">
           {growing ? m.file_being_written() : m.lines_short({ count: formatCount(lines) })}
         </span>

@@ -3,11 +3,11 @@ import type { Artifact } from "@/api/types";
 import type { ArtifactTarget } from "@/api/watch";
 import { Button } from "@/components/Button";
 import { Segmented } from "@/components/Choice";
-import { CodeView } from "@/components/CodeView";
 import { TextEditor } from "@/components/editors";
 import { plainText } from "@/components/hiddenCharacters";
 import { errorText } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
+import { CheckedCode } from "./CheckedCode";
 import type { FileTask } from "./EditableFiles";
 import type { FileEdit } from "./FileForm";
 import { hasPreview } from "./fileForms";
@@ -53,7 +53,7 @@ export function FileView({ index, artifact, target, task, edit, onEnd }: FileVie
       {view === "preview" && hasPreview(artifact.type) ? (
         <PreviewFrame artifact={artifact} target={target} />
       ) : (
-        <CodeView type={artifact.type} content={artifact.content} label={artifact.name} />
+        <CheckedCode artifact={artifact} />
       )}
     </div>
   );

@@ -2,12 +2,12 @@ import { Files as FilesIcon } from "lucide-react";
 import { useState } from "react";
 import type { Artifact } from "@/api/types";
 import type { ArtifactTarget } from "@/api/watch";
-import { CodeView } from "@/components/CodeView";
 import { CopyButton } from "@/components/CopyButton";
 import { classes } from "@/components/classes";
 import { plainText } from "@/components/hiddenCharacters";
 import { EmptyState } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
+import { CheckedCode } from "./CheckedCode";
 import { EditableFiles } from "./EditableFiles";
 import { FileTree } from "./FileTree";
 
@@ -51,7 +51,7 @@ function ShownFiles({ title, artifacts, waiting, none, wide = false }: FilesProp
           <FileTree artifacts={artifacts} shown={shown} growing={waiting} onShow={setChosen} />
           <div className="files-code">
             {shown.closed === false && !waiting && <p className="notice notice-warn">{m.file_unclosed()}</p>}
-            <CodeView key={shown.name} type={shown.type} content={shown.content} label={shown.name} />
+            <CheckedCode key={shown.name} artifact={shown} />
           </div>
         </div>
       ) : (

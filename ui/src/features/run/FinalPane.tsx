@@ -7,7 +7,9 @@ import { SimulatedBadge, StandInRunBadge } from "@/components/RoleChip";
 import { SaidText } from "@/components/said/SaidText";
 import { runFault } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
+import { AssemblyNotice } from "./AssemblyNotice";
 import { Files } from "./Files";
+import { isWithoutModel } from "./held";
 import { TimePane } from "./TimePane";
 
 type View = "files" | "time";
@@ -31,6 +33,7 @@ export function FinalPane({ run }: { run: RunView }) {
         </div>
         <Totals steps={allSteps(run)} />
       </header>
+      <AssemblyNotice run={run} />
       <div className="final-views">
         <Segmented<View>
           label={m.final_show()}
@@ -112,7 +115,13 @@ function source(run: RunView): string {
   const texts: Record<FinalSource, () => string> = {
     assembler: () => m.final_from_assembler(),
     assembler_text: () => m.final_from_text(),
-    steps: () => m.final_from_steps(),
+    steps: () => piecesText(run),
   };
   return texts[run.final_artifacts_from ?? "assembler"]();
+}
+
+/** Why the steps' latest pieces are the final files. */
+function piecesText(run: RunView): string {
+  if (isWithoutModel(run, run.assembler)) return m.final_from_pieces();
+  return run.assembler.artifacts.length > 0 ? m.final_from_fallback() : m.final_from_steps();
 }

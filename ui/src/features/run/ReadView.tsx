@@ -1,9 +1,11 @@
 import { FileCode2 } from "lucide-react";
 import { Fragment, useMemo } from "react";
+import type { Artifact } from "@/api/types";
 import { CodeView } from "@/components/CodeView";
 import { CopyButton } from "@/components/CopyButton";
 import { formatCount } from "@/components/format";
 import { plainText } from "@/components/hiddenCharacters";
+import { SyntaxMark } from "@/components/SyntaxMark";
 import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
 import { readPieces } from "./readPieces";
@@ -12,10 +14,12 @@ interface ReadViewProps {
   text: string;
   stepName: string;
   label: string;
+  /** The files that the router found in the text, with what is known of them. */
+  artifacts: Artifact[];
 }
 
 /** The output as one reads it: paragraphs and headings, with each block of code as a card. Everything stays text; no markup is made of it. */
-export function ReadView({ text, stepName, label }: ReadViewProps) {
+export function ReadView({ text, stepName, label, artifacts }: ReadViewProps) {
   const pieces = useMemo(() => readPieces(stepName, text), [stepName, text]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable from the keyboard.
@@ -29,6 +33,7 @@ export function ReadView({ text, stepName, label }: ReadViewProps) {
               <span className="file-name">
                 <VisibleText text={piece.file.name} />
               </span>
+              <SyntaxMark report={syntaxOf(piece.file, artifacts)} />
               <span className="file-lines">
                 {m.lines_short({ count: formatCount(piece.file.content.split("\n").length - 1) })}
               </span>
@@ -56,6 +61,12 @@ export function ReadView({ text, stepName, label }: ReadViewProps) {
       )}
     </section>
   );
+}
+
+/** What is known of the file that a block became; the user may have changed it since. */
+function syntaxOf(block: Artifact, artifacts: Artifact[]) {
+  const same = artifacts.find((one) => one.content.trim() === block.content.trim());
+  return same?.syntax;
 }
 
 /** A paragraph in which `**words**` are strong and `` `words` `` are code. */

@@ -1,4 +1,6 @@
 import {
+  Ellipsis,
+  FileSearch,
   FolderDown,
   GitCompareArrows,
   History,
@@ -11,6 +13,7 @@ import {
 import { workedSeconds } from "@/api/runTime";
 import { allSteps, isAtRest, isEnded } from "@/api/runView";
 import type { RunView } from "@/api/types";
+import { ActionMenu } from "@/components/ActionMenu";
 import { Button, IconButton } from "@/components/Button";
 import { formatSeconds, formatStamp } from "@/components/format";
 import { useProjectNames } from "@/components/projectName";
@@ -19,6 +22,7 @@ import { SimulatedBadge, StandInRunBadge } from "@/components/RoleChip";
 import { StatusBadge } from "@/components/StatusBadge";
 import { m } from "@/paraglide/messages.js";
 import { useNow } from "./useNow";
+import type { RereadFiles } from "./useRereadFiles";
 import type { RunAgain } from "./useRunAgain";
 import type { Steering } from "./useSteering";
 
@@ -26,6 +30,7 @@ interface RunBarProps {
   run: RunView;
   steering: Steering;
   again: RunAgain;
+  reread: RereadFiles | undefined;
   /** Opens the run's pipeline for editing. */
   onEdit: () => void;
   /** Opens the dialog that runs again what has changed. */
@@ -35,7 +40,7 @@ interface RunBarProps {
 }
 
 /** Name, state and what can be done with the run. */
-export function RunBar({ run, steering, again, onEdit, onRerun, onCompare, onExport }: RunBarProps) {
+export function RunBar({ run, steering, again, reread, onEdit, onRerun, onCompare, onExport }: RunBarProps) {
   const project = useProjectNames()(run.project_id);
   const nothing = run.final_artifacts.length === 0;
   return (
@@ -65,6 +70,22 @@ export function RunBar({ run, steering, again, onEdit, onRerun, onCompare, onExp
           onClick={onCompare}
           data-testid="compare-button"
         />
+        {reread && (
+          <ActionMenu
+            label={m.run_actions()}
+            icon={Ellipsis}
+            testId="run-menu"
+            actions={[
+              {
+                id: "reread",
+                label: m.reread(),
+                icon: FileSearch,
+                disabled: reread.busy,
+                run: reread.run,
+              },
+            ]}
+          />
+        )}
         {isAtRest(run) && (
           <>
             <Button icon={PencilRuler} onClick={onEdit} data-testid="edit-button">

@@ -15,6 +15,7 @@ import { RunBar } from "./RunBar";
 import { RunStrip } from "./RunStrip";
 import { StepDetail } from "./StepDetail";
 import { Timeline } from "./Timeline";
+import { useRereadFiles } from "./useRereadFiles";
 import { useRunAgain } from "./useRunAgain";
 import { useRunCommands } from "./useRunCommands";
 import { useSelection } from "./useSelection";
@@ -63,6 +64,7 @@ export function RunPanes({ live, offline = false, onChanged = ignore, ...actions
   const { selected, pick } = selection;
   const steering = useSteering(run);
   const again = useRunAgain(run.run_id, onOpenRun);
+  const reread = useRereadFiles(run, onChanged);
   const [dialog, setDialog] = useState<"rerun" | "compare" | null>(null);
   const closeDialog = useCallback(() => setDialog(null), []);
   const narrow = useNarrow(760);
@@ -70,6 +72,7 @@ export function RunPanes({ live, offline = false, onChanged = ignore, ...actions
   const doing = {
     steering,
     again,
+    reread,
     onEdit: () => actions.onEdit(run.pipeline),
     onRerun: () => setDialog("rerun"),
     onCompare: () => setDialog("compare"),

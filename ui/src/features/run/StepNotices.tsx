@@ -5,7 +5,9 @@ import type { StepView } from "@/api/types";
 import { m } from "@/paraglide/messages.js";
 import { useRunScope } from "./context";
 import { FailureCard } from "./FailureCard";
+import { GatePanel } from "./GatePanel";
 import { runLink } from "./links";
+import { ReportNotices } from "./ReportNotices";
 
 interface StepNoticesProps {
   step: StepView;
@@ -63,11 +65,8 @@ export function StepNotices({ step, state, rerun, onOriginal }: StepNoticesProps
           <TriangleAlert aria-hidden size={14} /> {warning}
         </p>
       ))}
-      {step.finish_reason === "length" && (
-        <p className="notice notice-warn">
-          <TriangleAlert aria-hidden size={14} /> {m.finished_by_length()}
-        </p>
-      )}
+      <ReportNotices step={step} />
+      <GatePanel step={step} state={state} />
     </>
   );
 }

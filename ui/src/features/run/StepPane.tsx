@@ -1,6 +1,7 @@
 import { PencilLine, RotateCcw } from "lucide-react";
 import { useState } from "react";
 import { canRerunFrom, type StepPhase, type StepState } from "@/api/runView";
+import type { Artifact } from "@/api/types";
 import { Button, IconButton } from "@/components/Button";
 import { Segmented } from "@/components/Choice";
 import { CopyButton } from "@/components/CopyButton";
@@ -10,7 +11,7 @@ import { RoleChip } from "@/components/RoleChip";
 import { m } from "@/paraglide/messages.js";
 import { ApprovePanel } from "./ApprovePanel";
 import { useRunScope } from "./context";
-import { awaitedStep, canEditOutput } from "./held";
+import { awaitedStep, canEditOutput, isWithoutModel } from "./held";
 import { OutputEditor } from "./OutputEditor";
 import { phaseText, stepRate } from "./phase";
 import { ReadView } from "./ReadView";
@@ -36,6 +37,7 @@ export function StepPane(props: StepPaneProps) {
   const awaited = awaitedStep(run)?.position === step.position && canEditOutput(run, step);
   const editing = draft !== null;
   const text = shown === "prompt" ? step.prompt : shown === "original" ? (original ?? "") : step.result;
+  const joined = isWithoutModel(run, step);
   const rerun = canRerunFrom(run, step) && (
     <Button
       small
@@ -77,8 +79,9 @@ export function StepPane(props: StepPaneProps) {
       <div className="pane-sub">
         <RoleChip
           role={step.model_type}
-          model={step.model ? { ...step.model, simulated: step.simulated } : null}
+          model={step.model && !joined ? { ...step.model, simulated: step.simulated } : null}
         />
+        {joined && <span className="role-model">{m.without_model()}</span>}
         <span className="step-seed" data-testid="step-seed">
           {m.step_seed({ seed: String(step.seed) })}
           <CopyButton text={String(step.seed)} label={m.copy_seed()} />
@@ -97,7 +100,14 @@ export function StepPane(props: StepPaneProps) {
       {editing ? (
         <OutputEditor step={step} draft={draft} approves={awaited} onDraft={onDraft} />
       ) : (
-        <StepText text={text} view={shown} state={state} phase={phase} name={step.step_name} />
+        <StepText
+          text={text}
+          view={shown}
+          state={state}
+          phase={phase}
+          name={step.step_name}
+          artifacts={step.artifacts}
+        />
       )}
     </section>
   );
@@ -109,9 +119,10 @@ interface StepTextProps {
   state: StepState;
   phase: StepPhase | undefined;
   name: string;
+  artifacts: Artifact[];
 }
 
-function StepText({ text, view, state, phase, name }: StepTextProps) {
+function StepText({ text, view, state, phase, name, artifacts }: StepTextProps) {
   const testId = view === "prompt" ? "step-prompt" : view === "original" ? "step-original" : "step-output";
   if (text === "")
     return (
@@ -119,7 +130,8 @@ function StepText({ text, view, state, phase, name }: StepTextProps) {
         {view === "prompt" ? m.prompt_not_yet() : emptyText(state, phase)}
       </p>
     );
-  if (view === "read") return <ReadView text={text} stepName={name} label={m.step_output({ name })} />;
+  if (view === "read")
+    return <ReadView text={text} stepName={name} label={m.step_output({ name })} artifacts={artifacts} />;
   return (
     <OutputText
       key={view}

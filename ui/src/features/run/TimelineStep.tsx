@@ -1,3 +1,4 @@
+import { ShieldAlert, ShieldCheck } from "lucide-react";
 import { memo } from "react";
 import type { Marks } from "@/api/pace";
 import type { StepPhase, StepState } from "@/api/runView";
@@ -54,6 +55,7 @@ export const TimelineStep = memo(function TimelineStep(props: TimelineStepProps)
         <span className="timeline-body">
           <span className="timeline-name">
             <strong title={step.step_name}>{last ? "Assembler" : step.step_name}</strong>
+            {step.gate_passed != null && <GateIcon passed={step.gate_passed} />}
             {(running || step.timings) && (
               <span className="timeline-time">{formatSeconds(Math.max(0, seconds))}</span>
             )}
@@ -83,6 +85,16 @@ export const TimelineStep = memo(function TimelineStep(props: TimelineStepProps)
     </li>
   );
 });
+
+function GateIcon({ passed }: { passed: boolean }) {
+  const Icon = passed ? ShieldCheck : ShieldAlert;
+  const label = passed ? m.gate_passed() : m.gate_failed();
+  return (
+    <span className={classes("gate-icon", passed ? "gate-good" : "gate-bad")} title={label}>
+      <Icon role="img" aria-label={label} size={14} />
+    </span>
+  );
+}
 
 function doneFacts({ step, state, ended, atRest }: TimelineStepProps): string {
   if (state === "PENDING" && ended) return m.status_not_run();

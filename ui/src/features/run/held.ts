@@ -29,6 +29,10 @@ export function awaitedStep(run: RunView): StepView | undefined {
 
 const ended = (step: StepView): number => (step.finished_at ? Date.parse(step.finished_at) : step.position);
 
+/** Whether the step is the Assembler of a run whose pieces are joined without a model. */
+export const isWithoutModel = (run: RunView, step: StepView): boolean =>
+  step.position === run.assembler.position && run.pipeline.assembler?.mode === "deterministic";
+
 /** Whether the pipeline itself asks for a look at the step's output. */
 export const asksForApproval = (run: RunView, step: StepView): boolean =>
   run.pipeline.steps[step.position]?.pause_after === true;

@@ -9,6 +9,8 @@ const WORDS: Record<RerunReasonCode, (detail: string) => string> = {
   not_finished: () => m.rerun_because_not_finished(),
   model_changed: () => m.rerun_because_model(),
   parameters_changed: () => m.rerun_because_parameters(),
+  gate_changed: () => m.rerun_because_gate(),
+  mode_changed: () => m.rerun_because_mode(),
   role_changed: () => m.rerun_because_role(),
   prompt_changed: () => m.rerun_because_prompt(),
   context_changed: () => m.rerun_because_context(),

@@ -4,6 +4,7 @@ import type { RunView } from "@/api/types";
 import { type Command, useCommands } from "@/components/commands";
 import { m } from "@/paraglide/messages.js";
 import { canEditOutput } from "./held";
+import type { RereadFiles } from "./useRereadFiles";
 import type { RunAgain } from "./useRunAgain";
 import type { Selection } from "./useSelection";
 import type { Steering } from "./useSteering";
@@ -11,6 +12,7 @@ import type { Steering } from "./useSteering";
 interface Doing {
   steering: Steering;
   again: RunAgain;
+  reread: RereadFiles | undefined;
   selection: Selection;
   onEdit: () => void;
   onRerun: () => void;
@@ -20,7 +22,7 @@ interface Doing {
 
 /** Everything that can be done with the run, for the palette and the keys. */
 export function useRunCommands(run: RunView, doing: Doing): void {
-  const { steering, again, selection } = doing;
+  const { steering, again, reread, selection } = doing;
   const { pause, resume, cancel } = steering;
   const steps = allSteps(run);
   const places = [...steps.map((step) => step.position), "final" as const];
@@ -69,6 +71,13 @@ export function useRunCommands(run: RunView, doing: Doing): void {
       run: () => again.run(),
     },
     rest && { id: "run.rerun", title: m.rerun_changed(), group: "here", keys: "shift+r", run: doing.onRerun },
+    reread && {
+      id: "run.reread",
+      title: m.reread(),
+      group: "here",
+      disabled: reread.busy,
+      run: reread.run,
+    },
     rest && { id: "run.edit", title: m.run_edit(), group: "here", run: doing.onEdit },
     {
       id: "run.export",

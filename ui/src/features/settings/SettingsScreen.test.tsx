@@ -99,6 +99,22 @@ test("the trash tells how many runs are in it, and is emptied after asking", asy
   expect(prune.mock.calls[1]?.[0]).toEqual({ max_age_days: null, max_size_mib: null, dry_run: false });
 });
 
+test("commands of gates are allowed and taken back, each kept at once", async () => {
+  window.location.hash = "#/settings/gates";
+  const calls = await show(settings());
+  expect(document.activeElement?.id).toBe("group-gates");
+  expect(screen.getByTestId("gates-none")).toBeTruthy();
+  await userEvent.type(screen.getByTestId("gate-command-new"), "  npx   tsc {Enter}");
+  expect(puts(calls, "/settings")).toEqual([settings({ gate_commands: ["npx tsc"] })]);
+  const list = await screen.findByTestId("gate-commands");
+  await userEvent.type(screen.getByTestId("gate-command-new"), "npx tsc");
+  expect(screen.getByText("This command is allowed already.")).toBeTruthy();
+  expect(screen.getByTestId("gate-command-add").hasAttribute("disabled")).toBe(true);
+  await userEvent.click(within(list).getByRole("button", { name: "Allow no more: npx tsc" }));
+  await waitFor(() => expect(puts(calls, "/settings").at(-1)).toEqual(settings()));
+  window.location.hash = "";
+});
+
 test("everything that touches the network is listed", async () => {
   await show(settings());
   const table = screen.getByTestId("privacy-table");

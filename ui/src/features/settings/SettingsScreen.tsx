@@ -1,9 +1,11 @@
+import { useEffect } from "react";
 import { toast } from "sonner";
 import { useSaveSettings, useSettings } from "@/api/queries";
 import type { Settings } from "@/api/types";
 import { ErrorPanel, errorText, Skeleton } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
 import { AppearanceGroup } from "./AppearanceGroup";
+import { GatesGroup } from "./GatesGroup";
 import { HelpGroup } from "./HelpGroup";
 import { MachineGroup } from "./MachineGroup";
 import { ModelsGroup } from "./ModelsGroup";
@@ -46,6 +48,7 @@ function Contents() {
     ["models", m.group_models()],
     ["machine", m.group_machine()],
     ["runs", m.nav_runs()],
+    ["gates", m.group_gates()],
     ["notifications", m.group_notifications()],
     ["storage", m.group_storage()],
     ["server", m.group_server()],
@@ -75,6 +78,22 @@ function reveal(headingId: string): void {
   heading?.focus({ preventScroll: true });
 }
 
+/** Reveals a heading, and again whenever what is loaded above it has moved it, until the user does something. */
+function keepRevealed(headingId: string): () => void {
+  reveal(headingId);
+  const heading = document.getElementById(headingId);
+  const observer = new ResizeObserver(() => heading?.scrollIntoView({ block: "start" }));
+  if (heading) observer.observe(heading.closest(".page") ?? heading);
+  const stop = () => {
+    observer.disconnect();
+    for (const action of ACTIONS) window.removeEventListener(action, stop);
+  };
+  for (const action of ACTIONS) window.addEventListener(action, stop, { passive: true });
+  return stop;
+}
+
+const ACTIONS = ["wheel", "pointerdown", "keydown"];
+
 /** What a group needs to show and change the settings; a change is kept at once. */
 export interface GroupProps {
   settings: Settings;
@@ -83,6 +102,11 @@ export interface GroupProps {
 
 function SettingsForm({ settings, onModels, onStart }: SettingsScreenProps & { settings: Settings }) {
   const save = useSaveSettings();
+  // An address such as `#/settings/gates` leads to a group.
+  useEffect(() => {
+    const group = /^#\/?settings\/(\w+)$/.exec(window.location.hash)?.[1];
+    return group ? keepRevealed(`group-${group}`) : undefined;
+  }, []);
   const change = (patch: Partial<Settings>) =>
     save.mutate(
       { ...settings, ...patch },
@@ -94,6 +118,7 @@ function SettingsForm({ settings, onModels, onStart }: SettingsScreenProps & { s
       <ModelsGroup onModels={onModels} />
       <MachineGroup settings={settings} change={change} />
       <RunsGroup settings={settings} change={change} />
+      <GatesGroup settings={settings} change={change} />
       <NotificationsGroup settings={settings} change={change} />
       <StorageGroup settings={settings} change={change} />
       <ServerGroup />

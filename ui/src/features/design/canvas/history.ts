@@ -24,6 +24,7 @@ export type EditLabel =
   | "parameters"
   | "step_context"
   | "files"
+  | "gate"
   | "pause"
   | "step"
   | "add"

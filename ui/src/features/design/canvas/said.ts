@@ -25,6 +25,7 @@ const ONE: Record<EditLabel, (name: string) => string> = {
   parameters: (name) => m.edit_parameters({ name }),
   step_context: (name) => m.edit_step_context({ name }),
   files: (name) => m.edit_files({ name }),
+  gate: (name) => m.edit_gate({ name }),
   pause: (name) => m.edit_pause({ name }),
   step: (name) => m.edit_step({ name }),
   add: (name) => m.edit_add({ name }),

@@ -62,10 +62,12 @@ function changed(before: Fields, after: Fields, prefix = ""): FieldChange[] {
 
 /** A step's fields but its name and prompt, with parameters and contexts one by one, so that each is told by itself. */
 function stepFields(step: Step): Fields {
-  const { step_name: _, prompt: __, parameters, context, ...rest } = step;
+  const { step_name: _, prompt: __, parameters, context, gate, ...rest } = step;
   return {
     ...flat("parameters", parameters ?? {}),
     ...flat("context", context ?? {}),
+    // What is left out says the same as its default.
+    ...flat("gate", gate ? { repairs: 1, continuations: 1, ...gate } : {}),
     ...(rest as Fields),
     enabled: step.enabled === false ? false : undefined,
     pause_after: step.pause_after === true ? true : undefined,

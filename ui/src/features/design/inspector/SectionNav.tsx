@@ -2,9 +2,11 @@ import { m } from "@/paraglide/messages.js";
 import { type SectionName, useSections } from "./sections";
 
 const TITLES: Record<SectionName, () => string> = {
+  join: () => m.join_short(),
   prompt: () => m.prompt(),
   context: () => m.context_title(),
   parameters: () => m.parameters(),
+  gate: () => m.gate(),
   inputs: () => m.insp_inputs(),
   files: () => m.files(),
   preview: () => m.preview_title(),

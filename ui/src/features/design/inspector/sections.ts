@@ -3,8 +3,9 @@ import { create } from "zustand";
 import { createJSONStorage, persist } from "zustand/middleware";
 import { scrollToTop } from "../scroll";
 
-export const SECTIONS = ["prompt", "context", "parameters", "inputs", "files", "preview"] as const;
-export type SectionName = (typeof SECTIONS)[number];
+export const SECTIONS = ["prompt", "context", "parameters", "gate", "inputs", "files", "preview"] as const;
+/** The parts of a step, and the one that only the Assembler has. */
+export type SectionName = (typeof SECTIONS)[number] | "join";
 
 interface Sections {
   open: Record<SectionName, boolean>;
@@ -16,7 +17,16 @@ interface Sections {
 export const useSections = create<Sections>()(
   persist(
     (set) => ({
-      open: { prompt: true, context: true, parameters: true, inputs: true, files: true, preview: false },
+      open: {
+        join: true,
+        prompt: true,
+        context: true,
+        parameters: true,
+        gate: true,
+        inputs: true,
+        files: true,
+        preview: false,
+      },
       toggle: (name) => set(({ open }) => ({ open: { ...open, [name]: !open[name] } })),
       show: (name) => {
         set(({ open }) => ({ open: { ...open, [name]: true } }));
