@@ -66,8 +66,17 @@ test("a manifest opens its run when this machine knows it", async () => {
   drop([{ kind: "manifest", name: "m.json", text: '{"run_id":"r2"}' }]);
   await waitFor(() => expect(failed).toHaveBeenCalled());
   // One of another machine brings its pipeline along.
-  const pipeline_document = { name: "Form", steps: [{ step_name: "a", model_type: "CodeGemma", prompt: "Go." }] };
-  drop([{ kind: "manifest", name: "m.json", text: JSON.stringify({ run_id: "r3", files: [], pipeline_document }) }]);
+  const pipeline_document = {
+    name: "Form",
+    steps: [{ step_name: "a", model_type: "CodeGemma", prompt: "Go." }],
+  };
+  drop([
+    {
+      kind: "manifest",
+      name: "m.json",
+      text: JSON.stringify({ run_id: "r3", files: [], pipeline_document }),
+    },
+  ]);
   await waitFor(() => expect(onDesign).toHaveBeenCalledTimes(1));
   expect(onOpenRun).toHaveBeenCalledTimes(1);
 });

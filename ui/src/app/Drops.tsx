@@ -78,10 +78,14 @@ async function openRunOf(dropped: Dropped, { onOpenRun, onDesign }: DropsProps):
 
 function manifestOf(manifest: string): { runId?: string; pipeline?: object } {
   try {
-    const { run_id, pipeline_document } = JSON.parse(manifest) as { run_id?: unknown; pipeline_document?: unknown };
+    const { run_id, pipeline_document } = JSON.parse(manifest) as {
+      run_id?: unknown;
+      pipeline_document?: unknown;
+    };
     return {
       runId: typeof run_id === "string" ? run_id : undefined,
-      pipeline: typeof pipeline_document === "object" && pipeline_document !== null ? pipeline_document : undefined,
+      pipeline:
+        typeof pipeline_document === "object" && pipeline_document !== null ? pipeline_document : undefined,
     };
   } catch {
     return {};

@@ -1721,7 +1721,7 @@ export interface components {
             /** @description The artifacts in it. */
             artifacts: components["schemas"]["Artifact"][];
             /** @description What the gate found wrong; nothing when it passed. */
-            findings: components["schemas"]["GateFinding"][];
+            findings: components["schemas"]["Finding"][];
             /** @description Why generation ended. */
             finish_reason: components["schemas"]["FinishReason"];
             /** @description Where time and tokens went. */
@@ -2479,6 +2479,11 @@ export interface components {
              * @default false
              */
             overwrite: boolean;
+            /**
+             * @description A branch to make and switch to first, where the folder lies in a git repository; what is written stays unstaged on it.
+             * @default null
+             */
+            new_branch: string | null;
         };
         /** @description What an export did. */
         ExportResult: {
@@ -2523,18 +2528,18 @@ export interface components {
             /** @description Which. */
             from: components["schemas"]["FinalChoice"];
         };
-        /** @description One thing that was looked at. */
+        /** @description One thing that a gate found wrong. */
         Finding: {
-            /** @description The stable word for what was looked at. */
-            code: string;
-            /** @description How much it matters. */
-            level: components["schemas"]["FindingLevel"];
-            /** @description What was looked at. */
-            title: string;
-            /** @description What was found. */
-            detail: string;
-            /** @description What to do. */
-            remedy?: string | null;
+            /** @description The kind. */
+            kind: components["schemas"]["FindingKind"];
+            /** @description The artifact's name, where one is meant. */
+            artifact?: string | null;
+            /** @description The line in it, from 1. */
+            line?: number | null;
+            /** @description What is wrong, as a sentence. */
+            message: string;
+            /** @description The lines around it, with their numbers, or what a command printed. */
+            excerpt?: string | null;
         };
         /**
          * @description The kind of a finding.
@@ -2763,19 +2768,6 @@ export interface components {
             continuations: number;
             /** @description Whether the step fails when no attempt passes. Otherwise the best attempt is kept, and marked. */
             required?: boolean;
-        };
-        /** @description One thing that a gate found wrong. */
-        GateFinding: {
-            /** @description The kind. */
-            kind: components["schemas"]["FindingKind"];
-            /** @description The artifact's name, where one is meant. */
-            artifact?: string | null;
-            /** @description The line in it, from 1. */
-            line?: number | null;
-            /** @description What is wrong, as a sentence. */
-            message: string;
-            /** @description The lines around it, with their numbers, or what a command printed. */
-            excerpt?: string | null;
         };
         /** @description What the header of a GGUF file says. */
         GgufHeaderView: {
@@ -5593,7 +5585,6 @@ export type FoundModelView = components['schemas']['FoundModelView'];
 export type FoundModelsView = components['schemas']['FoundModelsView'];
 export type FoundProblemView = components['schemas']['FoundProblemView'];
 export type Gate = components['schemas']['Gate'];
-export type GateFinding = components['schemas']['GateFinding'];
 export type GgufHeaderView = components['schemas']['GgufHeaderView'];
 export type Heading = components['schemas']['Heading'];
 export type Health = components['schemas']['Health'];
