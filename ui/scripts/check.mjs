@@ -43,6 +43,7 @@ const sources = walk(join(root, "src")).filter(
   (path) => /\.tsx?$/.test(path) && !path.includes("/paraglide/") && !path.includes("/bindings/"),
 );
 const code = sources.map((path) => readFileSync(path, "utf8")).join("\n");
+const used = new Set([...code.matchAll(/\bm\.(\w+)\b/g)].map((match) => match[1]));
 
 for (const [locale, other] of [
   ["en", "es"],
@@ -54,7 +55,7 @@ for (const [locale, other] of [
     else if (placeholders(message) !== placeholders(catalogues[other][key]))
       faults.push(`"${key}" has other placeholders in ${other}`);
     if (message === "" || message?.length === 0) faults.push(`the message "${key}" is empty in ${locale}`);
-    if (locale === "en" && !code.includes(`m.${key}(`)) faults.push(`messages: "${key}" is used nowhere`);
+    if (locale === "en" && !used.has(key)) faults.push(`messages: "${key}" is used nowhere`);
   }
 }
 

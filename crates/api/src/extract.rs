@@ -5,7 +5,7 @@ use axum::body::{Body as RawBody, Bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use brickwork_app::{AppError, Diagnostic, read_request};
+use brickwork_app::{AppError, Diagnostic, Phrase, read_request};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -42,7 +42,8 @@ pub(crate) fn require_object(value: Option<&Value>, path: &str) -> Result<(), Pr
     if value.is_none_or(Value::is_object) {
         return Ok(());
     }
-    let fault = Diagnostic::error("wrong_type", path, "This must be an object.", "Give a JSON object.");
+    let fault = Diagnostic::error("wrong_type", path, "This must be an object.", "Give a JSON object.")
+        .saying(Phrase::new("must_be_an_object"));
     Err(AppError::InvalidRequest(vec![fault]).into())
 }
 

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use brickwork_app::{AppError, Diagnostic, ErrorCode};
+use brickwork_app::{AppError, Diagnostic, ErrorCode, Phrase};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -17,7 +17,8 @@ pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
 pub struct Problem {
     /// A URN that names the kind, `urn:brickwork:problem:CODE`.
     #[serde(rename = "type")]
-    kind: String,
+    #[schema(value_type = String)]
+    kind: Box<str>,
     /// The kind in words.
     title: &'static str,
     /// The HTTP status.
@@ -27,6 +28,9 @@ pub struct Problem {
     code: &'static str,
     /// What happened, to which thing, and what to do next.
     detail: String,
+    /// The detail in a form that can be put into another language; absent where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phrase: Option<Box<Phrase>>,
     /// One finding per fault of a pipeline.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     diagnostics: Vec<Diagnostic>,
@@ -49,11 +53,12 @@ pub(crate) struct ProblemMembers {
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         Self {
-            kind: format!("urn:brickwork:problem:{code}"),
+            kind: format!("urn:brickwork:problem:{code}").into(),
             title,
             status: status.as_u16(),
             code,
             detail: detail.into(),
+            phrase: None,
             diagnostics: Vec::new(),
             members: Box::default(),
         }
@@ -141,6 +146,7 @@ impl From<AppError> for Problem {
             tracing::error!(%error, code, "a request failed");
         }
         let mut problem = Self::new(status, code, title, error.to_string());
+        problem.phrase = error.phrase().map(Box::new);
         problem.diagnostics = error.diagnostics().to_vec();
         match error {
             AppError::DraftConflict { seq } => problem.with("seq", seq),

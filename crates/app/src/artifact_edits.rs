@@ -3,12 +3,13 @@
 //! What a list was before its edits is read from the journal, and nowhere else kept.
 
 use brickwork_artifacts::{Artifact, ArtifactOperation, EditFault, EditHistory};
-use brickwork_engine::{ArtifactTarget, Journal, RunChange, RunEvent, RunEventKind, RunId, report_syntax};
+use brickwork_engine::{ArtifactTarget, Journal, Phrase, RunChange, RunEvent, RunEventKind, RunId, report_syntax};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use crate::app::App;
 use crate::error::AppError;
+use crate::export::path_reason;
 use crate::request::invalid;
 use crate::views::RunView;
 
@@ -61,7 +62,8 @@ fn check_target(run: &RunView, target: ArtifactTarget) -> Result<(), AppError> {
         "$.target.position",
         format!("The run has no step at position {position}."),
         "Give the position of one of its steps, or the number of steps for the Assembler.",
-    ))
+    )
+    .saying(Phrase::new("no_step_at_position").with("position", position)))
 }
 
 /// What the journal says of one list.
@@ -111,4 +113,30 @@ fn refusal(run_id: RunId, fault: &EditFault) -> AppError {
     };
     let path = format!("$.operation.{}", fault.field());
     invalid(code, &path, fault.to_string(), "Correct the edit and send it again; nothing was changed.")
+        .saying(phrase(fault))
+}
+
+/// The fault in a form that can be put into another language.
+fn phrase(fault: &EditFault) -> Phrase {
+    match fault {
+        EditFault::NoSuchArtifact { index, count } => {
+            Phrase::new("edit_no_such_artifact").with("index", *index).with("count", *count)
+        }
+        EditFault::BadName { name, fault } => {
+            Phrase::new("edit_bad_name").with("name", name).with("fault", path_reason(*fault))
+        }
+        EditFault::DuplicateName { name } => Phrase::new("edit_duplicate_name").with("name", name),
+        EditFault::BadKind { kind } => Phrase::new("edit_bad_type").with("type", kind),
+        EditFault::TooFewToMerge => Phrase::new("edit_too_few_to_merge"),
+        EditFault::RepeatedIndex { index } => Phrase::new("edit_repeated_index").with("index", *index),
+        EditFault::SplitNames { parts, names } => {
+            Phrase::new("edit_split_names").with("parts", *parts).with("names", *names)
+        }
+        EditFault::SplitLine { line, lines } => {
+            Phrase::new("edit_split_line").with("line", *line).with("lines", *lines)
+        }
+        EditFault::TooLarge { name } => Phrase::new("edit_too_large").with("name", name),
+        EditFault::TooMany { count } => Phrase::new("edit_too_many").with("count", *count),
+        EditFault::NothingToUndo => Phrase::new("edit_nothing_to_undo"),
+    }
 }

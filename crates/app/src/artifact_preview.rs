@@ -14,7 +14,7 @@ mod sanitise;
 mod shape;
 mod specimen;
 
-use brickwork_engine::RunId;
+use brickwork_engine::{Phrase, RunId};
 use brickwork_store::StoredArtifact;
 use pulldown_cmark::{Options, Parser};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,7 @@ use self::sanitise::{clean, style_sheets};
 use crate::app::App;
 use crate::error::AppError;
 use crate::export::blocking;
+use crate::said::Said;
 
 /// The content policy of every preview page (Content Security Policy Level 3). `sandbox` without a word forbids scripts,
 /// forms, popups and leading the window elsewhere, whoever shows the page.
@@ -60,12 +61,19 @@ impl App {
         let StoredArtifact { artifact, .. } = self.artifact(run_id, artifact_id).await?;
         let (name, kind) = (artifact.name.clone(), artifact.kind.clone());
         if artifact.content.len() > MAX_PREVIEW_BYTES {
-            return Err(AppError::NoPreview(format!("`{name}` is larger than 1 MiB.")));
+            let phrase = Phrase::new("no_preview_too_large").with("name", name.as_str());
+            return Err(AppError::NoPreview(Said::new(format!("`{name}` is larger than 1 MiB."), phrase)));
         }
         blocking(move || render(&artifact.name, &artifact.kind, &artifact.content, theme)).await?.map_err(|fault| {
             AppError::NoPreview(match fault {
-                NoPage::Kind => format!("`{name}` is of the type `{kind}`."),
-                NoPage::Shape => format!("`{name}` is nested too deeply."),
+                NoPage::Kind => Said::new(
+                    format!("`{name}` is of the type `{kind}`."),
+                    Phrase::new("no_preview_of_kind").with("name", name.as_str()).with("kind", kind.as_str()),
+                ),
+                NoPage::Shape => Said::new(
+                    format!("`{name}` is nested too deeply."),
+                    Phrase::new("no_preview_nested").with("name", name.as_str()),
+                ),
             })
         })
     }

@@ -8,7 +8,7 @@ mod error;
 
 use std::path::{Path, PathBuf};
 
-use brickwork_engine::{Clock, Timestamp};
+use brickwork_engine::{Clock, Phrase, Timestamp};
 use brickwork_store::{QueueLock, SCHEMA_VERSION, Store, StoreError, facts_of_file, replace_database};
 use futures::executor::block_on;
 use serde::{Deserialize, Serialize};
@@ -118,12 +118,14 @@ fn checked_folder(target: &Path) -> Result<PathBuf, AppError> {
     let shown = target.display();
     if !target.is_absolute() {
         let message = format!("`{shown}` is no absolute path.");
-        return Err(invalid("not_absolute", "$.path", message, "Give the full path of the file to write."));
+        return Err(invalid("not_absolute", "$.path", message, "Give the full path of the file to write.")
+            .saying(Phrase::new("target_not_absolute").with("path", target)));
     }
     let folder = target.parent().filter(|folder| folder.is_dir() && target.file_name().is_some());
     let Some(folder) = folder else {
         let message = format!("`{shown}` lies in no folder that exists.");
-        return Err(invalid("no_folder", "$.path", message, "Make the folder first, or choose another one."));
+        return Err(invalid("no_folder", "$.path", message, "Make the folder first, or choose another one.")
+            .saying(Phrase::new("target_in_no_folder").with("path", target)));
     };
     // A link that leads nowhere is something too.
     if target.symlink_metadata().is_ok() {

@@ -6,7 +6,7 @@ mod views;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use brickwork_engine::{Clock, JsonMap, ModelRef, Role};
+use brickwork_engine::{Clock, JsonMap, ModelRef, Phrase, Role};
 use brickwork_models::bundle::{
     BundleContents, BundleError, BundleManifest, BundleModelFile, BundleSource, write_bundle,
 };
@@ -21,6 +21,7 @@ use crate::file_work::{FileWork, Pace, cancelled};
 use crate::model_files::{problem, told_apart};
 use crate::pipelines::checked_document;
 use crate::request::invalid;
+use crate::said::Said;
 
 pub use views::{
     BundleBindingOutcome, BundleBindingView, BundleExportRequest, BundleImportReport, BundleImportRequest,
@@ -64,7 +65,8 @@ impl App {
                     &format!("$.pipelines[{index}]"),
                     format!("There is no saved pipeline {id}."),
                     "List the pipelines to find its id.",
-                ),
+                )
+                .saying(Phrase::new("unknown_bundled_pipeline").with("id", id.to_string())),
                 other => other,
             })?;
             documents.push(saved.draft.map_or(saved.document, |draft| draft.document));
@@ -82,7 +84,8 @@ impl App {
                 "$.pipelines",
                 message,
                 "Name at least one saved pipeline, or bring a document.",
-            ));
+            )
+            .saying(Phrase::new("nothing_to_bundle")));
         }
         // A bundle is for another machine, where this project does not exist.
         for document in &mut documents {
@@ -174,14 +177,17 @@ fn checked_target(path: &str) -> Result<PathBuf, AppError> {
     let target = PathBuf::from(path);
     if !target.is_absolute() {
         let message = format!("`{path}` is no absolute path.");
-        return Err(invalid("not_absolute", "$.path", message, "Give the full path of the file to write."));
+        return Err(invalid("not_absolute", "$.path", message, "Give the full path of the file to write.")
+            .saying(Phrase::new("target_not_absolute").with("path", path)));
     }
     if target.file_name().is_none() || !target.parent().is_some_and(Path::is_dir) {
         let message = format!("`{path}` lies in no folder that exists.");
-        return Err(invalid("no_folder", "$.path", message, "Make the folder first, or choose another one."));
+        return Err(invalid("no_folder", "$.path", message, "Make the folder first, or choose another one.")
+            .saying(Phrase::new("target_in_no_folder").with("path", path)));
     }
     if target.symlink_metadata().is_ok() {
-        return Err(AppError::ModelFileConflict(format!("{}.", BundleError::Exists(target))));
+        let error = BundleError::Exists(target);
+        return Err(AppError::ModelFileConflict(Said::new(format!("{error}."), error.phrase())));
     }
     Ok(target)
 }
@@ -194,7 +200,8 @@ async fn checked_project(app: &App, project_id: Uuid) -> Result<(), AppError> {
             "$.project_id",
             format!("There is no project {project_id}."),
             "List the projects to find its id, or leave `project_id` out.",
-        ));
+        )
+        .saying(Phrase::new("unknown_target_project").with("id", project_id.to_string())));
     }
     Ok(())
 }
@@ -203,13 +210,17 @@ async fn checked_project(app: &App, project_id: Uuid) -> Result<(), AppError> {
 fn refusal(error: &BundleError) -> AppError {
     match error {
         BundleError::Exists(_) | BundleError::NameTaken(_) | BundleError::DiskFull(_) | BundleError::Changed { .. } => {
-            AppError::ModelFileConflict(format!("{error}."))
+            AppError::ModelFileConflict(Said::new(format!("{error}."), error.phrase()))
         }
         BundleError::Refused { .. } | BundleError::Unnameable(_) => {
             let (message, remedy) = told_apart(&error.to_string());
-            invalid("bundle_refused", "$.path", message, &remedy)
+            let refused = invalid("bundle_refused", "$.path", message, &remedy);
+            match error.phrase() {
+                Some(phrase) => refused.saying(phrase),
+                None => refused,
+            }
         }
-        _ => AppError::ModelFiles(format!("{error}.")),
+        _ => AppError::ModelFiles(Said::new(format!("{error}."), error.phrase())),
     }
 }
 
@@ -223,5 +234,5 @@ fn problem_of(error: &BundleError) -> TransferProblem {
         BundleError::DiskFull(_) => "disk_full",
         _ => "storage",
     };
-    problem(code, &error.to_string())
+    problem(code, &error.to_string(), error.phrase())
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use brickwork_artifacts::Artifact;
-use brickwork_engine::{Checker, CommandOutcome, Diagnostic, GateCommand, Pipeline};
+use brickwork_engine::{Checker, CommandOutcome, Diagnostic, GateCommand, Phrase, Pipeline};
 use brickwork_export::check_name;
 use brickwork_syntax::{SyntaxAnswer, SyntaxRequest};
 use brickwork_worker_client::SyntaxClient;
@@ -94,6 +94,7 @@ pub(crate) fn forbidden_commands(pipeline: &Pipeline, allowed: &[String]) -> Vec
                 format!("The settings do not allow the command `{}`.", shown(command)),
                 "Add it under Settings, Gates, if you trust it to run on this machine; or remove it from the gate.",
             )
+            .saying(Phrase::new("command_not_allowed").with("command", shown(command)))
         })
         .collect()
 }

@@ -6,6 +6,7 @@ mod machine;
 use std::path::Path;
 use std::time::Instant;
 
+use brickwork_engine::Phrase;
 use brickwork_models::disk::free_bytes;
 use brickwork_worker_client::{Device, DeviceKind, Module, PROTOCOL_VERSION, WorkerClient};
 use serde::Serialize;
@@ -16,6 +17,7 @@ use crate::error::AppError;
 use crate::fit::{FitRequest, Verdict};
 use crate::memory::machine_memory;
 use crate::models::{BindingView, RoleView};
+use crate::said::Said;
 use crate::secrets::SecretsKind;
 
 pub use machine::CpuView;
@@ -35,7 +37,9 @@ pub enum FindingLevel {
 }
 
 /// One thing that was looked at.
+// A gate's finding has the same name, and the API's document one list of names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = DoctorFinding)]
 pub struct Finding {
     /// The stable word for what was looked at.
     pub code: &'static str,
@@ -48,6 +52,12 @@ pub struct Finding {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
+    /// The role, the folder, the module or the GPU that the title names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Detail and remedy in a form that can be put into another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phrase: Option<Phrase>,
 }
 
 /// The program that runs models.
@@ -107,6 +117,8 @@ pub struct DoctorDeviceView {
     pub used: bool,
     /// Why, or why not.
     pub why: String,
+    /// The same in a form that can be put into another language.
+    pub why_phrase: Phrase,
 }
 
 /// A folder that the program writes into.
@@ -156,6 +168,9 @@ pub struct DoctorRoleView {
     /// Why it cannot run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The same in a form that can be put into another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem_phrase: Option<Phrase>,
 }
 
 /// What was found.
@@ -243,7 +258,7 @@ impl App {
         for role in models.models {
             report.roles.push(self.examine_role(role).await);
         }
-        let database = self.check_database().await.err().map(|error| error.to_string());
+        let database = self.check_database().await.err().map(|error| Said::new(error.to_string(), error.phrase()));
         let graphics = machine::graphics(Path::new("/"));
         report.findings = findings::of(&report, problem, database, &graphics);
         report.worst = report.findings.iter().map(|finding| finding.level).max().unwrap_or(FindingLevel::Ok);
@@ -251,10 +266,16 @@ impl App {
     }
 
     async fn examine_role(&self, role: RoleView) -> DoctorRoleView {
-        let BindingView { id, problem, .. } = role.binding;
-        let rpc_servers = role.options.rpc_servers;
-        let mut view =
-            DoctorRoleView { role: role.name, model_id: id, verdict: None, total_bytes: None, rpc_servers, problem };
+        let BindingView { id, problem, problem_phrase, .. } = role.binding;
+        let mut view = DoctorRoleView {
+            role: role.name,
+            model_id: id,
+            verdict: None,
+            total_bytes: None,
+            rpc_servers: role.options.rpc_servers,
+            problem,
+            problem_phrase,
+        };
         if view.problem.is_some() {
             return view;
         }
@@ -264,9 +285,13 @@ impl App {
                 let model = fit.models.into_iter().next();
                 view.verdict = model.as_ref().map(|model| model.verdict);
                 view.total_bytes = model.as_ref().map(|model| model.machine.total_bytes);
-                view.problem = model.and_then(|model| model.problem);
+                (view.problem, view.problem_phrase) =
+                    model.map_or((None, None), |model| (model.problem, model.problem_phrase));
             }
-            Err(error) => view.problem = Some(error.to_string()),
+            Err(error) => {
+                view.problem = Some(error.to_string());
+                view.problem_phrase = error.phrase();
+            }
         }
         view
     }
@@ -285,7 +310,7 @@ struct Examined {
     modules: Vec<Module>,
     devices: Vec<Device>,
     /// Why it did not start.
-    problem: Option<String>,
+    problem: Option<Said>,
 }
 
 /// Starts a worker of its own, so that one at work is not waited for.
@@ -300,7 +325,8 @@ async fn examine_worker(app: &AppConfig, program: Option<&Path>) -> Examined {
         threads: None,
     };
     if program.is_none() {
-        let problem = Some("The program brickwork-worker was not found beside this program.".to_owned());
+        let text = "The program brickwork-worker was not found beside this program.";
+        let problem = Some(Said::new(text, Phrase::new("worker_not_found")));
         return Examined { worker: view, modules: Vec::new(), devices: Vec::new(), problem };
     }
     let mut config = app.worker();
@@ -323,22 +349,22 @@ async fn examine_worker(app: &AppConfig, program: Option<&Path>) -> Examined {
             view.start_ms = Some(start_ms);
             Examined { worker: view, modules, devices, problem: None }
         }
-        Err(error) => Examined { worker: view, modules, devices: Vec::new(), problem: Some(error.to_string()) },
+        Err(error) => Examined { worker: view, modules, devices: Vec::new(), problem: Some(error.into()) },
     }
 }
 
 fn device_views(devices: Vec<Device>, gpu_layers: Option<u32>) -> Vec<DoctorDeviceView> {
     let has_gpu = devices.iter().any(|device| is_gpu(device.kind));
     let view = |device: Device| {
-        let (used, why) = match (device.kind, has_gpu, gpu_layers) {
+        let (used, reason, why) = match (device.kind, has_gpu, gpu_layers) {
             (DeviceKind::Cpu, false, _) => {
-                (true, "Models are computed here: this build drives no GPU that is present.")
+                (true, "device_no_gpu", "Models are computed here: this build drives no GPU that is present.")
             }
-            (DeviceKind::Cpu, true, _) => (true, "It computes what no GPU holds."),
-            (DeviceKind::Accelerator, ..) => (true, "It works together with the processor."),
-            (_, _, Some(0)) => (false, "The settings put no layers on GPUs."),
-            (_, _, Some(_)) => (true, "The settings say how many layers it gets."),
-            (_, _, None) => (true, "It gets as many layers as fit."),
+            (DeviceKind::Cpu, true, _) => (true, "device_holds_the_rest", "It computes what no GPU holds."),
+            (DeviceKind::Accelerator, ..) => (true, "device_with_processor", "It works together with the processor."),
+            (_, _, Some(0)) => (false, "device_no_layers", "The settings put no layers on GPUs."),
+            (_, _, Some(_)) => (true, "device_layers_by_settings", "The settings say how many layers it gets."),
+            (_, _, None) => (true, "device_layers_that_fit", "It gets as many layers as fit."),
         };
         let view = crate::app::DeviceView::from(device);
         DoctorDeviceView {
@@ -350,6 +376,7 @@ fn device_views(devices: Vec<Device>, gpu_layers: Option<u32>) -> Vec<DoctorDevi
             memory_free_bytes: view.memory_free_bytes,
             used,
             why: why.to_owned(),
+            why_phrase: Phrase::new(reason),
         }
     };
     devices.into_iter().map(view).collect()

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a draft is on disk when [`App::save_draft`] answers.
 
-use brickwork_engine::{Clock, Diagnostic, JsonMap, Timestamp};
+use brickwork_engine::{Clock, Diagnostic, JsonMap, Phrase, Timestamp};
 use brickwork_store::{DraftKept, NewDraft};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -74,24 +74,34 @@ fn checked(request: DraftRequest) -> Result<NewDraft, AppError> {
         let n_bytes = serde_json::to_string(value).map_or(usize::MAX, |text| text.len());
         if n_bytes > MAX_DOCUMENT_BYTES {
             let message = format!("This has {n_bytes} bytes; {MAX_DOCUMENT_BYTES} are allowed.");
-            found.push(Diagnostic::error("too_large", path, message, "Keep less in it."));
+            let phrase = Phrase::new("draft_too_large").with("bytes", n_bytes).with("limit", MAX_DOCUMENT_BYTES);
+            found.push(Diagnostic::error("too_large", path, message, "Keep less in it.").saying(phrase));
         }
     };
     size(&document, "$.document");
     size(editor.as_ref().unwrap_or(&Value::Null), "$.editor");
     if base_version == 0 {
         let message = "Versions are numbered from 1.";
-        found.push(Diagnostic::error("out_of_range", "$.base_version", message, "Give the version that is edited."));
+        found.push(
+            Diagnostic::error("out_of_range", "$.base_version", message, "Give the version that is edited.")
+                .saying(Phrase::new("base_version_zero")),
+        );
     }
     if seq > MAX_SEQ {
         let message = format!("This number is larger than {MAX_SEQ}.");
-        found.push(Diagnostic::error("out_of_range", "$.seq", message, "Count from 0, or use milliseconds."));
+        found.push(
+            Diagnostic::error("out_of_range", "$.seq", message, "Count from 0, or use milliseconds.")
+                .saying(Phrase::new("seq_too_large").with("limit", MAX_SEQ)),
+        );
     }
     let document: JsonMap = match document {
         Value::Object(document) => document,
         _ => {
             let message = "The document of a pipeline must be an object.";
-            found.push(Diagnostic::error("wrong_type", "$.document", message, "Give a JSON object."));
+            found.push(
+                Diagnostic::error("wrong_type", "$.document", message, "Give a JSON object.")
+                    .saying(Phrase::new("draft_no_object")),
+            );
             JsonMap::new()
         }
     };

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use brickwork_engine::{Diagnostic, InferenceError, JournalError};
+use brickwork_engine::{Diagnostic, InferenceError, JournalError, Phrase};
 use brickwork_export::ExportError;
 use brickwork_models::download::DownloadError;
 use brickwork_models::hub::HubError;
@@ -12,6 +12,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::backup::BackupError;
+use crate::said::Said;
+
+mod phrase;
 
 /// The stable word for a kind of error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -156,7 +159,7 @@ pub enum AppError {
     Stopping(Uuid),
     /// A role has no model that can run.
     #[error("{0}")]
-    ModelProblem(String),
+    ModelProblem(Said),
     /// A model failed outside a run.
     #[error(transparent)]
     Inference(#[from] InferenceError),
@@ -181,7 +184,7 @@ pub enum AppError {
     #[error(
         "There is no preview of this artifact: {0} Markdown, HTML, CSS and SVG of up to 1 MiB have one; look at the text instead."
     )]
-    NoPreview(String),
+    NoPreview(Said),
     /// The run has nothing to export.
     #[error("The run {0} made no artifacts, so there is nothing to export. Look at its output, or run it again.")]
     NothingToExport(Uuid),
@@ -203,17 +206,33 @@ pub enum AppError {
         /// The model.
         id: String,
         /// What needs it.
-        by: String,
+        by: ModelUse,
     },
     /// The models folder as it is does not allow this.
     #[error("{0}")]
-    ModelFileConflict(String),
+    ModelFileConflict(Said),
     /// A model's file, or the program's notes beside it, cannot be read or written.
     #[error("{0}")]
-    ModelFiles(String),
+    ModelFiles(Said),
     /// A fault of the program itself.
     #[error("Something went wrong inside Brickwork: {0}. The log in the data folder says more.")]
     Internal(String),
+}
+
+/// What needs a model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModelUse {
+    /// Roles that it serves, with commas between their names.
+    #[error("it serves {0}")]
+    Roles(String),
+    /// A run.
+    #[error("the run {run_id} (`{name}`) has not ended")]
+    Run {
+        /// The run.
+        run_id: Uuid,
+        /// Its pipeline's name.
+        name: String,
+    },
 }
 
 impl AppError {
@@ -262,6 +281,19 @@ impl AppError {
             Self::Download(error) => code_of_download(error),
             Self::Inference(_) => ErrorCode::Inference,
             Self::Internal(_) => ErrorCode::Internal,
+        }
+    }
+
+    /// The same refusal, whose one finding can be put into another language.
+    #[must_use]
+    pub(crate) fn saying(self, phrase: Phrase) -> Self {
+        match self {
+            Self::InvalidRequest(found) => {
+                let mut found = found.into_iter();
+                let first = found.next().map(|finding| finding.saying(phrase));
+                Self::InvalidRequest(first.into_iter().chain(found).collect())
+            }
+            other => other,
         }
     }
 

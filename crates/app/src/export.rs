@@ -3,18 +3,27 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use brickwork_engine::{Clock, RunId};
+use brickwork_artifacts::{Artifact, SyntaxState};
+use brickwork_engine::{AssemblerMode, Clock, ModelRef, Phrase, RunId};
 use brickwork_export::{
-    Choice, ExportFile, ExportOrder, Facts, Keep, MANIFEST_NAME, ManifestOutcome, carry_out, check_name, git_folder,
-    prune_exports,
+    Choice, ExportError, ExportFile, ExportOrder, Facts, Keep, MANIFEST_NAME, ManifestOutcome, Origin, Reason,
+    carry_out, check_name, git_folder, new_branch, prune_exports,
 };
+use brickwork_models::expected_sha256;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::app::{App, SystemClock};
 use crate::error::AppError;
+use crate::export_style::styled;
 use crate::request::invalid;
 use crate::views::{RunView, StepView};
+
+mod phrase;
+
+pub(crate) use phrase::path_reason;
+use phrase::{file_phrase, name_reason};
 
 /// Which pieces to export.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -41,6 +50,8 @@ pub struct ExportRequest {
     pub include: Option<Vec<String>>,
     /// Whether to overwrite files that were edited, or that no export wrote.
     pub overwrite: bool,
+    /// A branch to make and switch to first, where the folder lies in a git repository; what is written stays unstaged on it.
+    pub new_branch: Option<String>,
 }
 
 /// What an export would do with one file.
@@ -53,6 +64,9 @@ pub struct ExportFileView {
     /// Why, for a conflict or a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The same in a form that can be put into another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phrase: Option<Phrase>,
     /// The step that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step_name: Option<String>,
@@ -97,6 +111,14 @@ pub struct SkippedFile {
     pub name: String,
     /// Why.
     pub reason: String,
+    /// The same in a form that can be put into another language.
+    pub phrase: Phrase,
+}
+
+impl SkippedFile {
+    pub(crate) fn new(name: String, reason: &Reason) -> Self {
+        Self { name, reason: reason.to_string(), phrase: file_phrase(reason) }
+    }
 }
 
 /// What an export did.
@@ -126,6 +148,7 @@ impl App {
         let folder = folder_of(request)?;
         let files = renamed(files_of(&self.run(run_id).await?, request.source)?, request)?;
         let (plan, files, exists, git) = blocking(move || {
+            let files = styled(&folder, files);
             let plan = brickwork_export::plan(&folder, &files);
             plan.map(|plan| (plan, files, folder.is_dir(), git_folder(&folder)))
         })
@@ -139,6 +162,7 @@ impl App {
                 simulated: source.simulated,
                 name: file.name,
                 action: file.action.as_str(),
+                phrase: file.reason.as_ref().map(file_phrase),
                 reason: file.reason.map(|reason| reason.to_string()),
                 size_bytes: file.size_bytes,
                 diff: file.diff,
@@ -162,22 +186,32 @@ impl App {
         let folder = folder_of(request)?;
         let run = self.run(run_id).await?;
         let files = renamed(files_of(&run, request.source)?, request)?;
+        let files = self.with_model_hashes(&run, files).await;
+        let (target, branch) = (folder.clone(), request.new_branch.clone());
+        let files = blocking(move || styled(&target, files)).await?;
         let choice = Choice { include: included(&files, request), overwrite_conflicts: request.overwrite };
-        let facts =
-            Facts { run_id: run_id.to_string(), pipeline: run.name, exported_at: SystemClock.now().to_string() };
+        let facts = Facts {
+            run_id: run_id.to_string(),
+            pipeline: run.name.clone(),
+            exported_at: SystemClock.now().to_string(),
+            pipeline_document: Some(seeded(&run)),
+        };
         let (export_id, exports) = (Uuid::now_v7(), self.exports_folder());
         let report = blocking(move || {
+            if let Some(branch) = branch {
+                new_branch(&folder, &branch).map_err(ExportError::from)?;
+            }
             let keep = Keep { exports: &exports, export_id: &export_id.to_string() };
             let order =
                 ExportOrder { folder: &folder, files: &files, choice: &choice, facts: &facts, keep: Some(keep) };
             let report = carry_out(&order, &mut |_| {});
             prune_exports(&exports);
-            report
+            Ok::<_, AppError>(report?)
         })
         .await??;
-        let skipped = report.skipped.into_iter().map(|file| (file.name, file.reason.to_string()));
+        let skipped = report.skipped.into_iter().map(|file| SkippedFile::new(file.name, &file.reason));
         let manifest = match report.manifest {
-            ManifestOutcome::LeftAlone(reason) => Some((MANIFEST_NAME.to_owned(), reason.to_string())),
+            ManifestOutcome::LeftAlone(reason) => Some(SkippedFile::new(MANIFEST_NAME.to_owned(), &reason)),
             ManifestOutcome::Written | ManifestOutcome::NotNeeded => None,
         };
         let written =
@@ -188,10 +222,62 @@ impl App {
             undo: report.kept,
             folder: request.folder.clone(),
             written: written.collect(),
-            skipped: skipped.chain(manifest).map(|(name, reason)| SkippedFile { name, reason }).collect(),
+            skipped: skipped.chain(manifest).collect(),
             manifest: MANIFEST_NAME,
         })
     }
+}
+
+/// The pipeline in the text of a manifest, `brickwork.json`, with the seeds of its run.
+///
+/// # Errors
+/// Why there is none, as a sentence.
+pub fn pipeline_of_manifest(text: &str) -> Result<Value, String> {
+    let manifest: Value = serde_json::from_str(text).map_err(|error| format!("This is no JSON: {error}."))?;
+    if manifest.get("files").is_none() || manifest.get("run_id").is_none() {
+        return Err("This is no manifest of an export. Give the folder of an export, or its `brickwork.json`.".into());
+    }
+    let missing = "This manifest holds no pipeline, since an earlier version wrote it. Export the run again.";
+    manifest.get("pipeline_document").filter(|document| document.is_object()).cloned().ok_or_else(|| missing.into())
+}
+
+impl App {
+    /// The files with the recorded hashes of the models that made them.
+    async fn with_model_hashes(&self, run: &RunView, mut files: Vec<ExportFile>) -> Vec<ExportFile> {
+        let steps = run.steps.iter().chain([&run.assembler]);
+        let models: HashMap<String, ModelRef> =
+            steps.map(|step| (step.step_name.clone(), step.model.clone())).collect();
+        let dir = self.config().models_dir.clone();
+        let work = move || {
+            let mut known: HashMap<String, Option<String>> = HashMap::new();
+            for file in &mut files {
+                let model = file.step.as_ref().and_then(|step| models.get(step));
+                let Some(model) = model.filter(|model| model.is_local() && !model.path.is_empty()) else { continue };
+                let hash = known.entry(model.path.clone()).or_insert_with(|| {
+                    expected_sha256(&dir, &model.id, Path::new(&model.path)).ok().flatten().map(|(sha256, _)| sha256)
+                });
+                file.origin.model_sha256.clone_from(hash);
+            }
+            files
+        };
+        blocking(work).await.unwrap_or_default()
+    }
+}
+
+/// The run's pipeline with the seeds that it drew, so that it can be run again as it was.
+fn seeded(run: &RunView) -> Value {
+    let mut pipeline = run.pipeline.clone();
+    for step in &run.steps {
+        if let Some(listed) = pipeline.steps.get_mut(step.position) {
+            listed.parameters.seed = Some(step.seed);
+        }
+    }
+    if pipeline.assembler_mode() == AssemblerMode::Model {
+        let mut parameters = pipeline.parameters_at(pipeline.steps.len());
+        parameters.seed = Some(run.assembler.seed);
+        pipeline.assembler.get_or_insert_default().parameters = Some(parameters);
+    }
+    serde_json::to_value(pipeline).unwrap_or_default()
 }
 
 fn folder_of(request: &ExportRequest) -> Result<PathBuf, AppError> {
@@ -212,7 +298,7 @@ fn files_of(run: &RunView, source: ExportSource) -> Result<Vec<ExportFile>, AppE
         .iter()
         .map(|piece| {
             let maker = makers.get(&(piece.name.as_str(), piece.content.as_str())).copied().unwrap_or(&run.assembler);
-            file(piece.name.clone(), &piece.content, maker)
+            file(piece.name.clone(), piece, maker, run)
         })
         .collect();
     if source == ExportSource::All {
@@ -220,7 +306,7 @@ fn files_of(run: &RunView, source: ExportSource) -> Result<Vec<ExportFile>, AppE
             files.extend(
                 step.artifacts
                     .iter()
-                    .map(|piece| file(format!("pieces/{}/{}", step.step_name, piece.name), &piece.content, step)),
+                    .map(|piece| file(format!("pieces/{}/{}", step.step_name, piece.name), piece, step, run)),
             );
         }
     }
@@ -234,7 +320,8 @@ fn renamed(mut files: Vec<ExportFile>, request: &ExportRequest) -> Result<Vec<Ex
         let path = format!("$.rename[{}]", serde_json::Value::from(old.as_str()));
         if !files.iter().any(|file| file.name == *old) {
             let message = format!("There is no file `{old}` to rename.");
-            return Err(invalid("unknown_name", &path, message, "Plan the export to see its files."));
+            return Err(invalid("unknown_name", &path, message, "Plan the export to see its files.")
+                .saying(Phrase::new("no_file_to_rename").with("name", old)));
         }
         if let Err(fault) = check_name(new) {
             let message = format!("The new name `{new}` {fault}.");
@@ -243,7 +330,8 @@ fn renamed(mut files: Vec<ExportFile>, request: &ExportRequest) -> Result<Vec<Ex
                 &path,
                 message,
                 "Give a path below the folder, with `/` between its parts.",
-            ));
+            )
+            .saying(Phrase::new("export_bad_name").with("name", new).with("fault", name_reason(fault))));
         }
     }
     // Each old name is looked up once, so that two files can change places.
@@ -266,13 +354,29 @@ fn included(files: &[ExportFile], request: &ExportRequest) -> Option<Vec<String>
     request.include.as_ref().map(|names| names.iter().map(new_name).collect())
 }
 
-fn file(name: String, content: &str, maker: &StepView) -> ExportFile {
+fn file(name: String, piece: &Artifact, maker: &StepView, run: &RunView) -> ExportFile {
+    let is_assembler = maker.position == run.assembler.position;
+    let parameters = serde_json::to_value(run.pipeline.parameters_at(maker.position)).ok();
+    let syntax = piece.syntax.as_ref().map(|report| match report.state {
+        SyntaxState::Valid => "valid",
+        SyntaxState::Invalid => "invalid",
+        SyntaxState::Unchecked => "unchecked",
+    });
     ExportFile {
         name,
-        content: content.to_owned(),
+        content: piece.content.clone(),
         step: Some(maker.step_name.clone()),
         model: Some(maker.model.id.clone()),
         simulated: maker.simulated,
+        origin: Origin {
+            made_by_run: Some(run.run_id.to_string()),
+            prompt: Some(maker.prompt.clone()),
+            parameters: parameters.filter(|_| !maker.model.is_none()),
+            seed: (!maker.model.is_none()).then_some(maker.seed),
+            model_sha256: None,
+            syntax: syntax.map(str::to_owned),
+            edited: if is_assembler { run.final_artifacts_edited } else { maker.artifacts_edited },
+        },
     }
 }
 

@@ -78,7 +78,7 @@ impl App {
             folder: report.folder.display().to_string(),
             restored: report.restored,
             removed: report.removed,
-            skipped: skipped.map(|file| SkippedFile { name: file.name, reason: file.reason.to_string() }).collect(),
+            skipped: skipped.map(|file| SkippedFile::new(file.name, &file.reason)).collect(),
         })
     }
 

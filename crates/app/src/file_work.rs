@@ -3,6 +3,7 @@
 //! Invariant: the thread stands still while the user wants a pause, and ends within one piece, clearing up, when the user
 //! ends it or the program stops.
 
+use brickwork_engine::Phrase;
 use std::time::{Duration, Instant};
 
 use brickwork_models::transfer::{
@@ -34,7 +35,8 @@ impl<T> FileWork<T> {
                 "internal",
                 format!("The work broke off: {error}."),
                 "Try again; the log in the data folder says more.",
-            ))
+            )
+            .saying(Phrase::new("work_broke_off").with("cause", error.to_string())))
         })
     }
 }
@@ -65,6 +67,7 @@ impl Pace<'_> {
 /// The problem of work that the user ended.
 pub(crate) fn cancelled() -> TransferProblem {
     TransferProblem::new("cancelled", "The work was ended before it was done.", "Start it again when you want it.")
+        .saying(Phrase::new("work_cancelled"))
 }
 
 impl App {

@@ -5,7 +5,7 @@ mod views;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use brickwork_engine::{Diagnostic, ModelRef, Pipeline, Role};
+use brickwork_engine::{Diagnostic, ModelRef, Phrase, Pipeline, Role};
 use brickwork_models::fit::{Advice, RunModel, estimate, fit_run, longest_context};
 use brickwork_models::safetensors::SafetensorsInfo;
 use brickwork_models::{header_of, safetensors_of};
@@ -21,6 +21,8 @@ use crate::memory::machine_memory;
 use crate::preview::PreviewRequest;
 use crate::request::invalid;
 use crate::role_options::{OptionsByRole, computed_with};
+use crate::said::Said;
+use crate::settings::out_of_range;
 
 pub use views::{FitAdviceView, FitMachineView, FitShareView, FitStepView, FitView, ModelFitView, RunFitView, Verdict};
 
@@ -67,7 +69,7 @@ impl App {
             _ => {
                 let remedy = "Give one of the two.";
                 let message = "Exactly one of `model` and `pipeline` is needed.";
-                return Err(invalid("one_of", "$", message, remedy));
+                return Err(invalid("one_of", "$", message, remedy).saying(Phrase::new("model_or_pipeline")));
             }
         };
         self.fit_of(wanted, order, &request).await
@@ -148,10 +150,6 @@ impl App {
 }
 
 fn check(request: &FitRequest) -> Result<(), AppError> {
-    let out_of_range = |path: &str, least: u32, most: u32| {
-        let message = format!("This must be a whole number from {least} to {most}.");
-        Diagnostic::error("out_of_range", path, message, "Give a number in that range.")
-    };
     let context = request.context_tokens.filter(|tokens| !(256..=16_777_216).contains(tokens));
     let layers = request.gpu_layers.filter(|layers| *layers > 10_000);
     let faults: Vec<Diagnostic> = context
@@ -185,14 +183,14 @@ async fn model_fit(
     if path.is_dir() {
         return match tokio::task::spawn_blocking(move || safetensors_of(&path)).await {
             Ok(Ok(info)) => folder_fit(view, &info, room),
-            Ok(Err(error)) => view.cannot_be_read(error),
-            Err(error) => view.cannot_be_read(error.to_string()),
+            Ok(Err(error)) => view.cannot_be_read(Said::new(error.text, error.phrase)),
+            Err(error) => view.cannot_be_read(error.to_string().into()),
         };
     }
     let info = match tokio::task::spawn_blocking(move || header_of(&path)).await {
         Ok(Ok(info)) => info,
-        Ok(Err(error)) => return view.cannot_be_read(error),
-        Err(error) => return view.cannot_be_read(error.to_string()),
+        Ok(Err(error)) => return view.cannot_be_read(Said::new(error.text, error.phrase)),
+        Err(error) => return view.cannot_be_read(error.to_string().into()),
     };
     let n_needed = match context_tokens {
         // The window is what bounds a context, so a chosen one is exact.

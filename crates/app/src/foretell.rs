@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use brickwork_engine::{Generation, InferenceError, InferenceErrorCode, ModelRef};
+use brickwork_engine::{Generation, InferenceError, InferenceErrorCode, ModelRef, Phrase};
 use brickwork_models::fit::{
     Advice, CacheType, Estimate, FitRequest, Share, estimate, longest_context, most_gpu_layers,
 };
@@ -182,6 +182,7 @@ fn judge(
         return None;
     }
     let advice = advice(id, info, request, &estimate, (room, u64::MAX));
+    let phrase = advice.iter().fold(Phrase::new("too_little_memory"), with_advice);
     let advice: Vec<String> = advice.iter().map(Advice::text).collect();
     let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
     let message = format!(
@@ -192,5 +193,20 @@ fn judge(
         room >> 20,
         advice.join(" ")
     );
-    Some(InferenceError::new(InferenceErrorCode::OutOfMemory, message))
+    let phrase = phrase.with("model", name.into_owned()).with("needed_mib", needed >> 20);
+    let phrase = phrase.with("context", request.context_tokens).with("room_mib", room >> 20);
+    Some(InferenceError::new(InferenceErrorCode::OutOfMemory, message).saying(phrase))
+}
+
+/// `phrase` with what one piece of advice names; which pieces there are is told by their being named.
+fn with_advice(phrase: Phrase, advice: &Advice) -> Phrase {
+    match advice {
+        Advice::SmallerQuantization { file_id, quantization, size_bytes } => phrase
+            .with("smaller_file", file_id)
+            .with("smaller_quantization", quantization)
+            .with("smaller_mb", size_bytes / 1_000_000),
+        Advice::ShorterContext { context_tokens } => phrase.with("shorter_context", *context_tokens),
+        Advice::FewerGpuLayers { gpu_layers } => phrase.with("fewer_gpu_layers", *gpu_layers),
+        Advice::SmallerModel => phrase.with("smaller_model", 1u32),
+    }
 }

@@ -8,6 +8,7 @@ use futures::stream::BoxStream;
 
 use crate::app::App;
 use crate::error::AppError;
+use crate::said::Said;
 
 /// What to generate.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,7 +104,7 @@ impl App {
         }
         if let Some(file) = self.scan_models().into_iter().find(|file| file.id == name) {
             if let Some(problem) = file.problem {
-                return Err(AppError::ModelProblem(problem));
+                return Err(AppError::ModelProblem(Said::new(problem, file.problem_phrase)));
             }
             return Ok(ModelRef { id: file.id, path: file.path.display().to_string(), stand_in: false });
         }
@@ -119,7 +120,7 @@ impl App {
         }
         // Our own reader looks first: what is no model never reaches the worker.
         if let Some(problem) = ModelFile::describe(String::new(), path.clone(), None).problem {
-            return Err(AppError::ModelProblem(problem));
+            return Err(AppError::ModelProblem(problem.into()));
         }
         let id = path.file_stem().map_or_else(|| name.to_owned(), |stem| stem.to_string_lossy().into_owned());
         Ok(ModelRef { id, path: path.display().to_string(), stand_in: false })

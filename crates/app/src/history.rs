@@ -4,7 +4,7 @@
 
 use std::str::FromStr;
 
-use brickwork_engine::{Clock, RunId, Timestamp};
+use brickwork_engine::{Clock, Phrase, RunId, Timestamp};
 use brickwork_store::{Cursor, Removal, RunFilter, RunState};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -147,7 +147,8 @@ impl App {
                 "q",
                 format!("A search has at most {MAX_SEARCH_CHARS} characters."),
                 "Leave words out.",
-            ));
+            )
+            .saying(Phrase::new("search_too_long").with("limit", MAX_SEARCH_CHARS)));
         }
         let RunListRequest { limit, states, project_id, pipeline_id, favourite, from, to, text, count, .. } = request;
         let filter = RunFilter { project_id, states, favourite, pipeline_id, from, to, text };
@@ -247,7 +248,8 @@ fn checked(request: RunsRequest) -> Result<Vec<RunId>, AppError> {
             "$.run_ids",
             format!("These are {} runs; {MAX_RUNS} are allowed at once.", run_ids.len()),
             "Send them in several requests.",
-        ));
+        )
+        .saying(Phrase::new("too_many_runs").with("count", run_ids.len()).with("limit", MAX_RUNS)));
     }
     run_ids.sort_unstable();
     run_ids.dedup();

@@ -5,6 +5,7 @@
 
 mod source;
 
+use brickwork_engine::Phrase;
 use brickwork_models::hub::{Endpoint, HubModel, HubRepository};
 use serde::{Deserialize, Serialize};
 
@@ -156,6 +157,7 @@ impl App {
                     error.to_string(),
                     "Give an address such as https://huggingface.co.",
                 )
+                .saying(error.phrase())
             };
             settings.endpoint = Some(parsed.map_err(|error| refuse(&error))?.to_string());
         }
@@ -173,7 +175,8 @@ impl App {
         if token.is_empty() || token.len() > MAX_TOKEN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             // The text is not repeated: it may be most of a token.
             let message = "This is no token: a token has 1 to 4096 letters, digits and signs.";
-            return Err(invalid("no_token", "$.token", message, "Copy the token from the hub's settings once more."));
+            return Err(invalid("no_token", "$.token", message, "Copy the token from the hub's settings once more.")
+                .saying(Phrase::new("no_token")));
         }
         let (endpoint, _) = self.inner().hub.endpoint(&self.hub_settings().await?)?;
         self.secrets().set(&secret_name(&endpoint), Secret::new(token)).await;

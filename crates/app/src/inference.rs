@@ -23,6 +23,7 @@ use crate::foretell::{Admission, least_bytes};
 use crate::model_files::changed_model;
 use crate::preview::Counter;
 use crate::remotes::RemotePeers;
+use crate::said::Said;
 use crate::secrets::Secrets;
 
 /// How models are computed and kept.
@@ -117,7 +118,9 @@ impl Models {
         let answer = async move {
             let changed = changed_model(dir, &generation.model).await;
             let refused = match changed {
-                Some(why) => Some(InferenceError::new(InferenceErrorCode::ModelInvalid, why)),
+                Some(Said { text, phrase }) => {
+                    Some(InferenceError { phrase, ..InferenceError::new(InferenceErrorCode::ModelInvalid, text) })
+                }
                 None => admission.refusal(&worker, &generation).await,
             };
             match refused {

@@ -20,6 +20,7 @@ mod drafts;
 mod error;
 mod events;
 mod export;
+mod export_style;
 mod export_undo;
 mod file_work;
 mod fit;
@@ -48,6 +49,7 @@ mod request;
 mod rerun;
 mod role_options;
 mod runs;
+mod said;
 mod secrets;
 mod settings;
 mod steer;
@@ -64,8 +66,8 @@ pub use backup::{ArchiveFault, BackupError, BackupReport, BackupRequest, Restore
 pub use brickwork_artifacts::{Artifact, ArtifactOperation, SyntaxReport, SyntaxState, kind_of_name, read_output};
 pub use brickwork_engine::{
     Diagnostic, DirectChecker, FinishReason, InferenceError, InferenceErrorCode, InferenceEvent, Message, Parameters,
-    Pipeline, RerunAction, RerunCode, RerunReason, RerunStep, Role, RunChange, RunEvent, RunEventKind, RunStatus,
-    Severity, Speaker, Timings, pipeline_schema, report_syntax,
+    Phrase, PhraseParam, Pipeline, RerunAction, RerunCode, RerunReason, RerunStep, Role, RunChange, RunEvent,
+    RunEventKind, RunStatus, Severity, Speaker, Timings, pipeline_schema, report_syntax,
 };
 pub use brickwork_highlight::{Highlighted, highlight};
 pub use brickwork_models::hub::{HubFile, HubModel, HubModelFiles, HubRepository};
@@ -87,9 +89,12 @@ pub use doctor::{
     DoctorRoleView, DoctorWorkerView, Finding, FindingLevel,
 };
 pub use drafts::{DraftRequest, SavedDraft};
-pub use error::{AppError, ErrorCode};
+pub use error::{AppError, ErrorCode, ModelUse};
 pub use events::EventStream;
-pub use export::{ExportFileView, ExportPlanView, ExportRequest, ExportResult, ExportSource, SkippedFile, WrittenFile};
+pub use export::{
+    ExportFileView, ExportPlanView, ExportRequest, ExportResult, ExportSource, SkippedFile, WrittenFile,
+    pipeline_of_manifest,
+};
 pub use export_undo::{RunExport, RunExports, UndoRequest, UndoResult, export_id_of};
 pub use file_work::FileWork;
 pub use fit::{

@@ -6,7 +6,7 @@ mod import;
 mod relocate;
 mod usage;
 
-use brickwork_engine::{Journal, Role};
+use brickwork_engine::{Journal, Phrase, Role};
 use brickwork_models::transfer::{Outcome, TransferKind, TransferProblem};
 use brickwork_models::{
     BindingChoice, CheckError, CheckedFile, DEFAULT_MODEL_ID, ModelFile, RemoveError, check_file, files_of_model,
@@ -15,11 +15,12 @@ use brickwork_models::{
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
-use crate::error::AppError;
+use crate::error::{AppError, ModelUse};
 use crate::export::blocking;
 use crate::file_work::{FileWork, cancelled};
 use crate::models::ModelsView;
 use crate::request::invalid;
+use crate::said::Said;
 
 pub(crate) use checks::changed_model;
 pub use found::{FoundModelView, FoundModelsView, FoundProblemView};
@@ -97,7 +98,7 @@ impl App {
             if !roles.is_empty() {
                 return Err(AppError::ModelInUse {
                     id: id.to_owned(),
-                    by: format!("it serves {}", roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ")),
+                    by: ModelUse::Roles(roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(", ")),
                 });
             }
         }
@@ -156,7 +157,7 @@ impl App {
         for run in self.store().unfinished().await? {
             let Some(record) = self.store().load(run.run_id).await? else { continue };
             if record.plan.models.iter().any(|used| used.path == path) {
-                let by = format!("the run {} (`{}`) has not ended", run.run_id, run.name);
+                let by = ModelUse::Run { run_id: run.run_id, name: run.name };
                 return Err(AppError::ModelInUse { id: model.id.clone(), by });
             }
         }
@@ -185,13 +186,13 @@ fn problem_of_check(error: &CheckError) -> TransferProblem {
         CheckError::Cancelled(_) => return cancelled(),
         CheckError::Io { .. } | CheckError::Notes(_) | CheckError::Records(_) => "storage",
     };
-    problem(code, &error.to_string())
+    problem(code, &error.to_string(), error.phrase())
 }
 
 /// A problem whose text ends with what to do.
-pub(crate) fn problem(code: &str, text: &str) -> TransferProblem {
+pub(crate) fn problem(code: &str, text: &str, phrase: Option<Phrase>) -> TransferProblem {
     let (message, remedy) = told_apart(text);
-    TransferProblem::new(code, message, remedy)
+    TransferProblem::new(code, message, remedy).saying(phrase)
 }
 
 /// What happened and what to do next, of a text that says both: the remedy is its last sentence.
@@ -209,9 +210,15 @@ pub(crate) fn told_apart(text: &str) -> (String, String) {
 
 fn refusal_of_removal(error: RemoveError) -> AppError {
     match error {
-        RemoveError::BadName(bad) => invalid("bad_name", "$.name", format!("{bad}."), "Give another name."),
-        RemoveError::NameTaken(_) | RemoveError::Elsewhere(_) => AppError::ModelFileConflict(format!("{error}.")),
-        RemoveError::Io { .. } | RemoveError::Notes(_) => AppError::ModelFiles(format!("{error}.")),
+        RemoveError::BadName(bad) => {
+            invalid("bad_name", "$.name", format!("{bad}."), "Give another name.").saying(bad.phrase())
+        }
+        RemoveError::NameTaken(_) | RemoveError::Elsewhere(_) => {
+            AppError::ModelFileConflict(Said::new(format!("{error}."), error.phrase()))
+        }
+        RemoveError::Io { .. } | RemoveError::Notes(_) => {
+            AppError::ModelFiles(Said::new(format!("{error}."), error.phrase()))
+        }
     }
 }
 

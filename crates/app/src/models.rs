@@ -1,6 +1,6 @@
 //! The roles, the model files on disk, and which file serves which role.
 
-use brickwork_engine::{AssemblerMode, ModelRef, Parameters, Pipeline, Role};
+use brickwork_engine::{AssemblerMode, ModelRef, Parameters, Phrase, Pipeline, Role};
 use brickwork_models::{BindingChoice, Bindings, DEFAULT_MODEL_ID, ModelFile, ModelsFolder, resolve};
 use serde::Serialize;
 
@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::error::AppError;
 use crate::remotes::RemoteView;
 use crate::role_options::RoleOptions;
+use crate::said::Said;
 
 const KEY: &str = "bindings";
 
@@ -33,6 +34,9 @@ pub struct BindingView {
     /// Why it cannot run, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The same in a form that can be put into another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem_phrase: Option<Phrase>,
 }
 
 /// A role: the specification's fields, and what serves it.
@@ -75,6 +79,9 @@ pub struct ModelFileView {
     /// Why it cannot be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The same in a form that can be put into another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem_phrase: Option<Phrase>,
     /// How it is stored: `gguf` or `safetensors`.
     pub format: &'static str,
     /// Whether it can serve a role.
@@ -189,7 +196,8 @@ pub(crate) fn role_named(name: &str) -> Result<Role, AppError> {
 
 /// The model that serves a role, or why none can.
 fn model_for(role: Role, bindings: &Bindings, files: &[ModelFile]) -> Result<ModelRef, AppError> {
-    resolve(role, bindings, files).map_err(|problem| AppError::ModelProblem(problem.to_string()))
+    resolve(role, bindings, files)
+        .map_err(|problem| AppError::ModelProblem(Said::new(problem.to_string(), problem.phrase())))
 }
 
 fn role_view(role: Role, bindings: &Bindings, files: &[ModelFile]) -> RoleView {
@@ -204,6 +212,7 @@ fn role_view(role: Role, bindings: &Bindings, files: &[ModelFile]) -> RoleView {
             stand_in: model.stand_in,
             present: true,
             problem: None,
+            problem_phrase: None,
         },
         Err(problem) => BindingView {
             id: chosen(bindings.get(role)).to_owned(),
@@ -214,6 +223,7 @@ fn role_view(role: Role, bindings: &Bindings, files: &[ModelFile]) -> RoleView {
             present: false,
             size_bytes: None,
             problem: Some(problem.to_string()),
+            problem_phrase: Some(problem.phrase()),
         },
     };
     RoleView {
@@ -255,6 +265,7 @@ pub(crate) fn file_view(file: ModelFile) -> ModelFileView {
             .cloned(),
         context_length: info.and_then(|info| info.context_length).or(folder.map(|folder| folder.context_length)),
         problem,
+        problem_phrase: file.problem_phrase.clone(),
         format: file.format.name(),
         runnable,
         name: info.and_then(|info| info.name.clone()),

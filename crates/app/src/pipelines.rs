@@ -1,7 +1,7 @@
 //! Saved pipelines with their versions. A saved document may be unfinished: only its `name` is asked for, and what else
 //! is wrong with it is told when it is validated or run.
 
-use brickwork_engine::{Clock, Diagnostic, JsonMap};
+use brickwork_engine::{Clock, Diagnostic, JsonMap, Phrase};
 use brickwork_store::{PipelineDraft, PipelineSummary, SavedPipeline, SavedVersion, VersionSummary};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -110,7 +110,8 @@ impl App {
                 "$.project_id",
                 format!("There is no project {project_id}."),
                 "List the projects to find its id, or leave `project_id` out.",
-            ));
+            )
+            .saying(Phrase::new("unknown_target_project").with("id", project_id.to_string())));
         }
         Ok(self.store().create_pipeline(Uuid::now_v7(), project_id, draft, SystemClock.now()).await?)
     }
@@ -250,24 +251,30 @@ fn draft(document: Value, label: Option<String>, base_version: Option<u32>) -> R
 pub(crate) fn checked_document(document: Value) -> Result<JsonMap, Diagnostic> {
     let Value::Object(document) = document else {
         let message = "The document of a pipeline must be an object.";
-        return Err(Diagnostic::error("wrong_type", "$.document", message, "Give a JSON object with a `name`."));
+        return Err(Diagnostic::error("wrong_type", "$.document", message, "Give a JSON object with a `name`.")
+            .saying(Phrase::new("document_no_object")));
     };
-    let at_name =
-        |code: &str, message: String, remedy: &str| Err(Diagnostic::error(code, "$.document.name", message, remedy));
+    let at_name = |code: &str, message: String, remedy: &str, phrase: Phrase| {
+        Err(Diagnostic::error(code, "$.document.name", message, remedy).saying(phrase))
+    };
     let Some(name) = document.get("name") else {
-        return at_name("missing_field", "The field `name` is missing.".into(), "Add `name`.");
+        let phrase = Phrase::new("missing_field").with("field", "name");
+        return at_name("missing_field", "The field `name` is missing.".into(), "Add `name`.", phrase);
     };
     let Some(n_chars) = name.as_str().map(|name| name.chars().count()) else {
-        return at_name("wrong_type", "The name must be a text.".into(), "Give a text.");
+        return at_name("wrong_type", "The name must be a text.".into(), "Give a text.", Phrase::new("name_no_text"));
     };
     if n_chars > MAX_NAME {
         let message = format!("The name has {n_chars} characters; {MAX_NAME} are allowed.");
-        return at_name("too_long", message, "Shorten it.");
+        let phrase = Phrase::new("name_too_long").with("count", n_chars).with("limit", MAX_NAME);
+        return at_name("too_long", message, "Shorten it.", phrase);
     }
     let n_bytes = serde_json::to_string(&document).map_or(usize::MAX, |text| text.len());
     if n_bytes > MAX_DOCUMENT_BYTES {
         let message = format!("The document has {n_bytes} bytes; {MAX_DOCUMENT_BYTES} are allowed.");
-        return Err(Diagnostic::error("too_large", "$.document", message, "Move large texts out of the pipeline."));
+        let phrase = Phrase::new("document_too_large").with("bytes", n_bytes).with("limit", MAX_DOCUMENT_BYTES);
+        return Err(Diagnostic::error("too_large", "$.document", message, "Move large texts out of the pipeline.")
+            .saying(phrase));
     }
     Ok(document)
 }

@@ -11,8 +11,8 @@ mod views;
 use std::collections::HashMap;
 
 use brickwork_engine::{
-    ASSEMBLER_STEP, InferenceError, InferenceErrorCode, Journal, ModelRef, Preview, RunId, RunPlan, model_loads,
-    run_order,
+    ASSEMBLER_STEP, InferenceError, InferenceErrorCode, Journal, ModelRef, Phrase, Preview, RunId, RunPlan,
+    model_loads, run_order,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -75,7 +75,10 @@ impl App {
         for step in &mut view.steps {
             let place = format!("$.steps[{}].", step.position);
             let of_step = attached.found.iter().filter(|found| found.path.starts_with(&place));
-            step.warnings.extend(of_step.map(|found| format!("{} {}", found.message, found.remedy)));
+            for found in of_step {
+                step.warnings.push(format!("{} {}", found.message, found.remedy));
+                step.warning_phrases.push(found.phrase.as_deref().cloned());
+            }
         }
         Ok(view)
     }
@@ -118,5 +121,6 @@ fn position_of(preview: &Preview, name: &str) -> Result<usize, AppError> {
     found.map(|(position, ..)| position).ok_or_else(|| {
         let message = format!("The pipeline has no step `{name}` that runs.");
         invalid("unknown_step", "$.step", message, &format!("Name an enabled step, or `{ASSEMBLER_STEP}`."))
+            .saying(Phrase::new("unknown_step_to_preview").with("name", name).with("assembler", ASSEMBLER_STEP))
     })
 }

@@ -6,7 +6,7 @@
 
 mod folder;
 
-use brickwork_engine::{AttachedFile, Diagnostic, Pipeline, Severity};
+use brickwork_engine::{AttachedFile, Diagnostic, Phrase, Pipeline, Severity};
 use globset::{GlobBuilder, GlobMatcher};
 
 use crate::error::AppError;
@@ -83,12 +83,12 @@ impl Step<'_> {
         format!("$.steps[{}].files[{index}]", self.position)
     }
 
-    fn error(&mut self, index: usize, code: &str, message: String, remedy: &str) {
-        self.found.push(Diagnostic::error(code, self.place(index), message, remedy));
+    fn error(&mut self, index: usize, code: &str, (message, remedy): (String, &str), phrase: Phrase) {
+        self.found.push(Diagnostic::error(code, self.place(index), message, remedy).saying(phrase));
     }
 
-    fn warning(&mut self, index: usize, code: &str, message: String, remedy: &str) {
-        self.found.push(Diagnostic::error(code, self.place(index), message, remedy).into_warning());
+    fn warning(&mut self, index: usize, code: &str, (message, remedy): (String, &str), phrase: Phrase) {
+        self.found.push(Diagnostic::error(code, self.place(index), message, remedy).into_warning().saying(phrase));
     }
 
     fn refuse(&mut self, fault: &OpenFault) {
@@ -96,20 +96,29 @@ impl Step<'_> {
             OpenFault::NoFolder => self.error(
                 0,
                 "no_project_folder",
-                "The step attaches files, but its project has no folder.".into(),
-                "Give the project a folder, or remove `files` from the step.",
+                (
+                    "The step attaches files, but its project has no folder.".into(),
+                    "Give the project a folder, or remove `files` from the step.",
+                ),
+                Phrase::new("no_project_folder"),
             ),
             OpenFault::Unusable { path, cause } => self.error(
                 0,
                 "no_project_folder",
-                format!("The project's folder {path} cannot be read: {cause}."),
-                "Give the project another folder, or remove `files` from the step.",
+                (
+                    format!("The project's folder {path} cannot be read: {cause}."),
+                    "Give the project another folder, or remove `files` from the step.",
+                ),
+                Phrase::new("project_folder_unreadable").with("path", path).with("cause", cause.to_string()),
             ),
             OpenFault::TooLarge { entries } => self.error(
                 0,
                 "too_many_files",
-                format!("The project's folder holds more than {entries} files that `.gitignore` does not name."),
-                "Name what was built or downloaded in `.gitignore`, or give the project a smaller folder.",
+                (
+                    format!("The project's folder holds more than {entries} files that `.gitignore` does not name."),
+                    "Name what was built or downloaded in `.gitignore`, or give the project a smaller folder.",
+                ),
+                Phrase::new("project_folder_too_large").with("limit", *entries),
             ),
         }
     }
@@ -117,7 +126,9 @@ impl Step<'_> {
     fn attach(&mut self, folder: &Folder) {
         if self.globs.len() > MAX_GLOBS {
             let message = format!("The step has {} globs; {MAX_GLOBS} are allowed.", self.globs.len());
-            return self.error(MAX_GLOBS, "too_many_files", message, "Join some of them: `src/**/*.{ts,tsx}`.");
+            let phrase = Phrase::new("too_many_globs").with("count", self.globs.len()).with("limit", MAX_GLOBS);
+            let said = (message, "Join some of them: `src/**/*.{ts,tsx}`.");
+            return self.error(MAX_GLOBS, "too_many_files", said, phrase);
         }
         for (index, glob) in self.globs.iter().enumerate() {
             let glob = glob.strip_prefix("./").unwrap_or(glob);
@@ -125,8 +136,11 @@ impl Step<'_> {
                 self.error(
                     index,
                     "outside_folder",
-                    format!("`{glob}` leads out of the project's folder."),
-                    "Name files below the project's folder, by paths relative to it.",
+                    (
+                        format!("`{glob}` leads out of the project's folder."),
+                        "Name files below the project's folder, by paths relative to it.",
+                    ),
+                    Phrase::new("glob_leads_out").with("glob", glob),
                 );
                 continue;
             }
@@ -135,8 +149,11 @@ impl Step<'_> {
                 Err(cause) => self.error(
                     index,
                     "bad_glob",
-                    format!("`{glob}` is no glob: {cause}."),
-                    "Write it like `src/*.ts` or `src/**`; put `[` before a bracket that is meant literally: `[[]`.",
+                    (
+                        format!("`{glob}` is no glob: {cause}."),
+                        "Write it like `src/*.ts` or `src/**`; put `[` before a bracket that is meant literally: `[[]`.",
+                    ),
+                    Phrase::new("bad_glob").with("glob", glob).with("cause", cause),
                 ),
             }
         }
@@ -160,7 +177,9 @@ impl Step<'_> {
                         entry.path,
                         MAX_BYTES / 1024
                     );
-                    return self.error(index, "too_many_files", message, "Name fewer or smaller files.");
+                    let phrase = Phrase::new("attached_too_much").with("path", &entry.path);
+                    let phrase = phrase.with("files", MAX_FILES).with("kib", MAX_BYTES / 1024);
+                    return self.error(index, "too_many_files", (message, "Name fewer or smaller files."), phrase);
                 }
                 Text::IsNot => not_text.push(entry.path.as_str()),
                 Text::Outside => outside.push(entry.path.as_str()),
@@ -169,21 +188,27 @@ impl Step<'_> {
         }
         if !outside.is_empty() {
             let message = format!("{} out of the project's folder.", told(&outside, "is a link", "are links"));
-            self.error(index, "outside_folder", message, "Leave it out, or copy the file into the folder.");
+            let phrase = told_phrase(&outside, ["link_leads_out", "links_lead_out", "links_and_more_lead_out"]);
+            let said = (message, "Leave it out, or copy the file into the folder.");
+            self.error(index, "outside_folder", said, phrase);
         }
         if !not_text.is_empty() {
             let message = format!(
                 "{}.",
                 told(&not_text, "is no UTF-8 text and is left out", "are no UTF-8 text and are left out")
             );
-            self.warning(index, "not_text", message, "Attach text files only.");
+            let phrase = told_phrase(&not_text, ["file_is_no_text", "files_are_no_text", "files_and_more_are_no_text"]);
+            self.warning(index, "not_text", (message, "Attach text files only."), phrase);
         }
         if n_matched == 0 {
             self.warning(
                 index,
                 "no_match",
-                "No file of the project's folder matches.".into(),
-                "Correct it, or look whether `.gitignore` names the file; all files of a folder are `folder/**`.",
+                (
+                    "No file of the project's folder matches.".into(),
+                    "Correct it, or look whether `.gitignore` names the file; all files of a folder are `folder/**`.",
+                ),
+                Phrase::new("no_match"),
             );
         }
     }
@@ -195,6 +220,17 @@ fn told(paths: &[&str], one: &str, several: &str) -> String {
     let more = paths.len().saturating_sub(NAMED);
     let and_more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{and_more} {}", names.join(", "), if paths.len() == 1 { one } else { several })
+}
+
+/// [`told`] in a form that can be put into another language; `reasons` are those for one path, for a few, and for more.
+fn told_phrase(paths: &[&str], reasons: [&str; 3]) -> Phrase {
+    let names: Vec<String> = paths.iter().take(NAMED).map(|path| format!("`{path}`")).collect();
+    let names = names.join(", ");
+    match paths {
+        [path] => Phrase::new(reasons[0]).with("name", *path),
+        _ if paths.len() <= NAMED => Phrase::new(reasons[1]).with("names", names),
+        _ => Phrase::new(reasons[2]).with("names", names).with("count", paths.len() - NAMED),
+    }
 }
 
 /// Whether a glob is an absolute path, of whatever system, or climbs.

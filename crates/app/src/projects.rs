@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use brickwork_engine::{Clock, Diagnostic, JsonMap};
+use brickwork_engine::{Clock, Diagnostic, JsonMap, Phrase};
 use brickwork_store::Project;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -104,22 +104,27 @@ fn checked(request: ProjectRequest) -> Result<ProjectRequest, AppError> {
 }
 
 fn folder_fault(folder: &str) -> Option<Diagnostic> {
-    let fault = |code: &str, message: String, remedy: &str| Some(Diagnostic::error(code, "$.folder", message, remedy));
+    let fault = |code: &str, message: String, remedy: &str, phrase: Phrase| {
+        Some(Diagnostic::error(code, "$.folder", message, remedy).saying(phrase))
+    };
     if folder.len() > MAX_FOLDER_BYTES {
         return fault(
             "too_long",
             format!("This path has {} bytes; no system has such a path.", folder.len()),
             "Shorten it.",
+            Phrase::new("path_too_long").with("bytes", folder.len()),
         );
     }
     if folder.chars().any(char::is_control) {
-        return fault("control_character", "This path holds a control character.".into(), "Remove it.");
+        let message = "This path holds a control character.".into();
+        return fault("control_character", message, "Remove it.", Phrase::new("path_with_control_character"));
     }
     if !Path::new(folder).is_absolute() {
         return fault(
             "not_absolute",
             format!("`{folder}` is no absolute path."),
             "Give the full path of the folder, or leave `folder` out.",
+            Phrase::new("project_folder_not_absolute").with("folder", folder),
         );
     }
     None

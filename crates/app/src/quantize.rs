@@ -46,7 +46,7 @@ impl App {
                 "{} is no folder of a T5Gemma model in safetensors format. Only such models are converted.",
                 folder.display()
             );
-            return Err(AppError::ModelProblem(message));
+            return Err(AppError::ModelProblem(message.into()));
         }
         let to = match to {
             Some(to) => std::path::absolute(&to).unwrap_or(to),
@@ -54,12 +54,12 @@ impl App {
         };
         let worker = self.config().worker();
         let converted = brickwork_worker_client::quantize(&worker, &folder, &to, &kind, on_progress).await;
-        converted.map_err(|error| AppError::ModelProblem(error.message))?;
+        converted.map_err(|error| AppError::ModelProblem(error.into()))?;
         let path = to.clone();
         let file = blocking(move || ModelFile::describe(String::new(), path, None)).await?;
         match file.problem {
             None => Ok(QuantizedModel { path: to, size_bytes: file.size_bytes }),
-            Some(problem) => Err(AppError::ModelProblem(problem)),
+            Some(problem) => Err(AppError::ModelProblem(problem.into())),
         }
     }
 }

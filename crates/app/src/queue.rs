@@ -330,7 +330,9 @@ impl App {
                 }
             }
             // A run that was cancelled or paused while it waited cannot start.
-            Err(JournalError::Illegal(refused)) => tracing::debug!(%run_id, %refused, "run did not start"),
+            Err(JournalError::Illegal(refused)) if refused.status != RunStatus::Running => {
+                tracing::debug!(%run_id, %refused, "run did not start");
+            }
             Err(error) => self.fail(run_id, live, &error).await,
         }
     }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use brickwork_engine::{Diagnostic, MAX_TIMEOUT_S, ModelRef, Role};
+use brickwork_engine::{Diagnostic, MAX_TIMEOUT_S, ModelRef, Phrase, Role};
 use brickwork_models::{BindingChoice, Bindings};
 use brickwork_remote::{BaseUrl, Key, Limits, Peer, PeerOf, RemoteClient};
 use futures::FutureExt;
@@ -19,6 +19,7 @@ use crate::error::AppError;
 use crate::models::{ModelsView, role_named};
 use crate::request::invalid;
 use crate::secrets::{Secret, Secrets, SecretsKind};
+use crate::settings::out_of_range;
 
 /// The most times that a request is sent again.
 const MOST_RETRIES: u32 = 10;
@@ -108,6 +109,9 @@ pub struct RemoteProblem {
     pub code: String,
     /// What is wrong, and what to do.
     pub message: String,
+    /// The same in a form that can be put into another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phrase: Option<Phrase>,
 }
 
 /// What a server answered.
@@ -169,7 +173,7 @@ impl App {
             (None, Some(remote)) => self.bind_remote(role, remote).await,
             _ => {
                 let message = "Either `id` or `remote` says what is to serve the role.".to_owned();
-                Err(invalid("exactly_one", "$", message, "Give one of them."))
+                Err(invalid("exactly_one", "$", message, "Give one of them.").saying(Phrase::new("id_or_remote")))
             }
         }
     }
@@ -226,7 +230,11 @@ impl App {
             }
             Err(error) => {
                 let code = serde_json::to_value(error.code).ok().and_then(|code| code.as_str().map(str::to_owned));
-                view.problem = Some(RemoteProblem { code: code.unwrap_or_default(), message: error.message });
+                view.problem = Some(RemoteProblem {
+                    code: code.unwrap_or_default(),
+                    message: error.message,
+                    phrase: error.phrase,
+                });
             }
         }
         Ok(view)
@@ -336,7 +344,8 @@ fn limits_of(choice: &BindingChoice) -> Limits {
 
 fn address(text: &str, allow_insecure: bool, path: &str) -> Result<BaseUrl, AppError> {
     BaseUrl::parse(text, allow_insecure).map_err(|fault| {
-        AppError::InvalidRequest(vec![Diagnostic::error("address", path, fault.to_string(), "Correct the address.")])
+        let finding = Diagnostic::error("address", path, fault.to_string(), "Correct the address.");
+        AppError::InvalidRequest(vec![finding.saying(fault.phrase())])
     })
 }
 
@@ -346,7 +355,8 @@ fn usable_key(key: String) -> Result<Secret, AppError> {
     // It travels in a header of a request, which has visible ASCII only.
     if text.is_empty() || text.len() > MOST_KEY_BYTES || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         let message = format!("A key has 1 to {MOST_KEY_BYTES} visible ASCII characters and no blanks.");
-        return Err(invalid("bad_key", "$.key", message, "Copy the key once more, without anything around it."));
+        return Err(invalid("bad_key", "$.key", message, "Copy the key once more, without anything around it.")
+            .saying(Phrase::new("bad_server_key").with("limit", MOST_KEY_BYTES)));
     }
     Ok(key)
 }
@@ -357,12 +367,12 @@ fn faults(remote: &RemoteBinding) -> Vec<Diagnostic> {
     if name.is_empty() || name.len() > 512 || remote.model.chars().any(char::is_control) {
         let message = "The model's name is empty, longer than 512 bytes, or has control characters.";
         let remedy = "Give a name that `brickwork remote check` lists.";
-        faults.push(Diagnostic::error("bad_name", "$.remote.model", message, remedy));
+        let finding = Diagnostic::error("bad_name", "$.remote.model", message, remedy);
+        faults.push(finding.saying(Phrase::new("bad_remote_model_name")));
     }
     let mut check = |path: &str, value: Option<u64>, least: u64, most: u64| {
         if value.is_some_and(|value| !(least..=most).contains(&value)) {
-            let message = format!("This must be a whole number from {least} to {most}.");
-            faults.push(Diagnostic::error("out_of_range", path, message, "Give a number in that range."));
+            faults.push(out_of_range(path, least, most));
         }
     };
     check("$.remote.timeout_s", remote.timeout_s, 1, MAX_TIMEOUT_S);

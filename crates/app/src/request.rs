@@ -1,6 +1,6 @@
 //! Reading a request's JSON, so that a fault names its place.
 
-use brickwork_engine::Diagnostic;
+use brickwork_engine::{Diagnostic, Phrase};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_path_to_error::Segment;
@@ -49,14 +49,23 @@ pub(crate) fn invalid(code: &str, path: &str, message: impl Into<String>, remedy
 pub(crate) fn line(text: &str, path: &str, max_chars: usize) -> Result<String, Diagnostic> {
     let text = text.trim();
     let n_chars = text.chars().count();
-    let fault = |code: &str, message: String, remedy: &str| Err(Diagnostic::error(code, path, message, remedy));
+    let fault = |code: &str, message: String, remedy: &str, phrase: Phrase| {
+        Err(Diagnostic::error(code, path, message, remedy).saying(phrase))
+    };
     match () {
-        () if text.is_empty() => fault("empty", "This text is empty.".into(), "Give at least one visible character."),
+        () if text.is_empty() => {
+            let message = "This text is empty.".into();
+            fault("empty", message, "Give at least one visible character.", Phrase::new("text_empty"))
+        }
         () if n_chars > max_chars => {
-            fault("too_long", format!("This text has {n_chars} characters; {max_chars} are allowed."), "Shorten it.")
+            let message = format!("This text has {n_chars} characters; {max_chars} are allowed.");
+            let phrase = Phrase::new("text_too_long").with("count", n_chars).with("limit", max_chars);
+            fault("too_long", message, "Shorten it.", phrase)
         }
         () if text.chars().any(char::is_control) => {
-            fault("control_character", "This text holds a control character.".into(), "Remove line breaks and tabs.")
+            let message = "This text holds a control character.".into();
+            let phrase = Phrase::new("text_with_control_character");
+            fault("control_character", message, "Remove line breaks and tabs.", phrase)
         }
         () => Ok(text.to_owned()),
     }

@@ -1,7 +1,7 @@
 //! Running a run again: a new run that takes over the steps before some step, or all that did not change.
 
 use brickwork_engine::{
-    ASSEMBLER_STEP, Clock, DerivedFrom, Diagnostic, Journal, RerunAction, RerunStep, RunChange, RunId, RunPlan,
+    ASSEMBLER_STEP, Clock, DerivedFrom, Diagnostic, Journal, Phrase, RerunAction, RerunStep, RunChange, RunId, RunPlan,
     RunRecord, RunStatus, Step, StepRecord, plan_rerun,
 };
 use brickwork_store::NewRun;
@@ -98,6 +98,7 @@ fn keep(earlier: &RunRecord, plan: &mut RunPlan, steps: &[RerunStep]) -> Result<
             "Nothing changed, so every step would be taken over and nothing would run.",
             "Change the pipeline, or name in `from` the first step that is to run again.",
         )
+        .saying(Phrase::new("nothing_to_run"))
     })?;
     plan.derived_from = Some(DerivedFrom { run_id: earlier.run_id, from: first.step_name.clone() });
     let kept = steps.iter().filter(|step| step.action == RerunAction::Reuse);
@@ -118,12 +119,15 @@ fn position_of(plan: &RunPlan, name: &str) -> Result<usize, AppError> {
             .map(|step| step.step_name.as_str())
             .chain([ASSEMBLER_STEP])
             .collect();
-        AppError::InvalidRequest(vec![Diagnostic::error(
-            "unknown_step",
-            "from",
-            format!("The pipeline has no step `{name}` that runs."),
-            format!("Name one of: {}.", names.join(", ")),
-        )])
+        AppError::InvalidRequest(vec![
+            Diagnostic::error(
+                "unknown_step",
+                "from",
+                format!("The pipeline has no step `{name}` that runs."),
+                format!("Name one of: {}.", names.join(", ")),
+            )
+            .saying(Phrase::new("unknown_step_to_run").with("name", name).with("names", names.join(", "))),
+        ])
     })
 }
 
@@ -132,12 +136,15 @@ fn take_over(earlier: &RunRecord, plan: &mut RunPlan, first: usize) -> Result<Ve
     let mut reused = Vec::new();
     let mut faults = Vec::new();
     if first > 0 && earlier.plan.global_context() != plan.global_context() {
-        faults.push(Diagnostic::error(
-            "context_changed",
-            "$.global_context",
-            "The context that every step sees is not what it was, so no earlier step can be taken over.",
-            "Run again from the first step, or leave the context as it was.",
-        ));
+        faults.push(
+            Diagnostic::error(
+                "context_changed",
+                "$.global_context",
+                "The context that every step sees is not what it was, so no earlier step can be taken over.",
+                "Run again from the first step, or leave the context as it was.",
+            )
+            .saying(Phrase::new("context_changed")),
+        );
     }
     for position in 0..first {
         let step = &plan.pipeline.steps[position];
@@ -146,19 +153,26 @@ fn take_over(earlier: &RunRecord, plan: &mut RunPlan, first: usize) -> Result<Ve
         }
         match reusable(earlier, step, position) {
             Ok(done) => reused.push(reuse(earlier, plan, position, done)),
-            Err(message) => faults.push(Diagnostic::error(
-                "step_not_reusable",
-                format!("$.steps[{position}]"),
-                message,
-                format!("Run again from `{}` or from a step before it.", step.step_name),
-            )),
+            Err((message, reason)) => faults.push(
+                Diagnostic::error(
+                    "step_not_reusable",
+                    format!("$.steps[{position}]"),
+                    message,
+                    format!("Run again from `{}` or from a step before it.", step.step_name),
+                )
+                .saying(Phrase::new(reason).with("step", &step.step_name)),
+            ),
         }
     }
     if faults.is_empty() { Ok(reused) } else { Err(AppError::InvalidRequest(faults)) }
 }
 
 /// The step at `position` as the earlier run carried it out, if the result still holds.
-fn reusable<'a>(earlier: &'a RunRecord, step: &Step, position: usize) -> Result<&'a StepRecord, String> {
+fn reusable<'a>(
+    earlier: &'a RunRecord,
+    step: &Step,
+    position: usize,
+) -> Result<&'a StepRecord, (String, &'static str)> {
     let name = &step.step_name;
     let same = earlier.plan.pipeline.steps.get(position).is_some_and(|before| {
         // When to stop waiting or to ask the user changes nothing about what a step made.
@@ -166,12 +180,12 @@ fn reusable<'a>(earlier: &'a RunRecord, step: &Step, position: usize) -> Result<
         without(before) == without(step)
     });
     if !same {
-        return Err(format!("The step `{name}` is not what it was in the earlier run."));
+        return Err((format!("The step `{name}` is not what it was in the earlier run."), "step_changed"));
     }
     earlier
         .step(position)
         .filter(|done| done.status == RunStatus::Success)
-        .ok_or_else(|| format!("The step `{name}` did not end well in the earlier run."))
+        .ok_or_else(|| (format!("The step `{name}` did not end well in the earlier run."), "step_did_not_end_well"))
 }
 
 /// The change that takes over `step` of the earlier run at list position `position` of `plan`, which then says what that

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use brickwork_engine::{Diagnostic, Role};
+use brickwork_engine::{Diagnostic, Phrase, Role};
 use brickwork_models::{Bindings, ModelFile, resolve};
 use brickwork_worker_client::Compute;
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::error::AppError;
 use crate::models::{ModelsView, role_named};
 use crate::request::line;
+use crate::settings::out_of_range;
 
 const KEY: &str = "role_options";
 
@@ -65,12 +66,15 @@ impl App {
             && devices.iter().all(|known| known.name != device)
         {
             let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
-            faults.push(Diagnostic::error(
-                "unknown_device",
-                "$.device",
-                format!("There is no device `{device}`."),
-                format!("Choose one of: {}.", names.join(", ")),
-            ));
+            faults.push(
+                Diagnostic::error(
+                    "unknown_device",
+                    "$.device",
+                    format!("There is no device `{device}`."),
+                    format!("Choose one of: {}.", names.join(", ")),
+                )
+                .saying(Phrase::new("unknown_device").with("device", device).with("devices", names.join(", "))),
+            );
         }
         if !faults.is_empty() {
             return Err(AppError::InvalidRequest(faults));
@@ -117,16 +121,12 @@ pub(crate) fn computed_with(options: &RoleOptions, general: &Compute) -> Compute
 
 fn faults(options: &RoleOptions) -> Vec<Diagnostic> {
     let RoleOptions { device, gpu_layers, context_tokens, rpc_servers } = options;
-    let out_of_range = |path: &str, least: u32, most: u32| {
-        let message = format!("This must be a whole number from {least} to {most}.");
-        Diagnostic::error("out_of_range", path, message, "Give a number in that range.")
-    };
     let device = device.as_deref().and_then(|device| line(device, "$.device", 100).err());
     let gpu_layers = gpu_layers.filter(|layers| *layers > MOST_LAYERS);
     let context_tokens = context_tokens.filter(|tokens| !CONTEXT_TOKENS.contains(tokens));
-    let gpu_layers = gpu_layers.map(|_| out_of_range("$.gpu_layers", 0, MOST_LAYERS));
+    let gpu_layers = gpu_layers.map(|_| out_of_range("$.gpu_layers", 0, MOST_LAYERS.into()));
     let (least, most) = (*CONTEXT_TOKENS.start(), *CONTEXT_TOKENS.end());
-    let context_tokens = context_tokens.map(|_| out_of_range("$.context_tokens", least, most));
+    let context_tokens = context_tokens.map(|_| out_of_range("$.context_tokens", least.into(), most.into()));
     device.into_iter().chain(gpu_layers).chain(context_tokens).chain(server_faults(rpc_servers)).collect()
 }
 
@@ -134,17 +134,20 @@ fn server_faults(servers: &[String]) -> Vec<Diagnostic> {
     if servers.len() > MOST_SERVERS {
         let message =
             format!("{} servers are named, but a model is spread over {MOST_SERVERS} at most.", servers.len());
-        return vec![Diagnostic::error("out_of_range", "$.rpc_servers", message, "Name fewer.")];
+        let phrase = Phrase::new("too_many_servers").with("count", servers.len()).with("limit", MOST_SERVERS);
+        return vec![Diagnostic::error("out_of_range", "$.rpc_servers", message, "Name fewer.").saying(phrase)];
     }
     let fault = |(index, server): (usize, &String)| {
         let path = format!("$.rpc_servers[{index}]");
         if servers[..index].contains(server) {
             let message = format!("The server {server} is named twice.");
-            return Some(Diagnostic::error("duplicate", path, message, "Name it once."));
+            let phrase = Phrase::new("duplicate_server").with("server", server);
+            return Some(Diagnostic::error("duplicate", path, message, "Name it once.").saying(phrase));
         }
         (!is_server_address(server)).then(|| {
             let message = format!("`{server}` is no address of a server.");
             Diagnostic::error("malformed", path, message, "Give HOST:PORT, e.g. 192.168.1.20:50052.")
+                .saying(Phrase::new("malformed_server").with("server", server))
         })
     };
     servers.iter().enumerate().filter_map(fault).collect()

@@ -1,6 +1,8 @@
 //! Submitting runs, waiting for them and looking at one.
 
-use brickwork_engine::{Clock, Diagnostic, Journal, Pipeline, RunId, RunPlan, parse_pipeline, validate_pipeline};
+use brickwork_engine::{
+    Clock, Diagnostic, Journal, Phrase, Pipeline, RunId, RunPlan, parse_pipeline, validate_pipeline,
+};
 use brickwork_store::{Creation, IdempotencyKey, NewRun, Origin, Project, Standing, StoredArtifact};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -123,7 +125,8 @@ impl App {
                     "pipeline_id",
                     format!("There is no saved pipeline {id}."),
                     "List the pipelines to find its id, or leave `pipeline_id` out.",
-                ));
+                )
+                .saying(Phrase::new("unknown_source_pipeline").with("id", id.to_string())));
             }
         };
         // Read before the queue is told, so that what is returned is the run as it was accepted.
@@ -221,12 +224,15 @@ impl App {
 /// Refuses a pipeline that names another project than the one it was sent to.
 pub(crate) fn check_project(pipeline: &Pipeline, project_id: Uuid) -> Result<(), AppError> {
     let Some(own) = pipeline.project_id.filter(|own| *own != project_id) else { return Ok(()) };
-    Err(AppError::InvalidPipeline(vec![Diagnostic::error(
-        "project_mismatch",
-        "$.project_id",
-        format!("The pipeline belongs to project {own}, but it was sent to project {project_id}."),
-        "Send it to its own project, or remove `project_id` from it.",
-    )]))
+    Err(AppError::InvalidPipeline(vec![
+        Diagnostic::error(
+            "project_mismatch",
+            "$.project_id",
+            format!("The pipeline belongs to project {own}, but it was sent to project {project_id}."),
+            "Send it to its own project, or remove `project_id` from it.",
+        )
+        .saying(Phrase::new("project_mismatch").with("own", own.to_string()).with("other", project_id.to_string())),
+    ]))
 }
 
 /// The client's key with what its request says: the pipeline, whatever its white space, and the saved one that it is of.
@@ -237,7 +243,8 @@ fn fingerprinted(key: String, pipeline: &Pipeline, id: Option<Uuid>) -> Result<I
             "Idempotency-Key",
             format!("An idempotency key has 1 to {MAX_KEY_BYTES} printable ASCII characters."),
             "Send a fresh UUID for each new request.",
-        ));
+        )
+        .saying(Phrase::new("invalid_idempotency_key").with("limit", MAX_KEY_BYTES)));
     }
     let mut json = serde_json::to_vec(pipeline).map_err(|error| AppError::Internal(error.to_string()))?;
     json.extend(id.iter().flat_map(Uuid::as_bytes));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use brickwork_engine::{Diagnostic, MAX_TIMEOUT_S};
+use brickwork_engine::{Diagnostic, MAX_TIMEOUT_S, Phrase};
 use brickwork_worker_client::{Compute, Residency};
 use serde::{Deserialize, Serialize};
 
@@ -237,4 +237,5 @@ pub(crate) fn out_of_range(path: &str, least: u64, most: u64) -> Diagnostic {
         format!("This must be a whole number from {least} to {most}."),
         "Give a number in that range.",
     )
+    .saying(Phrase::new("number_out_of_range").with("least", least).with("most", most))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use brickwork_engine::Phrase;
 use brickwork_models::CatalogEntry;
 use brickwork_models::download::{DownloadError, DownloadOrder};
 use brickwork_models::transfer::{Resumed, TransferError, TransferKind, TransferState, TransferView, Transfers};
@@ -207,11 +208,17 @@ fn order_for(entry: &CatalogEntry, id: &str, quantization: Option<&str>) -> Resu
         let message = format!("`{}` does not come in `{}`.", entry.id, quantization.unwrap_or_default());
         let known: Vec<&str> = entry.files.iter().map(|file| &*file.quantization).collect();
         let remedy = format!("It comes in {}.", known.join(", "));
-        invalid("unknown_quantization", "$.quantization", message, &remedy)
+        invalid("unknown_quantization", "$.quantization", message, &remedy).saying(
+            Phrase::new("unknown_quantization")
+                .with("id", &entry.id)
+                .with("quantization", quantization.unwrap_or_default())
+                .with("known", known.join(", ")),
+        )
     })?;
     let Some(repository) = &entry.repository else {
         let message = format!("The catalog knows no repository that has `{}`.", entry.id);
-        return Err(invalid("no_repository", "$.catalog_id", message, "Search the hub, or import a file."));
+        return Err(invalid("no_repository", "$.catalog_id", message, "Search the hub, or import a file.")
+            .saying(Phrase::new("no_repository").with("id", &entry.id)));
     };
     Ok(DownloadOrder {
         repository: repository.clone(),

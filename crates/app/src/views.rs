@@ -2,8 +2,8 @@
 
 use brickwork_artifacts::Artifact;
 use brickwork_engine::{
-    AssemblyReport, DerivedFrom, FinalArtifactsFrom, FinishReason, InferenceErrorCode, ModelRef, Pipeline, Role,
-    RunRecord, RunStatus, StepRecord, StepReport, Timestamp, Timings,
+    AssemblyReport, DerivedFrom, FinalArtifactsFrom, FinishReason, InferenceErrorCode, ModelRef, Phrase, Pipeline,
+    Role, RunRecord, RunStatus, StepRecord, StepReport, Timestamp, Timings,
 };
 use brickwork_store::{RunMarks, RunSummary};
 use serde::Serialize;
@@ -43,6 +43,9 @@ pub struct StepView {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// The same in a form that can be put into another language; absent in the first records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_phrase: Option<Phrase>,
     /// The kind of fault.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_code: Option<InferenceErrorCode>,
@@ -186,6 +189,7 @@ impl StepView {
             artifacts: step.artifacts,
             artifacts_edited: step.artifacts_edited,
             error: step.error,
+            error_phrase: step.error_phrase,
             error_code: step.error_code,
             finish_reason: step.finish_reason,
             execution_time: step.execution_time,

@@ -128,6 +128,16 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: TemplatesCommand,
     },
+    /// Run the pipeline of an export again, with the same seeds: the folder, or its `brickwork.json`.
+    Reproduce {
+        /// The folder or the manifest.
+        path: PathBuf,
+        /// Only print the pipeline.
+        #[arg(long)]
+        print: bool,
+        #[command(flatten)]
+        follow: FollowArgs,
+    },
     /// Write the files of a run into a folder. Files that were edited since are never overwritten unless told so.
     Export(ExportArgs),
     /// Look after projects, which runs and saved pipelines belong to.
@@ -297,9 +307,15 @@ pub(crate) struct ExportArgs {
     /// Overwrite files that were edited, or that Brickwork did not write.
     #[arg(long)]
     pub(crate) overwrite: bool,
+    /// Make this branch and switch to it first, where the folder lies in a git repository. Nothing is staged or committed.
+    #[arg(long, value_name = "BRANCH", conflicts_with_all = ["plan", "undo"])]
+    pub(crate) new_branch: Option<String>,
     /// Only show what would be written.
     #[arg(long)]
     pub(crate) plan: bool,
+    /// Undo the newest export of the run into this folder.
+    #[arg(long, conflicts_with = "plan")]
+    pub(crate) undo: bool,
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,

@@ -20,6 +20,7 @@ pub(crate) mod projects;
 pub(crate) mod pull;
 pub(crate) mod quantize;
 pub(crate) mod remote;
+pub(crate) mod reproduce;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod serve;

@@ -69,6 +69,7 @@ async fn execute(command: Command) -> Result<(), Failure> {
         Command::Doctor { json } => commands::doctor::doctor(&app, json).await,
         Command::Templates { command } => commands::lists::templates(&app, &command),
         Command::Serve(request) => commands::serve::serve(&app, request).await,
+        Command::Reproduce { path, print, follow } => commands::reproduce::reproduce(&app, &path, print, &follow).await,
         Command::Export(request) => commands::export::export(&app, request).await,
         Command::Projects { command } => commands::projects::projects(&app, command).await,
         Command::Pipelines { command } => commands::pipelines::pipelines(&app, command).await,
@@ -87,7 +88,7 @@ async fn execute(command: Command) -> Result<(), Failure> {
 /// Commands that only look leave the queue alone, so that a program which stays can have it.
 const fn queue_role(command: &Command) -> QueueRole {
     match command {
-        Command::Run(_) | Command::Serve(_) => QueueRole::Work,
+        Command::Run(_) | Command::Serve(_) | Command::Reproduce { print: false, .. } => QueueRole::Work,
         Command::Runs { command } if command.works() => QueueRole::Work,
         _ => QueueRole::Look,
     }

@@ -92,6 +92,18 @@ impl Progress {
                 let pieces = if artifacts.len() == 1 { "artifact" } else { "artifacts" };
                 self.line(*position, &format!("{word} in {execution_time:.1} s{tokens}, {} {pieces}", artifacts.len()));
             }
+            RunChange::StepAttempted { position, attempt } => match attempt.findings.as_slice() {
+                [] => self.line(*position, "passed its gate"),
+                [first, rest @ ..] => {
+                    let place = match (&first.artifact, first.line) {
+                        (Some(file), Some(line)) => format!("{file}:{line}: "),
+                        _ => String::new(),
+                    };
+                    let more = if rest.is_empty() { String::new() } else { format!(" (and {} more)", rest.len()) };
+                    self.line(*position, &format!("did not pass its gate: {place}{}{more}", first.message));
+                    self.generating_since = None;
+                }
+            },
             RunChange::StepText { position, offset, text } => {
                 // Of a run that another program carries out, only these recorded chunks are heard.
                 self.draw(*position, &format!("writing, {} bytes", offset + text.len()));
@@ -110,8 +122,18 @@ impl Progress {
                 self.finish();
                 eprintln!("it waits in the queue for another program");
             }
-            RunChange::Finished { status, .. } => {
+            RunChange::Finished { status, assembly, .. } => {
                 self.finish();
+                if let Some(report) = assembly.as_ref().filter(|report| report.fallback) {
+                    for fault in &report.faults {
+                        eprintln!("assembler: {fault}");
+                    }
+                    eprintln!(
+                        "The steps' latest pieces are the final files; `brickwork artifacts {} --final assembler` takes \
+                         the Assembler's result instead.",
+                        self.run_id
+                    );
+                }
                 eprintln!("{}", status.as_str());
             }
             _ => {}

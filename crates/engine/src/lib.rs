@@ -1,7 +1,7 @@
 //! The domain of Brickwork: pipelines, the flow of context, prompt layout, the run state machine and its runner.
 //!
 //! Invariant: this crate does no I/O. Time, identifiers and randomness are passed in; models, storage and the clock are
-//! reached through the three ports of [`ports`].
+//! reached through the three ports of [`ports`], and what models made is looked at through [`Checker`].
 
 mod checker;
 pub mod compliance;
@@ -10,6 +10,7 @@ mod event;
 mod gate;
 mod memory;
 mod order;
+mod phrase;
 mod pipeline;
 pub mod ports;
 mod preview;
@@ -31,13 +32,14 @@ pub use event::{RunEvent, RunEventKind};
 pub use gate::{Finding, FindingKind, Gate, MAX_COMMAND_S, MAX_CONTINUATIONS, MAX_REPAIRS};
 pub use memory::{ManualClock, MemoryJournal};
 pub use order::{model_loads, run_order};
+pub use phrase::{Phrase, PhraseParam};
 pub use pipeline::{AssemblerMode, AssemblerSettings, JsonMap, Parameters, Pipeline, Step, pipeline_schema};
 pub use ports::{
     Clock, Completion, FinishReason, Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent,
     Journal, JournalError, Message, Prompt, Speaker, Timings,
 };
 pub use preview::{PartKind, Preview, PromptPart, StepPreview};
-pub use prompt::{SYSTEM_TEXT, assembler_instruction, conversation};
+pub use prompt::{SYSTEM_TEXT, assembler_instruction, conversation, warning_phrase};
 pub use queue::{Limits, QueuedRun, startable};
 pub use rerun::{RerunAction, RerunCode, RerunReason, RerunStep, plan_rerun};
 pub use role::{Role, RoleCard};

@@ -7,6 +7,7 @@ use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
 use crate::event::RunEvent;
+use crate::phrase::Phrase;
 use crate::pipeline::Parameters;
 use crate::run::{ModelRef, RunChange, RunId, RunRecord};
 use crate::time::Timestamp;
@@ -187,13 +188,23 @@ pub struct InferenceError {
     pub code: InferenceErrorCode,
     /// What happened, to which thing, and what to do next.
     pub message: String,
+    /// The same in a form that can be put into another language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phrase: Option<Phrase>,
 }
 
 impl InferenceError {
     /// An error of `code` with `message`.
     #[must_use]
     pub fn new(code: InferenceErrorCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), phrase: None }
+    }
+
+    /// The same error, which can be put into another language: `phrase` stands for its whole message.
+    #[must_use]
+    pub fn saying(mut self, phrase: Phrase) -> Self {
+        self.phrase = Some(phrase);
+        self
     }
 }
 

@@ -8,6 +8,7 @@
 use serde_json::Value;
 
 use crate::context::{RunContext, visible_steps};
+use crate::phrase::Phrase;
 use crate::pipeline::JsonMap;
 use crate::ports::{Message, Speaker};
 use crate::role::Role;
@@ -90,6 +91,20 @@ pub(crate) fn unknown_variable_fault(path: &str) -> String {
 
 pub(crate) fn unknown_variable_remedy(path: &str) -> String {
     format!("Add `{path}` to the context, or ignore this if it is code.")
+}
+
+/// [`unknown_variable`] in a form that can be put into another language.
+pub(crate) fn unknown_variable_phrase(path: &str) -> Phrase {
+    Phrase::new("unknown_variable").with("variable", path)
+}
+
+/// What a warning of a prompt says, in a form that can be put into another language; nothing for a text that is none of
+/// this module's. Runs keep their warnings as sentences, so the sentence itself is taken apart, here where it is made.
+#[must_use]
+pub fn warning_phrase(warning: &str) -> Option<Phrase> {
+    let (_, rest) = warning.split_once("{{ ")?;
+    let (path, _) = rest.split_once(" }}")?;
+    (unknown_variable(path) == warning).then(|| unknown_variable_phrase(path))
 }
 
 /// The whole conversation for the step at `position`, whose own turn is `turn`.

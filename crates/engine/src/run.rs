@@ -11,6 +11,7 @@ use brickwork_syntax::Conflict;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::phrase::Phrase;
 use crate::pipeline::{JsonMap, Pipeline};
 use crate::ports::{FinishReason, InferenceErrorCode, Timings};
 
@@ -280,6 +281,9 @@ pub enum StepOutcome {
         code: InferenceErrorCode,
         /// The cause, for the user.
         error: String,
+        /// The cause in a form that can be put into another language; absent in the first records.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        phrase: Option<Phrase>,
     },
     /// The user ended it.
     Cancelled,

@@ -17,6 +17,7 @@ use futures::stream::BoxStream;
 use crate::checker::{Checker, assemble};
 use crate::event::{RunEvent, RunEventKind};
 use crate::order::run_order;
+use crate::phrase::Phrase;
 use crate::pipeline::AssemblerMode;
 use crate::ports::{
     Clock, Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent, Journal, JournalError, Timings,
@@ -169,7 +170,8 @@ impl Runner<'_> {
     ) -> Result<StepResult, JournalError> {
         let timeout_s = record.plan.timeout_s_at(position);
         let mut stream = self.inference.generate(generation);
-        let mut kept = begun.len();
+        // Of what was written before, the journal may lack the end.
+        let mut kept = record.step(position).map_or(0, |step| step.result.len());
         let mut text = begun;
         let mut last_chunk = self.clock.now();
         let mut limit: Option<BoxFuture<'static, ()>> = None;
@@ -180,7 +182,8 @@ impl Runner<'_> {
                     return Ok(StepResult { outcome: StepOutcome::Cancelled, text, timings: None });
                 }
                 Next::TimedOut => {
-                    return Ok(failed(InferenceError::new(InferenceErrorCode::TimedOut, TIMEOUT), text));
+                    let error = InferenceError::new(InferenceErrorCode::TimedOut, TIMEOUT);
+                    return Ok(failed(error.saying(Phrase::new("timed_out")), text));
                 }
             };
             if let (None, Some(seconds)) = (&limit, timeout_s) {
@@ -216,7 +219,7 @@ impl Runner<'_> {
                         InferenceErrorCode::Internal,
                         "The model's answer ended without a result. Run the step again; if it repeats, look into the log.",
                     );
-                    return Ok(failed(error, text));
+                    return Ok(failed(error.saying(Phrase::new("answer_without_result")), text));
                 }
             }
         }
@@ -287,5 +290,6 @@ async fn next_event(
 }
 
 fn failed(error: InferenceError, text: String) -> StepResult {
-    StepResult { outcome: StepOutcome::Failed { code: error.code, error: error.message }, text, timings: None }
+    let InferenceError { code, message, phrase } = error;
+    StepResult { outcome: StepOutcome::Failed { code, error: message, phrase }, text, timings: None }
 }

@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 
+use crate::phrase::Phrase;
 use crate::ports::{
     Completion, FinishReason, Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent, Prompt,
     Speaker, Timings,
@@ -78,7 +79,8 @@ impl Inference for ScriptedInference {
             let error = InferenceError::new(
                 InferenceErrorCode::BadRequest,
                 "The prompt is empty. Write an instruction and run the step again.",
-            );
+            )
+            .saying(Phrase::new("prompt_empty"));
             return stream::iter([InferenceEvent::Failed(error)]).boxed();
         }
         let reply = self.replies.lock().unwrap_or_else(PoisonError::into_inner).pop_front();

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use cap_std::fs::Permissions;
+use serde_json::Value;
 
 use crate::ExportFile;
 use crate::error::ExportError;
@@ -27,7 +28,7 @@ pub struct Choice {
 }
 
 /// What the manifest says about the export.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Facts {
     /// The run.
     pub run_id: String,
@@ -35,6 +36,8 @@ pub struct Facts {
     pub pipeline: String,
     /// The export's time as RFC 3339.
     pub exported_at: String,
+    /// The pipeline itself with the seeds that the run drew.
+    pub pipeline_document: Option<Value>,
 }
 
 /// What an export did.
@@ -263,8 +266,8 @@ fn write_manifest(
             None => files.push(entry),
         }
     }
-    let Facts { run_id, pipeline, exported_at } = facts.clone();
-    let manifest = Manifest { version: MANIFEST_VERSION, run_id, pipeline, exported_at, files };
+    let Facts { run_id, pipeline, exported_at, pipeline_document } = facts.clone();
+    let manifest = Manifest { version: MANIFEST_VERSION, run_id, pipeline, exported_at, pipeline_document, files };
     let fail = |source| ExportError::Write { name: MANIFEST_NAME.to_owned(), source };
     let mut bytes = serde_json::to_vec_pretty(&manifest).map_err(|error| fail(error.into()))?;
     bytes.push(b'\n');
@@ -285,5 +288,6 @@ fn entry_of(file: &ExportFile) -> ManifestFile {
         step: file.step.clone(),
         model: file.model.clone(),
         simulated: file.simulated,
+        origin: file.origin.clone(),
     }
 }

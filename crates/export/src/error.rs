@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::git::BranchError;
+
 /// Why nothing was planned or exported.
 #[derive(Debug, Error)]
 pub enum ExportError {
@@ -122,6 +124,9 @@ pub enum ExportError {
         /// Relative name.
         name: String,
     },
+    /// The new branch that was asked for could not be made; no file was written.
+    #[error(transparent)]
+    Branch(#[from] BranchError),
     /// A write failed, and so did undoing others.
     #[error("the export failed ({cause}), and these could not be put back: {}; check them by hand", left.join(", "))]
     RolledBackInPart {

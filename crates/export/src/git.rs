@@ -1,5 +1,5 @@
-//! Which branch a folder is on, read from git's own files. git itself, which would run hooks and programs that a
-//! repository's configuration names, is never started.
+//! Which branch a folder is on, read from git's own files, and a new branch for what is about to be written. git itself,
+//! which would run hooks and programs that a repository's configuration names, is never started: libgit2 runs neither.
 
 use std::fs;
 use std::io::Read;
@@ -51,4 +51,52 @@ fn read_small(path: &Path) -> Option<String> {
     }
     fs::File::open(path).ok()?.take(MAX_BYTES).read_to_string(&mut text).ok()?;
     Some(text)
+}
+
+/// Why there is no new branch.
+#[derive(Debug, thiserror::Error)]
+pub enum BranchError {
+    /// The folder is in no repository.
+    #[error("{} is in no git repository, so there is no branch to make. Export without one, or run `git init` there first", .0.display())]
+    NoRepository(PathBuf),
+    /// The name is none that a branch may have.
+    #[error("`{0}` is no name that a branch may have. Use letters, digits, `-`, `_` and `/`")]
+    BadName(String),
+    /// There is one of that name.
+    #[error("there is a branch `{0}` already. Choose another name, or switch to it and export without a new one")]
+    Exists(String),
+    /// Nothing was committed yet.
+    #[error("the repository has no commit yet, from which a branch could start. Commit something first")]
+    NoCommit,
+    /// git's own files cannot be read or written.
+    #[error("the branch could not be made: {0}")]
+    Git(String),
+}
+
+/// Makes a branch at the commit that is checked out and switches to it. Files, the index and everything uncommitted stay as
+/// they are.
+///
+/// # Errors
+/// [`BranchError`]; then nothing was changed.
+pub fn new_branch(folder: &Path, name: &str) -> Result<(), BranchError> {
+    let fault = |error: git2::Error| BranchError::Git(error.message().to_owned());
+    let there = folder.ancestors().find(|above| above.is_dir()).unwrap_or(folder);
+    let repository = git2::Repository::discover(there).map_err(|_| BranchError::NoRepository(folder.to_path_buf()))?;
+    let reference = format!("refs/heads/{name}");
+    if !git2::Reference::is_valid_name(&reference) || name.starts_with('-') || name.len() > MAX_BRANCH_BYTES {
+        return Err(BranchError::BadName(name.to_owned()));
+    }
+    let commit = repository.head().and_then(|head| head.peel_to_commit()).map_err(|_| BranchError::NoCommit)?;
+    match repository.branch(name, &commit, false) {
+        Ok(_) => {}
+        Err(error) if error.code() == git2::ErrorCode::Exists => return Err(BranchError::Exists(name.to_owned())),
+        Err(error) => return Err(fault(error)),
+    }
+    repository.set_head(&reference).map_err(|error| {
+        // The branch alone would stand in the way of the next try.
+        if let Ok(mut made) = repository.find_branch(name, git2::BranchType::Local) {
+            let _ = made.delete();
+        }
+        fault(error)
+    })
 }

@@ -29,10 +29,10 @@ pub use apply::{
     Choice, ExportOrder, ExportReport, Facts, ManifestOutcome, SkippedFile, WrittenFile, apply, apply_with, carry_out,
 };
 pub use error::ExportError;
-pub use git::{GitFolder, git_folder};
+pub use git::{BranchError, GitFolder, git_folder, new_branch};
 pub use judge::{Action, Reason};
 pub use keep::{Keep, KeptExport, MAX_KEPT_BYTES, MAX_KEPT_EXPORTS, kept_exports, prune_exports};
-pub use manifest::{MANIFEST_NAME, MANIFEST_VERSION, Manifest, ManifestFile};
+pub use manifest::{MANIFEST_NAME, MANIFEST_VERSION, Manifest, ManifestFile, Origin};
 pub use name::{NameFault, RelPath, check_name, folded as folded_name};
 pub use plan::{ExportPlan, PlannedFile, plan};
 pub use undo::{UndoReport, undo, undo_with};
@@ -47,7 +47,7 @@ pub const MAX_TOTAL_BYTES: u64 = 256 * 1024 * 1024;
 pub const MAX_COMPARED_BYTES: u64 = 16 * 1024 * 1024;
 
 /// One file to export.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct ExportFile {
     /// Name with `/` between folders, as the artifact has it; checked by [`check_name`].
     pub name: String,
@@ -59,4 +59,6 @@ pub struct ExportFile {
     pub model: Option<String>,
     /// Whether a placeholder made it, for the manifest.
     pub simulated: bool,
+    /// How it was made, for the manifest.
+    pub origin: Origin,
 }

@@ -2,6 +2,7 @@
 
 use cap_std::fs::{Dir, Permissions};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::error::ExportError;
@@ -15,7 +16,7 @@ pub const MANIFEST_NAME: &str = "brickwork.json";
 pub const MANIFEST_VERSION: u32 = 1;
 
 /// The manifest's content.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// [`MANIFEST_VERSION`].
     pub version: u32,
@@ -25,12 +26,15 @@ pub struct Manifest {
     pub pipeline: String,
     /// When, as RFC 3339.
     pub exported_at: String,
+    /// The pipeline itself with the seeds that the run drew, so that it can be run again as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipeline_document: Option<Value>,
     /// Files of this and of earlier exports into the folder, in the order in which they first came.
     pub files: Vec<ManifestFile>,
 }
 
 /// One exported file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ManifestFile {
     /// Relative name with `/` between folders.
     pub name: String,
@@ -45,6 +49,35 @@ pub struct ManifestFile {
     /// Whether a placeholder made it.
     #[serde(default)]
     pub simulated: bool,
+    /// How it was made.
+    #[serde(flatten)]
+    pub origin: Origin,
+}
+
+/// How a file was made.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by_run: Option<String>,
+    /// The user turn that the model got, as rendered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// Sampling and length.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Value>,
+    /// The sampler's seed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u32>,
+    /// SHA-256 of the model's file, where it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_sha256: Option<String>,
+    /// Whether it parses: `valid`, `invalid` or `unchecked`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub syntax: Option<String>,
+    /// Whether the user edited it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub edited: bool,
 }
 
 /// What is there under the manifest's name.

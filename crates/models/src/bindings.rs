@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use brickwork_engine::{ModelRef, Role};
+use brickwork_engine::{ModelRef, Phrase, Role};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::DEFAULT_MODEL_ID;
@@ -103,6 +103,8 @@ pub enum BindingProblem {
         file: String,
         /// What is wrong with the file.
         cause: String,
+        /// The same in a form that can be put into another language, where it has one.
+        cause_phrase: Option<Box<Phrase>>,
     },
     /// The path cannot be written as text.
     #[error("{role} is bound to {}, whose name is not valid Unicode: rename the file", path.display(), role = role.name())]
@@ -112,6 +114,33 @@ pub enum BindingProblem {
         /// The file.
         path: PathBuf,
     },
+}
+
+impl BindingProblem {
+    /// The problem in a form that can be put into another language.
+    #[must_use]
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::DefaultMissing { role } => {
+                Phrase::new("default_model_missing").with("role", role.name()).with("model", DEFAULT_MODEL_ID)
+            }
+            Self::FileMissing { role, file } => {
+                Phrase::new("bound_model_missing").with("role", role.name()).with("file", file)
+            }
+            Self::Unusable { role, file, cause, cause_phrase } => {
+                let phrase = match cause_phrase.as_deref().cloned() {
+                    Some(Phrase { reason, params }) => {
+                        Phrase { params, ..Phrase::new("bound_model_unusable_for") }.with("fault", reason)
+                    }
+                    None => Phrase::new("bound_model_unusable").with("cause", cause),
+                };
+                phrase.with("role", role.name()).with("file", file)
+            }
+            Self::NotUnicode { role, path } => {
+                Phrase::new("bound_model_not_unicode").with("role", role.name()).with("path", path)
+            }
+        }
+    }
 }
 
 /// The model that serves `role`, given the `files` of the models folder. Reads the header of a file bound by its path.
@@ -150,16 +179,18 @@ fn by_path(role: Role, wanted: &str) -> Result<ModelRef, BindingProblem> {
     if !path.is_absolute() || !path.exists() {
         return Err(BindingProblem::FileMissing { role, file: wanted.to_owned() });
     }
-    let unusable = |cause: String| BindingProblem::Unusable { role, file: wanted.to_owned(), cause };
-    if let Some(cause) = ModelFile::describe(file_id(path), path.to_owned(), None).problem {
-        return Err(unusable(cause));
+    let described = ModelFile::describe(file_id(path), path.to_owned(), None);
+    if let Some(cause) = described.problem {
+        let cause_phrase = described.problem_phrase.map(Box::new);
+        return Err(BindingProblem::Unusable { role, file: wanted.to_owned(), cause, cause_phrase });
     }
     Ok(ModelRef { id: file_id(path), path: wanted.to_owned(), stand_in: false })
 }
 
 fn model_ref(role: Role, file: &ModelFile, stand_in: bool) -> Result<ModelRef, BindingProblem> {
     if let Some(cause) = &file.problem {
-        return Err(BindingProblem::Unusable { role, file: file.id.clone(), cause: cause.clone() });
+        let cause_phrase = file.problem_phrase.clone().map(Box::new);
+        return Err(BindingProblem::Unusable { role, file: file.id.clone(), cause: cause.clone(), cause_phrase });
     }
     let path = file.path.to_str().ok_or_else(|| BindingProblem::NotUnicode { role, path: file.path.clone() })?;
     Ok(ModelRef { id: file.id.clone(), path: path.to_owned(), stand_in })

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use brickwork_engine::Phrase;
 use serde::Serialize;
 
 use crate::catalog::catalog_file;
@@ -76,6 +77,30 @@ pub enum CheckError {
     /// The user ended it.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl CheckError {
+    /// The fault in a form that can be put into another language; nothing for a check that the user ended.
+    #[must_use]
+    pub fn phrase(&self) -> Option<Phrase> {
+        match self {
+            Self::Mismatch { path, expected, found, against } => {
+                let reason = match against {
+                    CheckedAgainst::Hub => "file_not_as_downloaded",
+                    CheckedAgainst::Catalog => "file_not_as_in_catalog",
+                    CheckedAgainst::Program => "file_not_as_kept",
+                    CheckedAgainst::Record | CheckedAgainst::Nothing => "file_not_as_recorded",
+                };
+                Some(Phrase::new(reason).with("path", path).with("expected", expected).with("found", found))
+            }
+            Self::Io { path, cause } => {
+                Some(Phrase::new("file_not_read").with("path", path).with("cause", cause.to_string()))
+            }
+            Self::Notes(error) => Some(error.phrase()),
+            Self::Records(error) => Some(error.phrase()),
+            Self::Cancelled(_) => None,
+        }
+    }
 }
 
 const fn by(against: CheckedAgainst) -> &'static str {

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use brickwork_engine::Phrase;
+
 use crate::gguf::{GgufInfo, T5GEMMA};
 use crate::hashes::Hashes;
-use crate::headers::{header_of, safetensors_of};
+use crate::headers::{UnusableFile, header_of, safetensors_of};
 use crate::links::linked_models;
 use crate::safetensors::{SafetensorsInfo, files_in, is_model_folder};
 use crate::shards::{shard_of, shard_paths};
@@ -43,6 +45,8 @@ pub struct ModelFile {
     pub safetensors: Option<SafetensorsInfo>,
     /// Why it cannot be used; absent for a model that can run.
     pub problem: Option<String>,
+    /// The same in a form that can be put into another language, where it has one.
+    pub problem_phrase: Option<Phrase>,
     /// The program whose model it is, where it lies outside the models folder.
     pub origin: Option<String>,
 }
@@ -63,12 +67,15 @@ impl ModelFile {
     #[must_use]
     pub fn describe(id: String, path: PathBuf, origin: Option<String>) -> Self {
         let mut model = if path.is_dir() {
-            let (safetensors, problem) = halves(safetensors_of(&path));
+            let (safetensors, unusable) = halves(safetensors_of(&path));
+            let (problem, problem_phrase) = told(unusable);
             let format = ModelFormat::Safetensors;
-            Self { id, path, size_bytes: 0, format, gguf: None, safetensors, problem, origin }
+            Self { id, path, size_bytes: 0, format, gguf: None, safetensors, problem, problem_phrase, origin }
         } else {
-            let (gguf, problem) = halves(header_of(&path));
-            Self { id, path, size_bytes: 0, format: ModelFormat::Gguf, gguf, safetensors: None, problem, origin }
+            let (gguf, unusable) = halves(header_of(&path));
+            let (problem, problem_phrase) = told(unusable);
+            let format = ModelFormat::Gguf;
+            Self { id, path, size_bytes: 0, format, gguf, safetensors: None, problem, problem_phrase, origin }
         };
         let files = model.files();
         model.size_bytes = files.iter().filter_map(|file| fs::metadata(file).ok()).map(|about| about.len()).sum();
@@ -102,11 +109,16 @@ pub fn model_paths(path: &Path) -> Vec<PathBuf> {
 }
 
 /// What was read, or why not.
-fn halves<T>(read: Result<T, String>) -> (Option<T>, Option<String>) {
+fn halves<T>(read: Result<T, UnusableFile>) -> (Option<T>, Option<UnusableFile>) {
     match read {
         Ok(info) => (Some(info), None),
         Err(problem) => (None, Some(problem)),
     }
+}
+
+/// The text and the phrase, where there is a problem.
+fn told(unusable: Option<UnusableFile>) -> (Option<String>, Option<Phrase>) {
+    unusable.map_or((None, None), |UnusableFile { text, phrase }| (Some(text), phrase))
 }
 
 /// A models folder that cannot be read.
@@ -175,7 +187,8 @@ fn refuse_changed(dir: &Path, models: &mut [ModelFile]) {
     // Records that cannot be read are told when a model is to be used.
     let Ok(hashes) = Hashes::read(dir) else { return };
     for model in models.iter_mut().filter(|model| model.is_runnable()) {
-        model.problem = model.files().iter().find_map(|path| hashes.problem_of(path));
+        let found = model.files().iter().find_map(|path| hashes.problem_of(path));
+        (model.problem, model.problem_phrase) = found.map_or((None, None), |(text, phrase)| (Some(text), Some(phrase)));
     }
 }
 

@@ -173,7 +173,7 @@ impl Search {
                 "it has {size_bytes} bytes instead of {expected}: {} has not fetched all of it",
                 self.program.title()
             )),
-            _ => header_of(&path),
+            _ => header_of(&path).map_err(|unusable| unusable.text),
         };
         self.found.models.push(FoundModel { program: self.program, name, path, parts, size_bytes, sha256, info });
     }

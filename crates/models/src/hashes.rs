@@ -8,6 +8,7 @@ use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use brickwork_engine::Phrase;
 use serde::{Deserialize, Serialize};
 
 use crate::small_file::{self, SmallFileError};
@@ -102,6 +103,22 @@ pub enum HashError {
     Records(#[from] SmallFileError),
 }
 
+impl HashError {
+    /// The fault in a form that can be put into another language; without the full stop.
+    #[must_use]
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Changed { path, expected, found } => {
+                Phrase::new("file_changed").with("path", path).with("expected", expected).with("found", found)
+            }
+            Self::Io { path, cause } => {
+                Phrase::new("file_not_read").with("path", path).with("cause", cause.to_string())
+            }
+            Self::Records(error) => error.phrase(),
+        }
+    }
+}
+
 /// The records of one models folder, as they were when they were read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -139,18 +156,25 @@ impl Hashes {
 impl Hashes {
     /// Why the file at `path` is not to be used, as far as that can be told without reading it.
     #[must_use]
-    pub fn problem_of(&self, path: &Path) -> Option<String> {
+    pub fn problem_of(&self, path: &Path) -> Option<(String, Phrase)> {
         let size_bytes = fs::metadata(path).ok()?.len();
-        let found = match self.state(path) {
-            HashState::Wrong(record) => format!("its SHA-256 is {}", record.found.unwrap_or_default()),
-            HashState::Touched(record) if record.stamp.size_bytes != size_bytes => format!("it has {size_bytes} bytes"),
+        let (found, phrase) = match self.state(path) {
+            HashState::Wrong(record) => {
+                let sha256 = record.found.unwrap_or_default();
+                let phrase = Phrase::new("file_of_another_hash").with("found", &sha256);
+                (format!("its SHA-256 is {sha256}"), phrase)
+            }
+            HashState::Touched(record) if record.stamp.size_bytes != size_bytes => {
+                (format!("it has {size_bytes} bytes"), Phrase::new("file_of_another_size").with("bytes", size_bytes))
+            }
             _ => return None,
         };
         let shown = path.display();
-        Some(format!(
+        let text = format!(
             "{shown} was changed since its checksum was recorded: {found}. Get the file again; or, if you changed it \
              yourself, verify it and accept the change"
-        ))
+        );
+        Some((text, phrase.with("path", path)))
     }
 }
 

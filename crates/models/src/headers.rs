@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use crate::gguf::{GgufInfo, read_header};
+use brickwork_engine::Phrase;
+
+use crate::gguf::{GgufError, GgufInfo, read_header};
 use crate::safetensors::{SafetensorsInfo, files_in, read_folder};
 use crate::shards::shard_paths;
 
@@ -23,20 +25,36 @@ static GGUF: LazyLock<Kept<GgufInfo>> = LazyLock::new(Kept::default);
 static SAFETENSORS: LazyLock<Kept<SafetensorsInfo>> = LazyLock::new(Kept::default);
 
 /// What [`read_header`] says about the model whose first file is at `path`; from memory while its files are unchanged.
-/// The error is its text.
 ///
 /// # Errors
-/// The text says what is wrong with which file, and what to do.
-pub fn header_of(path: &Path) -> Result<GgufInfo, String> {
-    GGUF.get(path, &shard_paths(path), || read_header(path).map_err(|err| err.to_string()))
+/// [`UnusableFile`].
+pub fn header_of(path: &Path) -> Result<GgufInfo, UnusableFile> {
+    let told = |err: GgufError| UnusableFile { text: err.to_string(), phrase: err.phrase() };
+    GGUF.get(path, &shard_paths(path), || read_header(path).map_err(told))
 }
 
 /// What [`read_folder`] says about the folder at `path`; from memory while its files are unchanged.
 ///
 /// # Errors
-/// The text says what is wrong with which file, and what to do.
-pub fn safetensors_of(path: &Path) -> Result<SafetensorsInfo, String> {
-    SAFETENSORS.get(path, &files_in(path), || read_folder(path).map_err(|err| err.to_string()))
+/// [`UnusableFile`].
+pub fn safetensors_of(path: &Path) -> Result<SafetensorsInfo, UnusableFile> {
+    SAFETENSORS.get(path, &files_in(path), || read_folder(path).map_err(|err| err.to_string().into()))
+}
+
+/// Why a model's files cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct UnusableFile {
+    /// What is wrong with which file, and what to do.
+    pub text: String,
+    /// The same in a form that can be put into another language, where it has one.
+    pub phrase: Option<Phrase>,
+}
+
+impl From<String> for UnusableFile {
+    fn from(text: String) -> Self {
+        Self { text, phrase: None }
+    }
 }
 
 /// What tells whether a file changed.
@@ -70,7 +88,7 @@ fn inode(_about: &fs::Metadata) -> u64 {
 }
 
 /// A file's stamps and what was read then.
-type Entry<T> = (Vec<Option<Stamp>>, Result<T, String>);
+type Entry<T> = (Vec<Option<Stamp>>, Result<T, UnusableFile>);
 
 struct Kept<T> {
     entries: Mutex<HashMap<PathBuf, Entry<T>>>,
@@ -84,7 +102,12 @@ impl<T> Default for Kept<T> {
 
 impl<T: Clone> Kept<T> {
     /// What was read from `files` before, if they are as they were; else what `read` says now.
-    fn get(&self, path: &Path, files: &[PathBuf], read: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    fn get(
+        &self,
+        path: &Path,
+        files: &[PathBuf],
+        read: impl FnOnce() -> Result<T, UnusableFile>,
+    ) -> Result<T, UnusableFile> {
         let stamps: Vec<_> = files.iter().map(|file| Stamp::of(file)).collect();
         let lock = || self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, content)) = lock().get(path)
@@ -122,7 +145,7 @@ mod tests {
         let get = || {
             kept.get(&path, std::slice::from_ref(&path), || {
                 reads.set(reads.get() + 1);
-                fs::read(&path).map(|bytes| bytes.len()).map_err(|err| err.to_string())
+                fs::read(&path).map(|bytes| bytes.len()).map_err(|err| err.to_string().into())
             })
         };
         let write = |content: &str, age_s: u64| {

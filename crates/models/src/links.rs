@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use brickwork_engine::Phrase;
 use serde::{Deserialize, Serialize};
 
 use crate::folder::ModelFile;
@@ -43,6 +44,7 @@ pub(crate) fn linked_models(dir: &Path) -> Vec<ModelFile> {
             model.problem = Some(format!(
                 "{shown} is gone, which is used where it lies: get it back, or remove the model from the list"
             ));
+            model.problem_phrase = Some(Phrase::new("linked_file_gone").with("path", model.path.as_path()));
         }
         model
     };

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
+use brickwork_engine::Phrase;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -34,6 +35,19 @@ pub enum SmallFileError {
         /// Where, and what is wrong there.
         cause: String,
     },
+}
+
+impl SmallFileError {
+    /// The fault in a form that can be put into another language.
+    #[must_use]
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Io { path, cause } => {
+                Phrase::new("notes_not_read").with("path", path).with("cause", cause.to_string())
+            }
+            Self::Damaged { path, cause } => Phrase::new("notes_damaged").with("path", path).with("cause", cause),
+        }
+    }
 }
 
 /// The content of `path`; the default value when there is no such file.

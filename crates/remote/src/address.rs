@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use brickwork_engine::Phrase;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
@@ -23,6 +24,19 @@ pub enum AddressFault {
         "`{0}` is no private address, and http would send prompts and key through the open network unencrypted. Use https, or allow it for this server."
     )]
     Unencrypted(String),
+}
+
+impl AddressFault {
+    /// The fault in a form that can be put into another language.
+    #[must_use]
+    pub fn phrase(&self) -> Phrase {
+        match self {
+            Self::Unreadable(address) => Phrase::new("no_server_address").with("address", address),
+            Self::Credentials => Phrase::new("address_with_credentials"),
+            Self::Trailer => Phrase::new("address_with_trailer"),
+            Self::Unencrypted(address) => Phrase::new("address_unencrypted").with("address", address),
+        }
+    }
 }
 
 /// The base address of a server: without a slash at its end, in the one spelling that URLs have.

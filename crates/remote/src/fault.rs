@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use brickwork_engine::{InferenceError, InferenceErrorCode as Code};
+use brickwork_engine::{InferenceError, InferenceErrorCode as Code, Phrase};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use serde_json::Value;
@@ -42,6 +42,11 @@ impl Fault {
     pub(crate) fn later(code: Code, message: impl Into<String>) -> Self {
         Self { error: InferenceError::new(code, message), retry: Retry::Later(None) }
     }
+
+    /// The same fault, which can be put into another language.
+    pub(crate) fn saying(self, phrase: Phrase) -> Self {
+        Self { error: self.error.saying(phrase), ..self }
+    }
 }
 
 /// All that an error and its causes say.
@@ -70,17 +75,23 @@ pub(crate) fn unreachable(base: &BaseUrl, error: reqwest::Error) -> Fault {
                  an https address, or allow it for this server.",
                 base.host()
             );
-            return Fault::new(Code::RemoteRefused, message);
+            let phrase = Phrase::new("server_not_private").with("host", base.host());
+            return Fault::new(Code::RemoteRefused, message).saying(phrase);
         }
         source = cause.source();
     }
-    let what = if error.is_connect() { "cannot be reached" } else { "broke off" };
+    let (what, reason) = if error.is_connect() {
+        ("cannot be reached", "server_not_reached")
+    } else {
+        ("broke off", "server_broke_off")
+    };
     let message = format!(
         "The server {} {what} ({}). See that it runs and that the address is right, then run the step again.",
         base.host(),
         causes(&error)
     );
-    Fault::later(Code::RemoteUnreachable, message)
+    let phrase = Phrase::new(reason).with("host", base.host()).with("cause", causes(&error));
+    Fault::later(Code::RemoteUnreachable, message).saying(phrase)
 }
 
 /// The server said nothing for too long.
@@ -92,7 +103,8 @@ pub(crate) fn silent(base: &BaseUrl, limit: Duration) -> Fault {
         limit.as_secs_f32()
     );
     // It may still be at work on it: asking again would only add to its load.
-    Fault::new(Code::RemoteUnreachable, message)
+    let phrase = Phrase::new("server_silent").with("host", base.host());
+    Fault::new(Code::RemoteUnreachable, message).saying(phrase.with("seconds", limit.as_secs_f32().to_string()))
 }
 
 /// The connection ended in the middle of an answer.
@@ -101,7 +113,7 @@ pub(crate) fn cut(base: &BaseUrl) -> Fault {
         "The server {} ended the connection in the middle of its answer. Look into its log, then run the step again.",
         base.host()
     );
-    Fault::later(Code::RemoteUnreachable, message)
+    Fault::later(Code::RemoteUnreachable, message).saying(Phrase::new("server_cut_off").with("host", base.host()))
 }
 
 /// What came is no answer.
@@ -111,7 +123,8 @@ pub(crate) fn nonsense(base: &BaseUrl, what: &str) -> Fault {
          ends in /v1.",
         base.host()
     );
-    Fault::new(Code::RemoteFailed, message)
+    let phrase = Phrase::new("server_answers_nonsense").with("host", base.host()).with("what", what);
+    Fault::new(Code::RemoteFailed, message).saying(phrase)
 }
 
 /// An answer of another status than 200, with what is known of its body.
@@ -126,27 +139,34 @@ pub(crate) fn refusal(
     let host = base.host();
     let parsed: Value = serde_json::from_str(body).unwrap_or_default();
     let said = said(&parsed, key).map_or_else(String::new, |said| format!(": {said}"));
+    // `said` is empty, or begins with a colon, in every language.
+    let phrase = |reason: &str| Phrase::new(reason).with("host", host.clone()).with("said", &said);
     match status.as_u16() {
         300..=399 => Fault::new(
             Code::RemoteRefused,
             format!("The server {host} leads on to another address, which is not followed. Bind that address itself."),
-        ),
+        )
+        .saying(phrase("server_leads_on")),
         401 if key.is_none() => Fault::new(
             Code::RemoteRefused,
             format!("The server {host} asks for a key. Set one for it in Models{said}."),
-        ),
+        )
+        .saying(phrase("server_asks_for_key")),
         401 => Fault::new(
             Code::RemoteRefused,
             format!("The server {host} does not take the key that is kept for it. Set another one in Models{said}."),
-        ),
+        )
+        .saying(phrase("server_refuses_key")),
         403 => Fault::new(
             Code::RemoteRefused,
             format!("The server {host} does not let this key use the model `{model}`{said}. Ask who runs it."),
-        ),
+        )
+        .saying(phrase("server_refuses_model").with("model", model)),
         404 if said.to_lowercase().contains("model") => Fault::new(
             Code::ModelMissing,
             format!("The server {host} has no model `{model}`{said}. Bind one that `brickwork remote check` lists."),
-        ),
+        )
+        .saying(phrase("server_lacks_model").with("model", model)),
         404 | 405 => nonsense(base, &format!("status {}", status.as_u16())),
         _ => in_body(base, status, &parsed, &said, headers),
     }
@@ -165,33 +185,46 @@ fn in_body(base: &BaseUrl, status: StatusCode, parsed: &Value, said: &str, heade
             "The prompt is too long for the model on {host}{numbers}. Let the step see fewer earlier steps or files, or start \
              the server with a larger context window."
         );
-        return Fault::new(Code::PromptTooLong, message);
+        let phrase = Phrase::new("server_prompt_too_long").with("host", host);
+        let phrase = match (error["n_prompt_tokens"].as_u64(), error["n_ctx"].as_u64()) {
+            (Some(prompt), Some(window)) => Phrase { reason: "server_prompt_too_long_for".to_owned(), ..phrase }
+                .with("prompt", prompt)
+                .with("context", window),
+            _ => phrase.with("said", said),
+        };
+        return Fault::new(Code::PromptTooLong, message).saying(phrase);
     }
+    let phrase = |reason: &str| Phrase::new(reason).with("host", host.clone());
     let retry = Retry::Later(retry_after(headers));
     match status.as_u16() {
         503 if said.to_lowercase().contains("loading model") => Fault {
-            error: InferenceError::new(Code::RemoteUnreachable, format!("The server {host} still loads its model.")),
+            error: InferenceError::new(Code::RemoteUnreachable, format!("The server {host} still loads its model."))
+                .saying(phrase("server_still_loads")),
             retry: Retry::Loading,
         },
         429 => Fault {
             error: InferenceError::new(
                 Code::RemoteFailed,
                 format!("The server {host} has too much to do, or the key's limit is reached{said}. Try again later."),
-            ),
+            )
+            .saying(phrase("server_busy").with("said", said)),
             retry,
         },
         408 | 500..=599 => Fault {
             error: InferenceError::new(
                 Code::RemoteFailed,
                 format!("The server {host} failed (status {}){said}. Look into its log.", status.as_u16()),
-            ),
+            )
+            .saying(phrase("server_failed").with("status", status.as_u16()).with("said", said)),
             retry,
         },
         400 | 422 => Fault::new(
             Code::BadRequest,
             format!("The server {host} does not take the request{said}. Change the step's parameters or its model."),
-        ),
-        other => Fault::new(Code::RemoteFailed, format!("The server {host} answered with status {other}{said}.")),
+        )
+        .saying(phrase("server_refuses_request").with("said", said)),
+        other => Fault::new(Code::RemoteFailed, format!("The server {host} answered with status {other}{said}."))
+            .saying(phrase("server_answered_with_status").with("status", other).with("said", said)),
     }
 }
 

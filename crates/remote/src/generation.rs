@@ -5,7 +5,7 @@ mod course;
 use std::sync::Arc;
 use std::time::Duration;
 
-use brickwork_engine::{Generation, InferenceError, InferenceErrorCode, InferenceEvent};
+use brickwork_engine::{Generation, InferenceError, InferenceErrorCode, InferenceEvent, Phrase};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use tokio::time::Instant;
@@ -98,11 +98,15 @@ impl<'a> Asked<'a> {
     async fn new(shared: &'a Shared, generation: &'a Generation) -> Result<Self, InferenceError> {
         if request::is_empty(&generation.prompt) {
             let message = "The prompt is empty. Write an instruction and run the step again.";
-            return Err(InferenceError::new(InferenceErrorCode::BadRequest, message));
+            return Err(
+                InferenceError::new(InferenceErrorCode::BadRequest, message).saying(Phrase::new("prompt_empty"))
+            );
         }
         let peer = (shared.peer_of)(generation.model.clone()).await;
-        let base = BaseUrl::parse(generation.model.base_url().unwrap_or_default(), peer.allow_insecure)
-            .map_err(|fault| InferenceError::new(InferenceErrorCode::RemoteRefused, fault.to_string()))?;
+        let base =
+            BaseUrl::parse(generation.model.base_url().unwrap_or_default(), peer.allow_insecure).map_err(|fault| {
+                InferenceError::new(InferenceErrorCode::RemoteRefused, fault.to_string()).saying(fault.phrase())
+            })?;
         let server = shared.kind(&base, peer.key.as_ref()).await;
         Ok(Self { shared, generation, base, peer, server })
     }

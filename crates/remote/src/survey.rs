@@ -105,6 +105,7 @@ pub(crate) async fn read(base: &BaseUrl, response: reqwest::Response, most: usiz
 pub(crate) fn no_client(error: &str) -> Fault {
     let message = format!("No connection can be made on this system: {error}. Look into its certificates.");
     Fault::new(brickwork_engine::InferenceErrorCode::Internal, message)
+        .saying(brickwork_engine::Phrase::new("no_connections").with("cause", error))
 }
 
 fn served(model: &ListedModel) -> ServedModel {

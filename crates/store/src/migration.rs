@@ -37,6 +37,7 @@ const ALL: &[M<'static>] = &[
     M::up(run_steps::ADD_REPORT),
     M::up(generated_artifacts::ADD_SYNTAX),
     M::up(orchestration_runs::ADD_ASSEMBLY),
+    M::up(run_steps::ADD_ERROR_PHRASE),
 ];
 
 /// All migrations, oldest first.

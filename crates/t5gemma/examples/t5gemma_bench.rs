@@ -47,7 +47,7 @@ fn run(path: &Path, n_source: usize, n_output: usize, repetitions: usize) -> Res
     let load_s = started.elapsed().as_secs_f64();
     let vocab = network.config().encoder.vocab_size as u32;
     let source: Vec<u32> = (0..n_source as u32).map(|n| 200 + n * 7919 % (vocab - 200)).collect();
-    let (mut encode, mut decode, mut ids) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut encode, mut decode, mut steps, mut ids) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     // The first pass only warms up.
     for repetition in 0..=repetitions {
         let started = Instant::now();
@@ -58,19 +58,22 @@ fn run(path: &Path, n_source: usize, n_output: usize, repetitions: usize) -> Res
         let mut next = network.config().bos_id;
         ids.clear();
         for _ in 0..n_output {
+            let started = Instant::now();
             let hidden = network.advance(&mut session, &[&[next]], None)?;
             next = network.likeliest(&hidden)?[0];
             ids.push(next);
+            steps.push(1000.0 * started.elapsed().as_secs_f64());
         }
         if repetition > 0 {
             encode.push(n_source as f64 / encode_s);
             decode.push(n_output as f64 / started.elapsed().as_secs_f64());
         }
     }
+    steps.sort_by(f64::total_cmp);
     let result = json!({
         "path": path, "params": files.n_params(), "source_tokens": n_source, "output_tokens": n_output,
         "load_s": load_s, "encode_tokens_per_s": median(encode), "decode_tokens_per_s": median(decode),
-        "peak_bytes": peak_bytes(), "first_ids": ids[..n_output.min(8)],
+        "step_ms": {"min": steps.first(), "median": median(steps.clone())}, "peak_bytes": peak_bytes(), "first_ids": ids[..n_output.min(8)],
     });
     println!("{result}");
     Ok(())

@@ -182,6 +182,27 @@ pub enum Step {
 }
 
 impl Generation<'_> {
+    /// Takes `ids` as what was written so far, so that the output goes on behind them. They do not count against the most
+    /// tokens.
+    ///
+    /// # Errors
+    /// [`T5GemmaError::OutputTooLong`] when no room is left for the rest, or a fault of the device.
+    pub fn go_on_behind(&mut self, ids: &[u32]) -> Result<(), T5GemmaError> {
+        let Some((last, before)) = ids.split_last() else { return Ok(()) };
+        let (max_tokens, limit) = (ids.len() + self.max_tokens, self.model.network.config().output_limit());
+        if max_tokens > limit {
+            return Err(T5GemmaError::OutputTooLong { max_tokens, limit });
+        }
+        let taken: Vec<u32> = std::iter::once(self.next).chain(before.iter().copied()).collect();
+        self.model.network.advance(&mut self.session, &[&taken], None)?;
+        for id in ids {
+            let bytes = self.model.vocabulary.tokenizer.bytes(*id);
+            self.sampler.accept(*id, &bytes);
+        }
+        self.next = *last;
+        Ok(())
+    }
+
     /// Writes one token more.
     ///
     /// # Errors

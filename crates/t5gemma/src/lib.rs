@@ -18,6 +18,7 @@ mod model;
 pub mod prompt;
 mod quantize;
 mod sampling;
+mod threads;
 mod tokenizer;
 
 pub use candle_core::{Device, Tensor};

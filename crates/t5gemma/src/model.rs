@@ -4,9 +4,12 @@
 //! Every block is sandwiched between two norms: `x += post(f(pre(x)))`. Vectors and norms are in 32 bits. The numbers of
 //! batch, tokens and width are `[n_batch, n_tokens, hidden_size]` throughout.
 
+mod arena;
 mod attention;
+mod blocks;
 mod cache;
 mod decoder;
+mod dot;
 mod encoder;
 mod gemv;
 mod linear;
@@ -15,6 +18,7 @@ mod math;
 mod parts;
 mod rope;
 mod sight;
+mod single;
 mod weigh;
 
 use candle_core::{Device, Tensor};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use brickwork_engine::ModelRef;
 use brickwork_engine::ports::{Generation, Inference, InferenceError, InferenceErrorCode, InferenceEvent};
+use brickwork_engine::{ModelRef, Phrase};
 use brickwork_worker_protocol::{Device, FromWorker, JobId, ResidentModel, ToWorker, WorkerHello};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
@@ -170,7 +170,8 @@ impl WorkerClient {
             _ => Err(InferenceError::new(
                 InferenceErrorCode::Internal,
                 "The model worker answered with another kind of frame. Install program and worker from one release.",
-            )),
+            )
+            .saying(Phrase::new("worker_of_another_release"))),
         }
     }
 
@@ -234,4 +235,5 @@ impl Drop for WorkerClient {
 /// The error of jobs after the end.
 pub(crate) fn closed() -> InferenceError {
     InferenceError::new(InferenceErrorCode::WorkerUnavailable, "The program is closing, so no model runs any more.")
+        .saying(Phrase::new("program_closing"))
 }

@@ -3,6 +3,7 @@
 use brickwork_engine::ports::{
     Completion, FinishReason, Generation, InferenceError, InferenceErrorCode, InferenceEvent, Prompt, Speaker, Timings,
 };
+use brickwork_engine::{Phrase, PhraseParam};
 use brickwork_worker_protocol as protocol;
 
 use crate::config::{Compute, Residency, SamplerDefaults, WorkerConfig};
@@ -124,5 +125,12 @@ pub(crate) fn error(failed: protocol::Failed) -> InferenceError {
         protocol::FailureCode::BadRequest => InferenceErrorCode::BadRequest,
         protocol::FailureCode::Internal => InferenceErrorCode::Internal,
     };
-    InferenceError::new(code, failed.message)
+    let error = InferenceError::new(code, failed.message);
+    let Some(reason) = failed.reason else { return error };
+    let value = |param| match param {
+        protocol::FailureParam::Count(count) => PhraseParam::Count(count),
+        protocol::FailureParam::Text(text) => PhraseParam::Text(text),
+    };
+    let params = failed.params.into_iter().map(|(name, param)| (name, value(param))).collect();
+    error.saying(Phrase { reason, params })
 }

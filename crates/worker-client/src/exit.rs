@@ -2,6 +2,8 @@
 
 use std::process::ExitStatus;
 
+use brickwork_engine::Phrase;
+
 /// Names the signal or the exit code, e.g. `killed by SIGABRT, signal 6`.
 pub(crate) fn describe(status: ExitStatus) -> String {
     #[cfg(unix)]
@@ -16,6 +18,28 @@ pub(crate) fn describe(status: ExitStatus) -> String {
         Some(code) if cfg!(windows) && !(0..=255).contains(&code) => format!("exit code 0x{code:08X}"),
         Some(code) => format!("exit code {code}"),
         None => status.to_string(),
+    }
+}
+
+/// The same in a form that can be put into another language.
+pub(crate) fn phrase(status: ExitStatus) -> Phrase {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt;
+        if let Some(signal) = status.signal() {
+            return match signal {
+                4 => Phrase::new("ended_by_lacking_instruction"),
+                9 => Phrase::new("ended_by_kill"),
+                _ => Phrase::new("ended_by_signal").with("signal", signal.to_string()),
+            };
+        }
+    }
+    match status.code() {
+        Some(code) if cfg!(windows) && !(0..=255).contains(&code) => {
+            Phrase::new("ended_with_code").with("code", format!("0x{code:08X}"))
+        }
+        Some(code) => Phrase::new("ended_with_code").with("code", code.to_string()),
+        None => Phrase::new("ended_somehow").with("how", status.to_string()),
     }
 }
 
@@ -44,5 +68,7 @@ mod tests {
         assert_eq!(describe(ExitStatus::from_raw(6)), "killed by SIGABRT, signal 6");
         assert!(describe(ExitStatus::from_raw(9)).starts_with("killed by SIGKILL, signal 9"));
         assert_eq!(describe(ExitStatus::from_raw(3 << 8)), "exit code 3");
+        assert_eq!(phrase(ExitStatus::from_raw(9)), Phrase::new("ended_by_kill"));
+        assert_eq!(phrase(ExitStatus::from_raw(3 << 8)), Phrase::new("ended_with_code").with("code", "3"));
     }
 }

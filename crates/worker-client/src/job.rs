@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use brickwork_engine::ModelRef;
 use brickwork_engine::ports::{Completion, Generation, InferenceError, InferenceErrorCode, InferenceEvent};
+use brickwork_engine::{ModelRef, Phrase};
 use brickwork_worker_protocol::{FromWorker, JobId, ToWorker};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -255,19 +255,27 @@ async fn take_process(shared: &Shared, worker: &mut Option<WorkerProcess>) -> Re
 }
 
 async fn check_model(model: &ModelRef) -> Result<(), InferenceError> {
-    let missing = |what: String| {
+    let missing = |what: String, phrase: Phrase| {
         Err(InferenceError::new(
             InferenceErrorCode::ModelMissing,
             format!("{what} Download the model, or bind the role to another one."),
-        ))
+        )
+        .saying(phrase.with("id", &model.id)))
     };
     if model.path.is_empty() {
-        return missing(format!("Model '{}' has no file.", model.id));
+        return missing(format!("Model '{}' has no file.", model.id), Phrase::new("model_without_file"));
     }
     match tokio::fs::metadata(&model.path).await {
         // A folder is a model of several files; whether it is one is for the worker to say.
         Ok(metadata) if metadata.is_file() || metadata.is_dir() => Ok(()),
-        Ok(_) => missing(format!("{} is neither a file nor a folder.", model.path)),
-        Err(error) => missing(format!("The file of model '{}' cannot be read at {} ({error}).", model.id, model.path)),
+        Ok(_) => {
+            let phrase = Phrase::new("model_no_file_or_folder").with("path", &model.path);
+            missing(format!("{} is neither a file nor a folder.", model.path), phrase)
+        }
+        Err(error) => {
+            let phrase =
+                Phrase::new("model_file_unreadable").with("path", &model.path).with("cause", error.to_string());
+            missing(format!("The file of model '{}' cannot be read at {} ({error}).", model.id, model.path), phrase)
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use brickwork_engine::Phrase;
 use brickwork_engine::ports::{InferenceError, InferenceErrorCode};
 use brickwork_worker_protocol::{
     FrameDecoder, FromWorker, JobId, PROTOCOL_VERSION, ToWorker, WorkerHello, check_protocol, encode,
@@ -73,6 +74,11 @@ impl WorkerProcess {
                     config.program.display()
                 ),
             )
+            .saying(
+                Phrase::new("worker_not_started")
+                    .with("program", config.program.as_path())
+                    .with("cause", reason.to_string()),
+            )
         };
         let (mut child, starter) = spawn(command(config, &[])).await.map_err(|error| unavailable(&error))?;
         let (Some(input), Some(output), Some(errors)) =
@@ -112,7 +118,7 @@ impl WorkerProcess {
             }
             Ok(_) => Err(unavailable(&"it did not answer the handshake")),
             Err(Lost::Silent) => Err(process.silent(config.silence_limit)),
-            Err(Lost::Ended) => Err(unavailable(&process.how_it_ended().await)),
+            Err(Lost::Ended) => Err(unavailable(&process.how_it_ended().await.text)),
         }
     }
 
@@ -176,7 +182,7 @@ impl WorkerProcess {
 
     /// The error for a job in whose middle the worker ended for the `n_times`-th time. The process is gone afterwards.
     pub(crate) async fn crashed(mut self, n_times: u32) -> InferenceError {
-        let how = self.how_it_ended().await;
+        let End { text: how, phrase, words } = self.how_it_ended().await;
         let again = if n_times > 1 { ", also when it was tried again" } else { "" };
         InferenceError::new(
             InferenceErrorCode::WorkerCrashed,
@@ -185,6 +191,7 @@ impl WorkerProcess {
                  again, or choose another model if it happens again."
             ),
         )
+        .saying(crash(phrase, words, n_times))
     }
 
     /// The error for a job during which the worker said nothing for `limit`. The process is killed.
@@ -197,6 +204,7 @@ impl WorkerProcess {
                 limit.as_secs_f64()
             ),
         )
+        .saying(Phrase::new("worker_silent").with("seconds", limit.as_secs_f64().to_string()))
     }
 
     /// Ends the process in good order within `limit`, else by force.
@@ -218,23 +226,45 @@ impl WorkerProcess {
     }
 
     /// Waits for the end, by force if need be, and describes it with the last words.
-    async fn how_it_ended(&mut self) -> String {
-        let how = match timeout(END_LIMIT, self.child.wait()).await {
-            Ok(Ok(status)) => exit::describe(status),
-            Ok(Err(error)) => format!("its end is unknown: {error}"),
+    async fn how_it_ended(&mut self) -> End {
+        let (how, phrase) = match timeout(END_LIMIT, self.child.wait()).await {
+            Ok(Ok(status)) => (exit::describe(status), exit::phrase(status)),
+            Ok(Err(error)) => {
+                let phrase = Phrase::new("ended_unknown").with("cause", error.to_string());
+                (format!("its end is unknown: {error}"), phrase)
+            }
             Err(_) => {
                 self.kill();
-                "it closed its output and was ended".to_owned()
+                ("it closed its output and was ended".to_owned(), Phrase::new("ended_after_closing_output"))
             }
         };
         let _ = timeout(END_LIMIT, &mut self.log).await;
         let words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
         match words.iter().rev().find(|line| line.contains("ASSERT") || line.contains("error")).or_else(|| words.back())
         {
-            Some(words) => format!("{how}; its last words: {words}"),
-            None => how,
+            Some(words) => End { text: format!("{how}; its last words: {words}"), phrase, words: Some(words.clone()) },
+            None => End { text: how, phrase, words: None },
         }
     }
+}
+
+/// How a worker ended, in words, in a form that can be put into another language, and with its own last words.
+struct End {
+    text: String,
+    phrase: Phrase,
+    words: Option<String>,
+}
+
+/// A crash for the `n_times`-th time in a form that can be put into another language; `end` stands within it.
+fn crash(end: Phrase, words: Option<String>, n_times: u32) -> Phrase {
+    let reason = match (n_times > 1, words.is_some()) {
+        (false, false) => "worker_crashed",
+        (false, true) => "worker_crashed_with_words",
+        (true, false) => "worker_crashed_again",
+        (true, true) => "worker_crashed_again_with_words",
+    };
+    let crash = Phrase { reason: reason.to_owned(), params: end.params }.with("fault", end.reason);
+    words.into_iter().fold(crash, |crash, words| crash.with("words", words))
 }
 
 /// The worker with `arguments`; it is killed when what is spawned of this is dropped.

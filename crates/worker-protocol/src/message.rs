@@ -3,6 +3,8 @@
 //! Times are in milliseconds, sizes in bytes, lengths in tokens. Unknown fields are ignored, so a field can be added
 //! within one protocol version as long as its absence keeps the old meaning.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// Number of a job, chosen by the program; growing, never used twice within one worker's life.
@@ -516,4 +518,20 @@ pub struct Failed {
     pub code: FailureCode,
     /// What happened, to which thing, and what to do next.
     pub message: String,
+    /// The stable word of that very message; absent where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What the message names, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, FailureParam>,
+}
+
+/// One thing that the message of a failure names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum FailureParam {
+    /// A number of things, or a limit.
+    Count(u64),
+    /// A name, a path, or another program's own words.
+    Text(String),
 }

@@ -157,6 +157,11 @@ impl EncoderDecoder {
         };
         let mut generation =
             self.model.start(&source.ids, request.max_tokens as usize, sampling, &mut on_layer).map_err(stopped)?;
+        let begun = begun(&request.prompt);
+        if !begun.is_empty() {
+            let ids = self.model.vocabulary().tokenizer().encode(begun).map_err(stopped)?;
+            generation.go_on_behind(&ids).map_err(stopped)?;
+        }
         let prompt_ms = started.elapsed().as_secs_f64() * 1000.0;
 
         let started = Instant::now();
@@ -203,11 +208,18 @@ fn facts(path: &Path, files: &ModelFiles) -> ModelFacts {
     }
 }
 
+/// What the model has written already of the turn that it is to go on with.
+fn begun(prompt: &Prompt) -> &str {
+    let Prompt::Chat(chat) = prompt else { return "" };
+    chat.last().filter(|last| last.role == Role::Assistant).map_or("", |last| &last.content)
+}
+
 fn lay_out(vocabulary: &Vocabulary, prompt: &Prompt) -> Result<Source, Failure> {
     let messages: Vec<t5gemma::Message<'_>>;
     let prompt = match prompt {
         Prompt::Raw(text) => t5gemma::Prompt::Plain(text),
         Prompt::Chat(chat) => {
+            let chat = if begun(prompt).is_empty() { chat } else { &chat[..chat.len() - 1] };
             messages = chat
                 .iter()
                 .map(|message| t5gemma::Message {
@@ -266,7 +278,19 @@ fn failure(error: T5GemmaError) -> Failure {
     let first = letters.next().map(|letter| letter.to_uppercase().collect::<String>()).unwrap_or_default();
     let starts_with_path = text.starts_with(std::path::MAIN_SEPARATOR);
     let sentence = if starts_with_path { text.clone() } else { format!("{first}{}", letters.as_str()) };
-    Failure::new(code, format!("{}.", sentence.trim_end_matches('.')))
+    let failure = Failure::new(code, format!("{}.", sentence.trim_end_matches('.')));
+    match &error {
+        Error::Missing { path } => failure.saying("model_part_missing").text("path", path.display().to_string()),
+        Error::EmptyPrompt => failure.saying("prompt_without_text"),
+        Error::SourceTooLong { n_tokens, limit } => {
+            failure.saying("source_too_long").count("tokens", count(*n_tokens)).count("limit", count(*limit))
+        }
+        Error::OutputTooLong { max_tokens, limit } => {
+            failure.saying("output_too_long").count("tokens", count(*max_tokens)).count("limit", count(*limit))
+        }
+        Error::Compute(cause) => failure.saying("model_not_computed").text("cause", cause.to_string()),
+        _ => failure,
+    }
 }
 
 fn count(n: usize) -> u32 {

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use brickwork_worker_protocol::{
-    CountTexts, CountTokens, Done, Failed, FailureCode, FromWorker, Generate, JobId, Render, Rendered, Timings,
+    CountTexts, CountTokens, Done, FailureCode, FromWorker, Generate, JobId, Prompt, Render, Rendered, Role, Timings,
 };
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::token::LlamaToken;
@@ -16,6 +16,7 @@ use crate::generation::{self, Generated, Plan};
 use crate::model::context::Context;
 use crate::model::residents::{self, Loaded, Residents};
 use crate::output::{Cancels, Output};
+use crate::outputs::Outputs;
 use crate::text::Stop;
 
 /// Least time between two reports of load progress.
@@ -68,7 +69,7 @@ impl Inference {
             self.output.send(&match outcome {
                 Ok(frame) => frame,
                 Err(Stopped::Cancelled) => FromWorker::Cancelled { job },
-                Err(Stopped::Failed(Failure { code, message })) => FromWorker::Failed(Failed { job, code, message }),
+                Err(Stopped::Failed(failure)) => FromWorker::Failed(failure.of_job(job)),
             });
             self.cancels.forget_until(job);
             self.residents.end_of_job();
@@ -167,7 +168,7 @@ impl Inference {
         };
         let Generated { text, ids, n_ids_of_text, finish_reason, generate_ms } = generated;
         if let Some(n) = n_ids_of_text {
-            model.outputs.remember(&text, ids[..n].to_vec());
+            remember(&mut model.outputs, &request.prompt, &text, &ids[..n]);
         }
         let timings = Timings {
             load_ms,
@@ -218,6 +219,19 @@ impl Work<'_> {
     /// [`Stopped::Cancelled`] when the program no longer wants the job.
     pub(crate) fn check_cancelled(self) -> Result<(), Stopped> {
         if self.cancels.contains(self.job) { Err(Stopped::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// Keeps the ids of `text`, and those of the whole turn where the model went on with one that it had begun.
+fn remember(outputs: &mut Outputs, prompt: &Prompt, text: &str, ids: &[LlamaToken]) {
+    let begun = match prompt {
+        Prompt::Chat(messages) => messages.last().filter(|last| last.role == Role::Assistant),
+        Prompt::Raw(_) => None,
+    };
+    let Some(begun) = begun else { return outputs.remember(text, ids.to_vec()) };
+    if let Some(before) = outputs.get(&begun.content) {
+        let whole = before.iter().chain(ids).copied().collect();
+        outputs.remember(&format!("{}{text}", begun.content), whole);
     }
 }
 

@@ -42,11 +42,11 @@ use std::sync::mpsc::Sender;
 
 use brickwork_t5gemma::Quantization;
 use brickwork_worker_protocol::{
-    Failed, FailureCode, FrameDecoder, FromWorker, JobId, Module, PROTOCOL_VERSION, ToWorker, WorkerHello,
-    check_protocol,
+    FailureCode, FrameDecoder, FromWorker, JobId, Module, PROTOCOL_VERSION, ToWorker, WorkerHello, check_protocol,
 };
 use llama_cpp_2::llama_backend::LlamaBackend;
 
+use crate::failure::Failure;
 use crate::inference::{Inference, Request};
 use crate::output::{Cancels, Output};
 
@@ -249,8 +249,8 @@ impl Main {
 
     fn pass_on(&self, job: JobId, request: Request) {
         if !self.is_greeted {
-            let message = "A job came before the handshake. Send Hello first.".to_owned();
-            self.output.send(&FromWorker::Failed(Failed { job, code: FailureCode::BadRequest, message }));
+            let failure = Failure::new(FailureCode::BadRequest, "A job came before the handshake. Send Hello first.");
+            self.output.send(&FromWorker::Failed(failure.of_job(job)));
         } else if self.requests.send(request).is_err() {
             os::end_now(EXIT_PANIC);
         }

@@ -45,7 +45,10 @@ impl Model {
                 format!(
                     "{path} holds a model of architecture '{architecture}', which does not generate text. Choose another model."
                 ),
-            ));
+            )
+            .saying("generates_no_text")
+            .text("path", path)
+            .text("architecture", architecture));
         }
         let own = weights.meta_val_str("tokenizer.chat_template").ok().filter(|source| !source.trim().is_empty());
         let facts = ModelFacts {
@@ -88,7 +91,8 @@ impl Model {
             Prompt::Chat(messages) => self.conversation(messages)?,
         };
         if laid_out.ids.is_empty() {
-            return Err(Failure::new(FailureCode::BadRequest, "The prompt is empty. Write an instruction."));
+            let failure = Failure::new(FailureCode::BadRequest, "The prompt is empty. Write an instruction.");
+            return Err(failure.saying("prompt_without_text"));
         }
         Ok(laid_out)
     }
@@ -102,6 +106,9 @@ impl Model {
         let rendered = self.chat.render(messages).map_err(|error| {
             let remedy = "Use another model, or change the conversation's roles.";
             Failure::new(FailureCode::BadRequest, format!("In model '{}', {error}. {remedy}", self.facts.name))
+                .saying("chat_template_failed")
+                .text("model", &self.facts.name)
+                .text("cause", error.to_string())
         })?;
         Ok(tokens::lay_out(&self.weights, &self.controls, &rendered, &self.outputs))
     }

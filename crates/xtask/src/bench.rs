@@ -4,7 +4,9 @@
 
 mod api;
 mod http;
+mod t5gemma;
 mod ui;
+mod yields;
 
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -15,11 +17,12 @@ use serde_json::{Value, json};
 
 use crate::workspace::Workspace;
 
-/// An arm's name and what carries it out and gives its figures.
+/// An arm's name and what carries it out and gives its figures, or `null` where it was skipped.
 type Arm = (&'static str, fn(&Workspace) -> Result<Value>);
 
 /// The arms that there are, in the order in which they run without a name.
-const ARMS: &[Arm] = &[("api", api::measure), ("ui", ui::measure)];
+const ARMS: &[Arm] =
+    &[("api", api::measure), ("ui", ui::measure), ("yield", yields::measure), ("t5gemma", t5gemma::measure)];
 
 /// Runs one arm, or all of them.
 ///
@@ -33,7 +36,9 @@ pub(crate) fn run(workspace: &Workspace, arm: Option<&str>) -> Result<()> {
     }
     for (name, measure) in chosen {
         let figures = measure(workspace)?;
-        keep(workspace, name, &figures)?;
+        if !figures.is_null() {
+            keep(workspace, name, &figures)?;
+        }
     }
     Ok(())
 }
@@ -45,14 +50,19 @@ struct Machine {
     architecture: &'static str,
 }
 
+impl Machine {
+    fn this() -> Self {
+        Self {
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            system: std::env::consts::OS,
+            architecture: std::env::consts::ARCH,
+        }
+    }
+}
+
 fn keep(workspace: &Workspace, arm: &str, figures: &Value) -> Result<()> {
-    let machine = Machine {
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
-        system: std::env::consts::OS,
-        architecture: std::env::consts::ARCH,
-    };
     let date = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let document = json!({ "arm": arm, "machine": machine, "unix_time": date, "figures": figures });
+    let document = json!({ "arm": arm, "machine": Machine::this(), "unix_time": date, "figures": figures });
     let folder = workspace.target.join("bench");
     fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     let file = folder.join(format!("{arm}.json"));

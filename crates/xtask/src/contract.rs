@@ -31,5 +31,5 @@ pub(crate) fn command(workspace: &Workspace, server: &Server) -> Result<Command>
 fn installed(workspace: &Workspace) -> Result<PathBuf> {
     let program = |environment: &Environment| environment.program("schemathesis");
     let is_there = |environment: &Environment| Environment::says(&program(environment), &["--version"], VERSION);
-    Ok(program(&Environment::with(workspace, "schemathesis", VERSION, is_there)?))
+    Ok(program(&Environment::with(workspace, &[("schemathesis", VERSION)], is_there)?))
 }

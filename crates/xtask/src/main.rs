@@ -48,6 +48,9 @@ Commands:
   bench [ARM]
           Measures and prints a table, and keeps the figures below the build folder
           api: the HTTP interface with 1,000 connections beside a run
+          ui: the window's start, memory and frame times
+          t5gemma: T5Gemma against Hugging Face's transformers on the CPU; installs torch (6 GB)
+          below the build folder, and is skipped where that cannot be had
   backend cuda|vulkan [-DNAME=VALUE...]
           Builds llama.cpp's module for a kind of GPU and puts it where the worker finds it
           cuda: needs NVIDIA's toolkit; e.g. -DCMAKE_CUDA_ARCHITECTURES=90 builds for one kind

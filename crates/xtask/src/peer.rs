@@ -17,5 +17,5 @@ pub(crate) fn install(workspace: &Workspace) -> Result<()> {
     let ask = format!("import importlib.metadata as m, {PACKAGE}; print(m.version('{PACKAGE}'))");
     let is_there =
         |environment: &Environment| Environment::says(&environment.program("python"), &["-c", &ask], VERSION);
-    Environment::with(workspace, PACKAGE, VERSION, is_there).map(|_| ())
+    Environment::with(workspace, &[(PACKAGE, VERSION)], is_there).map(|_| ())
 }

@@ -8,24 +8,25 @@ use anyhow::{Context, Result};
 use crate::process;
 use crate::workspace::Workspace;
 
-/// An environment with one package in one version.
+/// An environment with some packages, each in one version.
 #[derive(Debug)]
 pub(crate) struct Environment {
     programs: PathBuf,
 }
 
 impl Environment {
-    /// The environment of `package`, which is made when `is_there` does not find what it looks for in it.
+    /// The environment of `packages`, names and versions, which is made when `is_there` does not find what it looks for in it.
+    /// Its folder is named after the first one.
     ///
     /// # Errors
-    /// When Python's module `venv` is missing, or the package cannot be had.
+    /// When Python's module `venv` is missing, or a package cannot be had.
     pub(crate) fn with(
         workspace: &Workspace,
-        package: &str,
-        version: &str,
+        packages: &[(&str, &str)],
         is_there: impl Fn(&Self) -> bool,
     ) -> Result<Self> {
-        let folder = workspace.target.join(format!("{package}-{version}"));
+        let name = packages.first().map(|(package, version)| format!("{package}-{version}"));
+        let folder = workspace.target.join(name.context("no package is named")?);
         let environment = Self { programs: folder.join(if cfg!(windows) { "Scripts" } else { "bin" }) };
         if is_there(&environment) {
             return Ok(environment);
@@ -35,7 +36,7 @@ impl Environment {
             .context("Python's module `venv` is needed (Debian: python3-venv)")?;
         let mut pip = workspace.command(environment.program("python"));
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-        process::run(pip.arg(format!("{package}=={version}")))?;
+        process::run(pip.args(packages.iter().map(|(package, version)| format!("{package}=={version}"))))?;
         Ok(environment)
     }
 

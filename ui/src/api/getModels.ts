@@ -44,7 +44,7 @@ export type BundleImportRequest = Schemas["BundleImportRequest"];
 export type BundleModelView = Schemas["BundleModelView"];
 export type BundleImportReport = Schemas["BundleImportReport"];
 export type FindingLevel = Schemas["FindingLevel"];
-export type Finding = Schemas["Finding"];
+export type Finding = Schemas["DoctorFinding"];
 export type DoctorDeviceView = Schemas["DoctorDeviceView"];
 /** What is shown of everything that was looked at. */
 export type DoctorReport = Pick<

@@ -179,6 +179,7 @@ function reduceChange(view: LiveRun, any: RunChange, at: string): LiveRun {
         artifacts: [],
         error: null,
         error_code: null,
+        error_phrase: null,
         finish_reason: null,
         execution_time: 0,
         timings: null,
@@ -296,7 +297,12 @@ function still(view: LiveRun): LiveRun {
 
 function fromOutcome(outcome: StepOutcome): Partial<StepView> {
   if (outcome.status === "FAILED")
-    return { status: "FAILED", error: outcome.error, error_code: outcome.code };
+    return {
+      status: "FAILED",
+      error: outcome.error,
+      error_code: outcome.code,
+      error_phrase: outcome.phrase,
+    };
   if (outcome.status === "SUCCESS") return { status: "SUCCESS", finish_reason: outcome.finish_reason };
   return { status: "CANCELLED" };
 }

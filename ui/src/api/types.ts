@@ -35,7 +35,10 @@ export type Pipeline = Omit<Schemas["Pipeline"], "steps" | "global_context" | "m
 };
 export type Template = Pipeline & Pick<Schemas["Template"], "id">;
 
-export type Diagnostic = Schemas["Diagnostic"];
+/** A finding of the router's; `own` is one of this window's, whose words are in its language already. */
+export type Diagnostic = Schemas["Diagnostic"] & { own?: true };
+/** A sentence of the program in a form that can be put into the window's language. */
+export type Phrase = Schemas["Phrase"];
 /** Answers that are no problem documents, and requests without an answer, are put into this shape too; they have no type. */
 export type Problem = Omit<Schemas["Problem"], "type"> & { type?: string };
 

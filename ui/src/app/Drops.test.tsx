@@ -59,12 +59,16 @@ test("a folder becomes the project's after asking, and nothing else of the proje
 });
 
 test("a manifest opens its run when this machine knows it", async () => {
-  const { onOpenRun } = show({ "GET /runs/r1": {} });
+  const { onOpenRun, onDesign } = show({ "GET /runs/r1": {} });
   const failed = vi.spyOn(toast, "error");
   drop([{ kind: "manifest", name: "m.json", text: '{"run_id":"r1"}' }]);
   await waitFor(() => expect(onOpenRun).toHaveBeenCalledWith("r1"));
   drop([{ kind: "manifest", name: "m.json", text: '{"run_id":"r2"}' }]);
   await waitFor(() => expect(failed).toHaveBeenCalled());
+  // One of another machine brings its pipeline along.
+  const pipeline_document = { name: "Form", steps: [{ step_name: "a", model_type: "CodeGemma", prompt: "Go." }] };
+  drop([{ kind: "manifest", name: "m.json", text: JSON.stringify({ run_id: "r3", files: [], pipeline_document }) }]);
+  await waitFor(() => expect(onDesign).toHaveBeenCalledTimes(1));
   expect(onOpenRun).toHaveBeenCalledTimes(1);
 });
 

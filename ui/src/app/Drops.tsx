@@ -31,7 +31,7 @@ export function Drops(props: DropsProps) {
       case "pipeline":
         return void openPipelineOf(first, props.onDesign);
       case "manifest":
-        return void openRunOf(first, props.onOpenRun);
+        return void openRunOf(first, props);
       case "folder":
         return first.path ? setFolder(first.path) : explain(m.drop_folder_in_browser());
       case "model":
@@ -62,24 +62,29 @@ async function openPipelineOf({ name, text = "" }: Dropped, onDesign: () => void
   }
 }
 
-/** Opens the run that wrote the export, when this machine knows it. */
-async function openRunOf({ name, text = "" }: Dropped, onOpenRun: DropsProps["onOpenRun"]): Promise<void> {
-  const runId = runOf(text);
+/** Opens the run that wrote the export, when this machine knows it; else the pipeline that the manifest holds. */
+async function openRunOf(dropped: Dropped, { onOpenRun, onDesign }: DropsProps): Promise<void> {
+  const { name, text = "" } = dropped;
+  const { runId, pipeline } = manifestOf(text);
   if (runId === undefined) return explain(m.drop_manifest_broken({ name }));
   try {
     await api.run(runId);
     onOpenRun(runId);
   } catch (error) {
+    if (pipeline) return openPipelineOf({ ...dropped, text: JSON.stringify(pipeline) }, onDesign);
     toast.error(m.drop_manifest_unknown({ name }), { description: errorText(error) });
   }
 }
 
-function runOf(manifest: string): string | undefined {
+function manifestOf(manifest: string): { runId?: string; pipeline?: object } {
   try {
-    const { run_id } = JSON.parse(manifest) as { run_id?: unknown };
-    return typeof run_id === "string" ? run_id : undefined;
+    const { run_id, pipeline_document } = JSON.parse(manifest) as { run_id?: unknown; pipeline_document?: unknown };
+    return {
+      runId: typeof run_id === "string" ? run_id : undefined,
+      pipeline: typeof pipeline_document === "object" && pipeline_document !== null ? pipeline_document : undefined,
+    };
   } catch {
-    return undefined;
+    return {};
   }
 }
 

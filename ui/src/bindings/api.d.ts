@@ -1721,7 +1721,7 @@ export interface components {
             /** @description The artifacts in it. */
             artifacts: components["schemas"]["Artifact"][];
             /** @description What the gate found wrong; nothing when it passed. */
-            findings: components["schemas"]["GateFinding"][];
+            findings: components["schemas"]["Finding"][];
             /** @description Why generation ended. */
             finish_reason: components["schemas"]["FinishReason"];
             /** @description Where time and tokens went. */
@@ -1801,6 +1801,7 @@ export interface components {
             size_bytes?: number | null;
             /** @description Why it cannot run, and what to do. */
             problem?: string | null;
+            problem_phrase?: components["schemas"]["Phrase"] | null;
         };
         /**
          * @description What becomes of a role's binding.
@@ -2184,6 +2185,7 @@ export interface components {
             message: string;
             /** @description What to do about it. */
             remedy: string;
+            phrase?: components["schemas"]["Phrase"] | null;
         };
         /** @description One place where models can run, and whether they do. */
         DoctorDeviceView: {
@@ -2209,6 +2211,8 @@ export interface components {
             used: boolean;
             /** @description Why, or why not. */
             why: string;
+            /** @description The same in a form that can be put into another language. */
+            why_phrase: components["schemas"]["Phrase"];
         };
         /** @description How many model files there are. */
         DoctorFilesView: {
@@ -2216,6 +2220,22 @@ export interface components {
             usable: number;
             /** @description Those that cannot. */
             unusable: number;
+        };
+        /** @description One thing that was looked at. */
+        DoctorFinding: {
+            /** @description The stable word for what was looked at. */
+            code: string;
+            /** @description How much it matters. */
+            level: components["schemas"]["FindingLevel"];
+            /** @description What was looked at. */
+            title: string;
+            /** @description What was found. */
+            detail: string;
+            /** @description What to do. */
+            remedy?: string | null;
+            /** @description The role, the folder, the module or the GPU that the title names. */
+            name?: string | null;
+            phrase?: components["schemas"]["Phrase"] | null;
         };
         /** @description A folder that the program writes into. */
         DoctorFolderView: {
@@ -2289,7 +2309,7 @@ export interface components {
             /** @description The worst level of the findings. */
             worst: components["schemas"]["FindingLevel"];
             /** @description Everything that was looked at, in a fixed order. */
-            findings: components["schemas"]["Finding"][];
+            findings: components["schemas"]["DoctorFinding"][];
         };
         /** @description A role, and whether it can work. */
         DoctorRoleView: {
@@ -2307,6 +2327,7 @@ export interface components {
             rpc_servers?: string[];
             /** @description Why it cannot run. */
             problem?: string | null;
+            problem_phrase?: components["schemas"]["Phrase"] | null;
         };
         /** @description The program that runs models. */
         DoctorWorkerView: {
@@ -2403,6 +2424,7 @@ export interface components {
             action: string;
             /** @description Why, for a conflict or a refusal. */
             reason?: string | null;
+            phrase?: components["schemas"]["Phrase"] | null;
             /** @description The step that made it. */
             step_name?: string | null;
             /** @description Whether the scripted placeholder had a part in it. */
@@ -2501,18 +2523,18 @@ export interface components {
             /** @description Which. */
             from: components["schemas"]["FinalChoice"];
         };
-        /** @description One thing that was looked at. */
+        /** @description One thing that a gate found wrong. */
         Finding: {
-            /** @description The stable word for what was looked at. */
-            code: string;
-            /** @description How much it matters. */
-            level: components["schemas"]["FindingLevel"];
-            /** @description What was looked at. */
-            title: string;
-            /** @description What was found. */
-            detail: string;
-            /** @description What to do. */
-            remedy?: string | null;
+            /** @description The kind. */
+            kind: components["schemas"]["FindingKind"];
+            /** @description The artifact's name, where one is meant. */
+            artifact?: string | null;
+            /** @description The line in it, from 1. */
+            line?: number | null;
+            /** @description What is wrong, as a sentence. */
+            message: string;
+            /** @description The lines around it, with their numbers, or what a command printed. */
+            excerpt?: string | null;
         };
         /**
          * @description The kind of a finding.
@@ -2741,19 +2763,6 @@ export interface components {
             continuations: number;
             /** @description Whether the step fails when no attempt passes. Otherwise the best attempt is kept, and marked. */
             required?: boolean;
-        };
-        /** @description One thing that a gate found wrong. */
-        GateFinding: {
-            /** @description The kind. */
-            kind: components["schemas"]["FindingKind"];
-            /** @description The artifact's name, where one is meant. */
-            artifact?: string | null;
-            /** @description The line in it, from 1. */
-            line?: number | null;
-            /** @description What is wrong, as a sentence. */
-            message: string;
-            /** @description The lines around it, with their numbers, or what a command printed. */
-            excerpt?: string | null;
         };
         /** @description What the header of a GGUF file says. */
         GgufHeaderView: {
@@ -3114,6 +3123,7 @@ export interface components {
             context_length?: number | null;
             /** @description Why it cannot be used. */
             problem?: string | null;
+            problem_phrase?: components["schemas"]["Phrase"] | null;
             /** @description How it is stored: `gguf` or `safetensors`. */
             format: string;
             /** @description Whether it can serve a role. */
@@ -3177,6 +3187,7 @@ export interface components {
             advice: components["schemas"]["FitAdviceView"][];
             /** @description Why its file cannot be read. */
             problem?: string | null;
+            problem_phrase?: components["schemas"]["Phrase"] | null;
         };
         /** @description What to import. */
         ModelImportRequest: {
@@ -3415,6 +3426,17 @@ export interface components {
             /** @description Byte offset just past it. */
             end: number;
         };
+        /** @description Which sentence it is, and what it names. */
+        Phrase: {
+            /** @description A stable word for the sentence, finer than a code, e.g. `every_step_disabled`. */
+            reason: string;
+            /** @description What the sentence names, by name. */
+            params?: {
+                [key: string]: components["schemas"]["PhraseParam"];
+            };
+        };
+        /** @description One thing that a sentence names. */
+        PhraseParam: number | string;
         /**
          * Brickwork pipeline
          * @description A pipeline: steps that run one after another, each on its own model, and the Assembler after them.
@@ -3558,6 +3580,7 @@ export interface components {
             stand_in: boolean;
             /** @description Why it cannot run, and what to do. */
             problem?: string | null;
+            problem_phrase?: components["schemas"]["Phrase"] | null;
         };
         /** @description One part of a prompt. */
         PreviewPartView: {
@@ -3581,6 +3604,7 @@ export interface components {
             message: string;
             /** @description What to do about it, where the message does not say it. */
             remedy?: string | null;
+            phrase?: components["schemas"]["Phrase"] | null;
         };
         /** @description What one step would ask. */
         PreviewStepView: {
@@ -3632,6 +3656,8 @@ export interface components {
             parts: components["schemas"]["PreviewPartView"][];
             /** @description What the user should know about the prompt. */
             warnings: string[];
+            /** @description Each of them in a form that can be put into another language, in the same order; null where it has none. */
+            warning_phrases: (components["schemas"]["Phrase"] | null)[];
             problem?: components["schemas"]["PreviewProblem"] | null;
             /**
              * @description The conversation, for the step that was asked for. Outputs that are not known yet stand as «output of `NAME`, up to
@@ -3680,6 +3706,7 @@ export interface components {
             code: string;
             /** @description What happened, to which thing, and what to do next. */
             detail: string;
+            phrase?: components["schemas"]["Phrase"] | null;
             /** @description One finding per fault of a pipeline. */
             diagnostics?: components["schemas"]["Diagnostic"][];
         };
@@ -3906,6 +3933,7 @@ export interface components {
             code: string;
             /** @description What is wrong, and what to do. */
             message: string;
+            phrase?: components["schemas"]["Phrase"] | null;
         };
         /** @description A role's server. */
         RemoteView: {
@@ -4796,6 +4824,8 @@ export interface components {
             name: string;
             /** @description Why. */
             reason: string;
+            /** @description The same in a form that can be put into another language. */
+            phrase: components["schemas"]["Phrase"];
         };
         /** @description A piece of a snippet. */
         SnippetPart: {
@@ -4861,6 +4891,7 @@ export interface components {
             code: components["schemas"]["InferenceErrorCode"];
             /** @description The cause, for the user. */
             error: string;
+            phrase?: components["schemas"]["Phrase"] | null;
             /** @enum {string} */
             status: "FAILED";
         } | {
@@ -4925,6 +4956,7 @@ export interface components {
             artifacts_edited: boolean;
             /** @description Why it failed. */
             error?: string | null;
+            error_phrase?: components["schemas"]["Phrase"] | null;
             error_code?: components["schemas"]["InferenceErrorCode"] | null;
             finish_reason?: components["schemas"]["FinishReason"] | null;
             /**
@@ -5177,6 +5209,7 @@ export interface components {
             message: string;
             /** @description What to do next. */
             remedy: string;
+            phrase?: components["schemas"]["Phrase"] | null;
         };
         /**
          * @description Where a transfer stands.
@@ -5512,6 +5545,7 @@ export type DeviceView = components['schemas']['DeviceView'];
 export type Diagnostic = components['schemas']['Diagnostic'];
 export type DoctorDeviceView = components['schemas']['DoctorDeviceView'];
 export type DoctorFilesView = components['schemas']['DoctorFilesView'];
+export type DoctorFinding = components['schemas']['DoctorFinding'];
 export type DoctorFolderView = components['schemas']['DoctorFolderView'];
 export type DoctorMemoryView = components['schemas']['DoctorMemoryView'];
 export type DoctorModuleView = components['schemas']['DoctorModuleView'];
@@ -5546,7 +5580,6 @@ export type FoundModelView = components['schemas']['FoundModelView'];
 export type FoundModelsView = components['schemas']['FoundModelsView'];
 export type FoundProblemView = components['schemas']['FoundProblemView'];
 export type Gate = components['schemas']['Gate'];
-export type GateFinding = components['schemas']['GateFinding'];
 export type GgufHeaderView = components['schemas']['GgufHeaderView'];
 export type Heading = components['schemas']['Heading'];
 export type Health = components['schemas']['Health'];
@@ -5589,6 +5622,8 @@ export type PartialUsageView = components['schemas']['PartialUsageView'];
 export type PatchFault = components['schemas']['PatchFault'];
 export type PatchOutcome = components['schemas']['PatchOutcome'];
 export type PatchReport = components['schemas']['PatchReport'];
+export type Phrase = components['schemas']['Phrase'];
+export type PhraseParam = components['schemas']['PhraseParam'];
 export type Pipeline = components['schemas']['Pipeline'];
 export type PipelineCopy = components['schemas']['PipelineCopy'];
 export type PipelineSummary = components['schemas']['PipelineSummary'];

@@ -1,9 +1,10 @@
 // What a screen shows when it has nothing, waits, or failed.
 import { CircleAlert, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
-import { ApiError } from "@/api/client";
 import { m } from "@/paraglide/messages.js";
 import { Button } from "./Button";
+import { SaidText } from "./said/SaidText";
+import { errorSaid } from "./said/said";
 
 export function EmptyState({
   icon: Icon,
@@ -43,7 +44,9 @@ export function ErrorPanel({
       <CircleAlert aria-hidden size={18} />
       <div>
         <h2>{title}</h2>
-        <p>{errorText(error)}</p>
+        <p>
+          <SaidText said={errorSaid(error)} />
+        </p>
         {onRetry && (
           <Button small onClick={onRetry}>
             {m.try_again()}
@@ -54,13 +57,8 @@ export function ErrorPanel({
   );
 }
 
-export function errorText(error: unknown): string {
-  if (error instanceof ApiError) {
-    if (error.problem.status === 0) return m.error_unreachable();
-    return error.problem.detail || error.problem.title || m.error_status({ status: error.problem.status });
-  }
-  return error instanceof Error ? error.message : String(error);
-}
+/** Why something failed, where only a text can stand. */
+export const errorText = (error: unknown): string => errorSaid(error).text;
 
 /** Grey bars in the shape of what is to come. */
 export function Skeleton({ rows = 4, tall = false }: { rows?: number; tall?: boolean }) {

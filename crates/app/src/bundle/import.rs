@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use brickwork_engine::{JsonMap, Role};
+use brickwork_engine::{JsonMap, Phrase, Role};
 use brickwork_models::bundle::{Bundle, BundleError, BundleModelFile, ExtractedModel};
 use brickwork_models::transfer::{Outcome, TransferKind};
 use brickwork_models::{BindingChoice, Bindings, HashState, Hashes, ModelFile, files_of_model, verify_sha256};
@@ -69,7 +69,7 @@ impl App {
             let extracted = extracted.map_err(|error| problem_of(&error))?;
             // This thread may wait: the store answers on threads of its own.
             block_on(app.settle_import(&mut report, documents, project_id, bindings, &extracted))
-                .map_err(|error| problem("storage", &error.to_string()))?;
+                .map_err(|error| problem("storage", &error.to_string(), error.phrase()))?;
             tracing::info!(path = report.path, models = extracted.len(), "imported a bundle");
             Ok(report)
         };
@@ -85,7 +85,8 @@ impl App {
         let path = PathBuf::from(&request.path);
         if !path.is_absolute() {
             let message = format!("`{}` is no absolute path.", request.path);
-            return Err(invalid("not_absolute", "$.path", message, "Give the full path of the bundle."));
+            return Err(invalid("not_absolute", "$.path", message, "Give the full path of the bundle.")
+                .saying(Phrase::new("bundle_not_absolute").with("path", &request.path)));
         }
         let project_id = request.project_id.unwrap_or(DEFAULT_PROJECT_ID);
         checked_project(self, project_id).await?;
@@ -148,6 +149,7 @@ impl App {
         checked_document(Value::Object(document.clone())).map_err(|fault| {
             let message = format!("The pipeline `{name}` in the bundle cannot be saved. {}", fault.message);
             invalid("bundle_refused", "$.path", message, "Make the bundle again without it.")
+                .saying(Phrase::new("bundled_pipeline_unsaveable").with("name", &name).with("cause", fault.message))
         })?;
         Ok(BundlePipelineView { name, outcome: BundlePipelineOutcome::New, pipeline_id: None })
     }

@@ -1,10 +1,11 @@
 //! What is told of memory. All sizes are in bytes.
 
-use brickwork_engine::{ModelRef, Role};
+use brickwork_engine::{ModelRef, Phrase, Role};
 use brickwork_models::fit::{Advice, Estimate, FitRequest, Share};
 use serde::Serialize;
 
 use crate::app::DeviceView;
+use crate::said::Said;
 
 /// What models take of memory, and whether they fit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -110,6 +111,9 @@ pub struct ModelFitView {
     /// Why its file cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The same in a form that can be put into another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem_phrase: Option<Phrase>,
 }
 
 impl ModelFitView {
@@ -128,12 +132,14 @@ impl ModelFitView {
             gpu: FitShareView::default(),
             advice: Vec::new(),
             problem: None,
+            problem_phrase: None,
         }
     }
 
-    pub(super) fn cannot_be_read(mut self, problem: String) -> Self {
+    pub(super) fn cannot_be_read(mut self, problem: Said) -> Self {
         self.verdict = Verdict::Unreadable;
-        self.problem = Some(problem);
+        self.problem = Some(problem.text);
+        self.problem_phrase = problem.phrase;
         self
     }
 

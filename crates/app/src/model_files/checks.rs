@@ -9,6 +9,7 @@ use brickwork_models::{check_hash, model_paths};
 use crate::app::App;
 use crate::error::AppError;
 use crate::export::blocking;
+use crate::said::Said;
 
 impl App {
     /// Refuses models of which a file is not the one whose checksum is recorded. A file that was touched since is read
@@ -28,17 +29,17 @@ impl App {
 }
 
 /// Why the model is not used, when one of its files is not the one whose checksum is recorded in the models folder `dir`.
-pub(crate) async fn changed_model(dir: PathBuf, model: &ModelRef) -> Option<String> {
+pub(crate) async fn changed_model(dir: PathBuf, model: &ModelRef) -> Option<Said> {
     let paths = model_paths(Path::new(&model.path));
-    blocking(move || changed_file(&dir, paths.iter())).await.unwrap_or_else(|error| Some(error.to_string()))
+    blocking(move || changed_file(&dir, paths.iter())).await.unwrap_or_else(|error| Some(error.to_string().into()))
 }
 
 /// Why the first of the files that was changed is not used.
-pub(crate) fn changed_file<'a>(dir: &Path, mut paths: impl Iterator<Item = &'a PathBuf>) -> Option<String> {
+pub(crate) fn changed_file<'a>(dir: &Path, mut paths: impl Iterator<Item = &'a PathBuf>) -> Option<Said> {
     paths.find_map(|path| match check_hash(dir, path) {
         // A file that is gone is told by whoever opens it.
         Ok(()) => None,
-        Err(error) if path.exists() => Some(format!("{error}.")),
+        Err(error) if path.exists() => Some(Said::new(format!("{error}."), error.phrase())),
         Err(_) => None,
     })
 }

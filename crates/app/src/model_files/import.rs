@@ -1,5 +1,6 @@
 //! Taking model files of this machine into the list.
 
+use brickwork_engine::Phrase;
 use std::path::{Path, PathBuf};
 
 use brickwork_models::found::find_models;
@@ -15,6 +16,7 @@ use crate::error::AppError;
 use crate::export::blocking;
 use crate::file_work::{FileWork, Pace, cancelled};
 use crate::request::invalid;
+use crate::said::Said;
 
 /// What to import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -125,16 +127,17 @@ fn short_name(name: &str) -> String {
 fn needed_by(source: &Path, program: &str) -> AppError {
     let message = format!("{} belongs to {program}, which would lose it.", source.display());
     invalid("belongs_to_another", "$.mode", message, "Use it in place (`link`), or copy it.")
+        .saying(Phrase::new("import_would_move").with("path", source).with("program", program))
 }
 
 /// A refusal before anything was done, with its place in the request.
 pub(super) fn refusal(error: &ImportError) -> AppError {
     let (code, path) = match error {
         ImportError::NameTaken { .. } | ImportError::DiskFull(_) => {
-            return AppError::ModelFileConflict(format!("{error}."));
+            return AppError::ModelFileConflict(Said::new(format!("{error}."), error.phrase()));
         }
         ImportError::Notes(_) | ImportError::Records(_) | ImportError::Cancelled(_) => {
-            return AppError::ModelFiles(format!("{error}."));
+            return AppError::ModelFiles(Said::new(format!("{error}."), error.phrase()));
         }
         ImportError::NotAbsolute(_) => ("not_absolute", "$.path"),
         ImportError::Io { .. } => ("unreadable", "$.path"),
@@ -149,7 +152,11 @@ pub(super) fn refusal(error: &ImportError) -> AppError {
         ImportError::NoTarget { .. } => ("no_target", "$.folder"),
     };
     let (message, remedy) = told_apart(&error.to_string());
-    invalid(code, path, message, &remedy)
+    let refused = invalid(code, path, message, &remedy);
+    match error.phrase() {
+        Some(phrase) => refused.saying(phrase),
+        None => refused,
+    }
 }
 
 pub(super) fn problem_of(error: &ImportError) -> TransferProblem {
@@ -160,5 +167,5 @@ pub(super) fn problem_of(error: &ImportError) -> TransferProblem {
         ImportError::Mismatch { .. } | ImportError::Changed { .. } => "checksum_mismatch",
         _ => "storage",
     };
-    problem(code, &error.to_string())
+    problem(code, &error.to_string(), error.phrase())
 }

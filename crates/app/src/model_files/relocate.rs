@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use brickwork_engine::Role;
+use brickwork_engine::{Phrase, Role};
 use brickwork_models::transfer::{Outcome, TransferKind};
 use brickwork_models::{BindingChoice, ImportError, plan_relocation, relocate};
 use serde::{Deserialize, Serialize};
@@ -71,8 +71,9 @@ impl App {
 fn refused(error: &ImportError) -> AppError {
     let text = format!("{error}.");
     match error {
-        ImportError::InModelsFolder(_) => {
+        ImportError::InModelsFolder(path) => {
             invalid("already_there", "$.folder", text, "Name the folder that the model is to go to.")
+                .saying(Phrase::new("relocate_already_there").with("path", path))
         }
         ImportError::NotAbsolute(_) => invalid("not_absolute", "$.folder", text, "Give the folder's full path."),
         ImportError::IsLink(_) => invalid("is_link", "$.id", text, "Remove the link, and import the file itself."),

@@ -1,5 +1,6 @@
 //! How much room models take, and what is known of their checksums.
 
+use brickwork_engine::Phrase;
 use std::path::Path;
 
 use brickwork_models::{HashState, Hashes, ModelFile, Usage, links, usage};
@@ -8,6 +9,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::error::AppError;
 use crate::export::blocking;
+use crate::said::Said;
 
 /// How a model's file stands to its recorded checksum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -85,7 +87,9 @@ impl App {
         let counted = blocking(move || view(&dir, &models)).await?;
         counted.map_err(|error| {
             let shown = self.config().models_dir.display().to_string();
-            AppError::ModelFiles(format!("The models folder {shown} cannot be read: {error}. Check its permissions."))
+            let text = format!("The models folder {shown} cannot be read: {error}. Check its permissions.");
+            let phrase = Phrase::new("models_folder_unreadable").with("path", shown.to_string());
+            AppError::ModelFiles(Said::new(text, phrase.with("cause", error.to_string())))
         })
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use brickwork_engine::{InferenceError, InferenceErrorCode, Message, ModelRef, Prompt, ScriptedInference, StepPreview};
+use brickwork_engine::{
+    InferenceError, InferenceErrorCode, Message, ModelRef, Phrase, Prompt, ScriptedInference, StepPreview,
+};
 use brickwork_remote::{RemoteClient, estimated_tokens};
 use brickwork_worker_client::{Device, WorkerClient, WorkerConfig, WorkerHello};
 
@@ -239,5 +241,6 @@ fn check_length(messages: &[Message]) -> Result<(), InferenceError> {
          steps.",
         bytes >> 20
     );
-    Err(InferenceError::new(InferenceErrorCode::PromptTooLong, message))
+    let phrase = Phrase::new("prompt_larger_than_any").with("mib", bytes >> 20);
+    Err(InferenceError::new(InferenceErrorCode::PromptTooLong, message).saying(phrase))
 }

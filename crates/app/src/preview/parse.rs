@@ -1,6 +1,6 @@
 //! Reading a pipeline that is still being written.
 
-use brickwork_engine::{Diagnostic, Pipeline, parse_pipeline};
+use brickwork_engine::{Diagnostic, Phrase, Pipeline, parse_pipeline};
 use serde_json::Value;
 
 use crate::error::AppError;
@@ -33,7 +33,9 @@ pub(super) fn unfinished(body: &Value) -> Result<Pipeline, AppError> {
     }
     serde_json::from_value(body).map_err(|error| {
         let remedy = "Correct the value and try again.";
-        AppError::InvalidPipeline(vec![Diagnostic::error("invalid_pipeline", "$", error.to_string(), remedy)])
+        let finding = Diagnostic::error("invalid_pipeline", "$", error.to_string(), remedy);
+        let phrase = Phrase::new("invalid_pipeline").with("cause", error.to_string());
+        AppError::InvalidPipeline(vec![finding.saying(phrase)])
     })
 }
 

@@ -1,8 +1,8 @@
 //! What surfaces show of a preview.
 
 use brickwork_engine::{
-    AssemblerMode, InferenceError, Message, ModelRef, PartKind, Pipeline, Preview, PromptPart, Role, Speaker,
-    StepPreview,
+    AssemblerMode, InferenceError, Message, ModelRef, PartKind, Phrase, Pipeline, Preview, PromptPart, Role, Speaker,
+    StepPreview, warning_phrase,
 };
 use serde::Serialize;
 
@@ -52,6 +52,9 @@ pub struct PreviewModelView {
     /// Why it cannot run, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
+    /// The same in a form that can be put into another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem_phrase: Option<Phrase>,
 }
 
 /// What one step would ask.
@@ -92,6 +95,8 @@ pub struct PreviewStepView {
     pub parts: Vec<PreviewPartView>,
     /// What the user should know about the prompt.
     pub warnings: Vec<String>,
+    /// Each of them in a form that can be put into another language, in the same order; null where it has none.
+    pub warning_phrases: Vec<Option<Phrase>>,
     /// Why the prompt cannot be counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<PreviewProblem>,
@@ -129,6 +134,9 @@ pub struct PreviewProblem {
     /// What to do about it, where the message does not say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
+    /// The same in a form that can be put into another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phrase: Option<Phrase>,
 }
 
 /// One message of a conversation.
@@ -195,10 +203,12 @@ impl PreviewView {
                 fits: None,
                 parts: Vec::new(),
                 warnings: Vec::new(),
+                warning_phrases: Vec::new(),
                 problem: binding.problem.as_ref().map(|problem| PreviewProblem {
                     code: "model_problem".into(),
                     message: problem.clone(),
                     remedy: None,
+                    phrase: binding.problem_phrase.clone(),
                 }),
                 messages: None,
                 text: None,
@@ -228,6 +238,7 @@ impl PreviewView {
             remote_host: binding.remote.as_ref().map(|remote| remote.host.clone()),
             stand_in: binding.stand_in,
             problem: binding.problem.clone(),
+            problem_phrase: binding.problem_phrase.clone(),
         });
     }
 
@@ -251,6 +262,7 @@ impl PreviewStepView {
     pub(super) fn describe(&mut self, step: &StepPreview, with_messages: bool) {
         self.unknown_tokens = step.unknown_tokens;
         self.warnings.clone_from(&step.warnings);
+        self.warning_phrases = step.warnings.iter().map(|warning| warning_phrase(warning)).collect();
         self.messages = with_messages.then(|| step.shown.iter().map(message).collect());
     }
 
@@ -289,6 +301,11 @@ fn message(message: &Message) -> PreviewMessage {
 impl PreviewProblem {
     pub(super) fn of(error: &InferenceError) -> Self {
         let code = serde_json::to_value(error.code).ok().and_then(|code| code.as_str().map(str::to_owned));
-        Self { code: code.unwrap_or_else(|| "internal".into()), message: error.message.clone(), remedy: None }
+        Self {
+            code: code.unwrap_or_else(|| "internal".into()),
+            message: error.message.clone(),
+            remedy: None,
+            phrase: error.phrase.clone(),
+        }
     }
 }

@@ -9,6 +9,7 @@ mod builder;
 mod bundles;
 mod catalog;
 mod files;
+mod gates;
 mod history;
 mod library;
 #[cfg(unix)]

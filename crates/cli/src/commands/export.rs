@@ -1,6 +1,7 @@
 //! `brickwork export`.
 
-use brickwork_app::{App, ExportRequest, ExportSource};
+use brickwork_app::{App, ExportRequest, ExportSource, UndoRequest, export_id_of};
+use uuid::Uuid;
 
 use super::find_run;
 use crate::args::ExportArgs;
@@ -15,8 +16,12 @@ pub(crate) async fn export(app: &App, args: ExportArgs) -> Result<(), Failure> {
         folder: folder.display().to_string(),
         source: if args.all { ExportSource::All } else { ExportSource::Final },
         overwrite: args.overwrite,
+        new_branch: args.new_branch.clone(),
         ..ExportRequest::default()
     };
+    if args.undo {
+        return undo(app, run_id, &request.folder, &args).await;
+    }
     if args.plan {
         let plan = app.plan_export(run_id, &request).await?;
         if args.json {
@@ -40,6 +45,29 @@ pub(crate) async fn export(app: &App, args: ExportArgs) -> Result<(), Failure> {
             println!("skipped {}: {}", file.name, file.reason);
         }
         println!("{} written to {}", result.written.len(), result.folder);
+    }
+    Ok(())
+}
+
+/// Undoes the newest export of the run into the folder that was not undone yet.
+async fn undo(app: &App, run_id: Uuid, folder: &str, args: &ExportArgs) -> Result<(), Failure> {
+    let exports = app.run_exports(run_id).await?.exports;
+    let Some(newest) = exports.iter().find(|export| export.folder == folder && !export.undone) else {
+        return Err(Failure::invalid(format!("The run has no export into {folder} that could be undone.")));
+    };
+    let done = app.undo_export(export_id_of(&newest.export_id)?, &UndoRequest { overwrite: args.overwrite }).await?;
+    if args.json {
+        println!("{}", serde_json::to_string(&done)?);
+        return Ok(());
+    }
+    for name in &done.restored {
+        println!("restored {name}");
+    }
+    for name in &done.removed {
+        println!("removed  {name}");
+    }
+    for file in &done.skipped {
+        println!("skipped  {}: {}", file.name, file.reason);
     }
     Ok(())
 }

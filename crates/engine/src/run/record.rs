@@ -8,6 +8,7 @@ use super::{
     StepOutcome, StepReport, remote_hosts,
 };
 use crate::context::visible_steps;
+use crate::phrase::Phrase;
 use crate::ports::{FinishReason, InferenceErrorCode, Timings};
 use crate::role::Role;
 use crate::time::Timestamp;
@@ -41,6 +42,9 @@ pub struct StepRecord {
     pub error_code: Option<InferenceErrorCode>,
     /// The cause, when it failed.
     pub error: Option<String>,
+    /// The cause in a form that can be put into another language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error_phrase: Option<Phrase>,
     /// Why generation ended.
     pub finish_reason: Option<FinishReason>,
     /// Warnings of its prompt.
@@ -377,6 +381,7 @@ impl StepRecord {
             artifacts_edited: false,
             error_code: None,
             error: None,
+            error_phrase: None,
             finish_reason: None,
             warnings: Vec::new(),
             execution_time: 0.0,
@@ -433,9 +438,10 @@ impl StepRecord {
                 self.finished_at = Some(at);
                 match outcome {
                     StepOutcome::Success { finish_reason } => self.finish_reason = Some(*finish_reason),
-                    StepOutcome::Failed { code, error } => {
+                    StepOutcome::Failed { code, error, phrase } => {
                         self.error_code = Some(*code);
                         self.error = Some(error.clone());
+                        self.error_phrase.clone_from(phrase);
                     }
                     StepOutcome::Cancelled => {}
                 }

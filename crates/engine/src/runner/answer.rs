@@ -5,6 +5,7 @@ use brickwork_artifacts::{Artifact, Extraction, latest_pieces, read_output};
 use super::{Runner, StepResult};
 use crate::checker::{judge, report_syntax};
 use crate::gate::{Finding, Gate, repair_turn};
+use crate::phrase::Phrase;
 use crate::pipeline::Parameters;
 use crate::ports::{FinishReason, Generation, InferenceErrorCode, JournalError, Message, Prompt, Speaker, Timings};
 use crate::run::{Attempt, RunChange, RunRecord, StepOutcome, StepReport};
@@ -109,7 +110,9 @@ impl Runner<'_> {
             result = StepResult { timings, ..next };
             let extraction = read_output(&step_name, &result.text, &earlier);
             let is_cut = matches!(result.outcome, StepOutcome::Success { finish_reason: FinishReason::Length });
-            let may_go_on = gate.is_some_and(|gate| continuations < gate.continuations);
+            // Servers differ in what they make of a conversation that ends within the model's own turn.
+            let is_local = record.steps[index].model.is_local();
+            let may_go_on = is_local && gate.is_some_and(|gate| continuations < gate.continuations);
             if !(is_cut && extraction.unclosed && may_go_on) {
                 break extraction;
             }
@@ -136,7 +139,8 @@ impl Answer {
                  gate not be required.",
                 first.message
             );
-            self.outcome = StepOutcome::Failed { code: InferenceErrorCode::GateFailed, error };
+            let phrase = Phrase::new("gate_failed").with("tries", tries).with("cause", &first.message);
+            self.outcome = StepOutcome::Failed { code: InferenceErrorCode::GateFailed, error, phrase: Some(phrase) };
         }
     }
 }

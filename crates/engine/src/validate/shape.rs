@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Diagnostic;
+use crate::phrase::Phrase;
 use crate::pipeline::AssemblerMode;
 use crate::role::Role;
 
@@ -94,46 +95,55 @@ pub(super) fn check(body: &Value) -> Vec<Diagnostic> {
 
 fn check_record(value: &Value, fields: &'static [Field], path: &str, found: &mut Vec<Diagnostic>) {
     let Some(map) = value.as_object() else {
-        found.push(wrong_type(path, "an object", value));
+        found.push(wrong_type(path, "an object", "not_an_object", value));
         return;
     };
     for key in map.keys().filter(|key| fields.iter().all(|field| field.name != *key)) {
         let known: Vec<&str> = fields.iter().map(|field| field.name).collect();
-        found.push(Diagnostic::error(
-            "unknown_field",
-            format!("{path}.{key}"),
-            format!("There is no field `{key}` here."),
-            format!("Remove it or correct its name. The fields are: {}.", known.join(", ")),
-        ));
+        found.push(
+            Diagnostic::error(
+                "unknown_field",
+                format!("{path}.{key}"),
+                format!("There is no field `{key}` here."),
+                format!("Remove it or correct its name. The fields are: {}.", known.join(", ")),
+            )
+            .saying(Phrase::new("unknown_field").with("field", key).with("fields", known.join(", "))),
+        );
     }
     for field in fields {
         let place = format!("{path}.{}", field.name);
         match map.get(field.name) {
             Some(value) => check_value(value, field.kind, &place, found),
-            None if field.required => found.push(Diagnostic::error(
-                "missing_field",
-                place,
-                format!("The field `{}` is missing.", field.name),
-                format!("Add `{}`.", field.name),
-            )),
+            None if field.required => found.push(
+                Diagnostic::error(
+                    "missing_field",
+                    place,
+                    format!("The field `{}` is missing.", field.name),
+                    format!("Add `{}`.", field.name),
+                )
+                .saying(Phrase::new("missing_field").with("field", field.name)),
+            ),
             None => {}
         }
     }
 }
 
 fn check_value(value: &Value, kind: Kind, path: &str, found: &mut Vec<Diagnostic>) {
-    let (fits, wanted) = match kind {
-        Kind::Text => (value.is_string(), "a text"),
-        Kind::Bool => (value.is_boolean(), "true or false"),
-        Kind::Object => (value.is_object(), "an object"),
-        Kind::Number => (value.is_number(), "a number"),
-        Kind::Whole => (is_u32(value), "a whole number from 0 to 4294967295"),
-        Kind::Uuid => (is_uuid(value), "a UUID such as 550e8400-e29b-41d4-a716-446655440000"),
-        Kind::Role => (is_role(value), "CodeLlama, CodeGemma or T5Gemma"),
-        Kind::Mode => (value.as_str().and_then(AssemblerMode::parse).is_some(), "`model` or `deterministic`"),
+    let (fits, wanted, reason) = match kind {
+        Kind::Text => (value.is_string(), "a text", "not_a_text"),
+        Kind::Bool => (value.is_boolean(), "true or false", "not_a_truth_value"),
+        Kind::Object => (value.is_object(), "an object", "not_an_object"),
+        Kind::Number => (value.is_number(), "a number", "not_a_number"),
+        Kind::Whole => (is_u32(value), "a whole number from 0 to 4294967295", "not_a_whole_number"),
+        Kind::Uuid => (is_uuid(value), "a UUID such as 550e8400-e29b-41d4-a716-446655440000", "not_a_uuid"),
+        Kind::Role => (is_role(value), "CodeLlama, CodeGemma or T5Gemma", "not_a_role"),
+        Kind::Mode => {
+            let is_mode = value.as_str().and_then(AssemblerMode::parse).is_some();
+            (is_mode, "`model` or `deterministic`", "not_an_assembler_mode")
+        }
         Kind::Texts => {
             let texts = value.as_array().is_some_and(|items| items.iter().all(Value::is_string));
-            (texts, "a list of texts")
+            (texts, "a list of texts", "not_a_list_of_texts")
         }
         Kind::Record(fields) => return check_record(value, fields, path, found),
         Kind::Records(fields) => {
@@ -143,11 +153,11 @@ fn check_value(value: &Value, kind: Kind, path: &str, found: &mut Vec<Diagnostic
                 }
                 return;
             }
-            (false, "a list of objects")
+            (false, "a list of objects", "not_a_list_of_objects")
         }
     };
     if !fits {
-        found.push(wrong_type(path, wanted, value));
+        found.push(wrong_type(path, wanted, reason, value));
     }
 }
 
@@ -163,7 +173,7 @@ fn is_role(value: &Value) -> bool {
     value.as_str().is_some_and(|name| Role::parse(name).is_some())
 }
 
-fn wrong_type(path: &str, wanted: &str, value: &Value) -> Diagnostic {
+fn wrong_type(path: &str, wanted: &str, reason: &str, value: &Value) -> Diagnostic {
     let mut shown = value.to_string();
     if shown.chars().count() > 60 {
         shown = shown.chars().take(60).chain(['…']).collect();
@@ -174,4 +184,5 @@ fn wrong_type(path: &str, wanted: &str, value: &Value) -> Diagnostic {
         format!("This must be {wanted}, but it is {shown}."),
         format!("Give {wanted}."),
     )
+    .saying(Phrase::new(reason).with("value", shown))
 }

@@ -6,20 +6,22 @@ use brickwork_engine::{
 };
 use serde_json::{Value, json};
 
-use crate::run::{World, text, world_of};
+use crate::run::{World, slow_world_of, text, world_of};
 
 const GOOD: &str = "```js a.js\nlet a = 1;\n```\n";
 const BAD: &str = "```js a.js\nlet a = (1;\n```\n";
 const WORSE: &str = "```js a.js\nlet a = (1;\nlet b = [2;\n```\n";
 
-fn world(gate: &Value, parameters: Value, replies: &[&str]) -> World {
+fn plan(gate: &Value, parameters: Value) -> RunPlan {
     let step = json!({
         "step_name": "make", "model_type": "CodeGemma", "prompt": "Write it.", "gate": gate, "parameters": parameters
     });
-    let body = json!({"name": "P", "steps": [step]});
-    let pipeline: Pipeline = parse_pipeline(&body).unwrap();
-    let plan = RunPlan::new(RunId::nil(), pipeline, vec![ModelRef::scripted(); 2], vec![1, 2]);
-    world_of(plan, replies.iter().map(|reply| text(reply)).collect())
+    let pipeline: Pipeline = parse_pipeline(&json!({"name": "P", "steps": [step]})).unwrap();
+    RunPlan::new(RunId::nil(), pipeline, vec![ModelRef::scripted(); 2], vec![1, 2])
+}
+
+fn world(gate: &Value, parameters: Value, replies: &[&str]) -> World {
+    world_of(plan(gate, parameters), replies.iter().map(|reply| text(reply)).collect())
 }
 
 fn outcome(gate: Value, replies: &[&str]) -> RunRecord {
@@ -73,19 +75,24 @@ fn the_best_attempt_is_kept_and_only_a_required_gate_fails_the_step() {
     assert_eq!(run.steps[0].report.attempts.len(), 1);
 }
 
+/// Whether the journal has every word, some or none of a part when the next one begins.
 #[test]
 fn an_answer_that_was_cut_off_is_continued_in_the_same_turn() {
-    let gate = json!({"continuations": 2, "repairs": 0});
-    let world = world(&gate, json!({"max_tokens": 6}), &["```js a.js\nlet a = 1;\nlet b", "= 2;\n```\n", GOOD]);
-    let run = world.run();
-    let step = &run.steps[0];
-    assert_eq!(step.result, "```js a.js\nlet a = 1;\n= 2;\n```\n");
-    let asked = world.inference.seen();
-    let Prompt::Chat(next) = &asked[1].prompt else { panic!("a conversation") };
-    let last = next.last().unwrap();
-    assert_eq!((last.role, &*last.content), (Speaker::Assistant, "```js a.js\nlet a = 1;\n"));
-    assert_eq!((step.report.continuations, step.report.passed()), (1, Some(false)));
-    assert_eq!(step.timings.unwrap().generated_tokens, 9, "both parts");
+    for step_micros in [1_000, 100_000, 400_000] {
+        let gate = json!({"continuations": 2, "repairs": 0});
+        let replies = ["```js a.js\nlet a = 1;\nlet b", "= 2;\n```\n", GOOD];
+        let plan = plan(&gate, json!({"max_tokens": 6}));
+        let world = slow_world_of(plan, replies.map(text).to_vec(), step_micros);
+        let run = world.run();
+        let step = &run.steps[0];
+        assert_eq!(step.result, "```js a.js\nlet a = 1;\n= 2;\n```\n");
+        let asked = world.inference.seen();
+        let Prompt::Chat(next) = &asked[1].prompt else { panic!("a conversation") };
+        let last = next.last().unwrap();
+        assert_eq!((last.role, &*last.content), (Speaker::Assistant, "```js a.js\nlet a = 1;\n"));
+        assert_eq!((step.report.continuations, step.report.passed()), (1, Some(false)));
+        assert_eq!(step.timings.unwrap().generated_tokens, 9, "both parts");
+    }
 }
 
 #[test]

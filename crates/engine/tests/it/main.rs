@@ -5,6 +5,7 @@
 mod branches;
 mod compliance;
 mod gate;
+mod phrases;
 mod preview;
 mod rerun;
 mod run;

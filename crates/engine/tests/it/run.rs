@@ -45,10 +45,15 @@ fn world(body: &Value, replies: Vec<ScriptedReply>) -> World {
 
 /// A world with one run of `plan`, whose models answer with `replies` in order.
 pub(crate) fn world_of(plan: RunPlan, replies: Vec<ScriptedReply>) -> World {
+    slow_world_of(plan, replies, 1_000)
+}
+
+/// [`world_of`] with a clock that goes on by `step_micros` whenever it is looked at.
+pub(crate) fn slow_world_of(plan: RunPlan, replies: Vec<ScriptedReply>, step_micros: i64) -> World {
     let world = World {
         inference: ScriptedInference::new(replies),
         journal: MemoryJournal::new(),
-        clock: ManualClock::new(Timestamp::from_micros(0), 1_000),
+        clock: ManualClock::new(Timestamp::from_micros(0), step_micros),
         announced: Mutex::default(),
     };
     block_on(world.journal.record(RUN, Timestamp::from_micros(0), RunChange::Created { plan })).unwrap();

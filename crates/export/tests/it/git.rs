@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use brickwork_export::git_folder;
+use brickwork_export::{BranchError, git_folder, new_branch};
 
 fn branch(folder: &Path) -> Option<Option<String>> {
     git_folder(folder).map(|git| git.branch)
@@ -48,4 +48,64 @@ fn what_is_no_branch_is_not_told() {
     }
     fs::write(outside.path().join(".git/HEAD"), [0xff, 0xfe]).unwrap();
     assert_eq!(branch(outside.path()), None);
+}
+
+/// A repository with one commit of `a.txt`, made by libgit2.
+fn repository(folder: &Path) -> git2::Repository {
+    let repository = git2::Repository::init(folder).unwrap();
+    fs::write(folder.join("a.txt"), "one\n").unwrap();
+    let mut index = repository.index().unwrap();
+    index.add_path(Path::new("a.txt")).unwrap();
+    index.write().unwrap();
+    let tree = repository.find_tree(index.write_tree().unwrap()).unwrap();
+    let author = git2::Signature::now("Ana", "ana@example.org").unwrap();
+    repository.commit(Some("HEAD"), &author, &author, "first", &tree, &[]).unwrap();
+    drop(tree);
+    repository
+}
+
+#[test]
+fn a_new_branch_leaves_files_and_index_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = repository(folder.path());
+    fs::write(folder.path().join("a.txt"), "two\n").unwrap();
+    fs::write(folder.path().join("b.txt"), "new\n").unwrap();
+    // A hook that would run on a switch by git itself.
+    let hook = folder.path().join(".git/hooks/post-checkout");
+    fs::create_dir_all(hook.parent().unwrap()).unwrap();
+    fs::write(&hook, format!("#!/bin/sh\ntouch {}/hooked\n", folder.path().display())).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let index = fs::read(folder.path().join(".git/index")).unwrap();
+    let commit = repository.head().unwrap().peel_to_commit().unwrap().id();
+
+    new_branch(&folder.path().join("not/yet/there"), "brickwork/form").unwrap();
+    assert_eq!(branch(folder.path()), Some(Some("brickwork/form".to_owned())));
+    assert_eq!(repository.head().unwrap().peel_to_commit().unwrap().id(), commit);
+    assert_eq!(fs::read_to_string(folder.path().join("a.txt")).unwrap(), "two\n");
+    assert_eq!(fs::read(folder.path().join(".git/index")).unwrap(), index);
+    assert!(!folder.path().join("hooked").exists());
+    let states: Vec<git2::Status> = repository.statuses(None).unwrap().iter().map(|one| one.status()).collect();
+    assert_eq!(states, [git2::Status::WT_MODIFIED, git2::Status::WT_NEW], "nothing is staged");
+}
+
+#[test]
+fn a_branch_that_cannot_be_made_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = folder.path().join("repository");
+    fs::create_dir(&inside).unwrap();
+    let refused = |name: &str| new_branch(&inside, name).unwrap_err();
+    if git2::Repository::discover(&inside).is_err() {
+        assert!(matches!(refused("x"), BranchError::NoRepository(_)));
+    }
+    git2::Repository::init(&inside).unwrap();
+    assert!(matches!(refused("x"), BranchError::NoCommit));
+    drop(repository(&inside));
+    new_branch(&inside, "taken").unwrap();
+    let head = fs::read(inside.join(".git/HEAD")).unwrap();
+    assert!(matches!(refused("taken"), BranchError::Exists(_)));
+    for name in ["", "-x", "a..b", "a b", "x.lock", "a~1", "/x", "x/", "refs/../../../x", "a\nb"] {
+        assert!(matches!(refused(name), BranchError::BadName(_)), "{name:?}");
+    }
+    assert_eq!(fs::read(inside.join(".git/HEAD")).unwrap(), head);
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use brickwork_export::{Choice, ExportError, ExportFile, ExportReport, Facts, apply};
+use brickwork_export::{Choice, ExportError, ExportFile, ExportReport, Facts, Origin, apply};
 
 fn file(name: &str, content: &str) -> ExportFile {
     ExportFile {
@@ -22,6 +22,7 @@ fn file(name: &str, content: &str) -> ExportFile {
         step: Some("generate".to_owned()),
         model: Some("a-model".to_owned()),
         simulated: false,
+        origin: Origin { prompt: Some("Write it.".to_owned()), seed: Some(7), ..Origin::default() },
     }
 }
 
@@ -30,6 +31,7 @@ fn facts() -> Facts {
         run_id: "run-1".to_owned(),
         pipeline: "A pipeline".to_owned(),
         exported_at: "2026-01-02T03:04:05Z".to_owned(),
+        pipeline_document: Some(serde_json::json!({"name": "A pipeline"})),
     }
 }
 

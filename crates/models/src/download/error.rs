@@ -143,7 +143,7 @@ impl DownloadError {
     /// The same for the board.
     #[must_use]
     pub fn problem(&self) -> TransferProblem {
-        TransferProblem::new(self.code(), self.to_string(), self.remedy())
+        TransferProblem::new(self.code(), self.to_string(), self.remedy()).saying(self.phrase())
     }
 
     fn is_disk_full(&self) -> bool {

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use brickwork_engine::Phrase;
+
 use super::fetch::Fetch;
 use super::journal::{Journal, Room};
 use super::place::{choose_folder, place};
@@ -88,7 +90,8 @@ pub(super) async fn run(shared: Arc<Shared>, mut journal: Journal, mut room: Roo
             }
             Err(_) if transfer.cancelled() => {
                 let _ = room.remove();
-                let problem = TransferProblem::new("cancelled", "The download was cancelled.", "Start it again.");
+                let problem = TransferProblem::new("cancelled", "The download was cancelled.", "Start it again.")
+                    .saying(Phrase::new("download_cancelled"));
                 return transfer.finish(Err(problem));
             }
             Err(_) => {

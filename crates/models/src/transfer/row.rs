@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use brickwork_engine::Timestamp;
+use brickwork_engine::{Phrase, Timestamp};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -328,7 +328,8 @@ impl Drop for Transfer {
                 "interrupted",
                 "The work ended without a result.",
                 "Start it again; the log in the data folder says more.",
-            )));
+            )
+            .saying(Phrase::new("work_without_result"))));
         }
     }
 }

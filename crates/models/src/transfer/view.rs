@@ -1,6 +1,6 @@
 //! What anybody sees of a transfer.
 
-use brickwork_engine::Timestamp;
+use brickwork_engine::{Phrase, Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -68,13 +68,23 @@ pub struct TransferProblem {
     pub message: String,
     /// What to do next.
     pub remedy: String,
+    /// Both sentences in a form that can be put into another language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phrase: Option<Phrase>,
 }
 
 impl TransferProblem {
     /// A problem of that code.
     #[must_use]
     pub fn new(code: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), remedy: remedy.into() }
+        Self { code: code.into(), message: message.into(), remedy: remedy.into(), phrase: None }
+    }
+
+    /// The same problem, which can be put into another language.
+    #[must_use]
+    pub fn saying(mut self, phrase: impl Into<Option<Phrase>>) -> Self {
+        self.phrase = phrase.into();
+        self
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use brickwork_engine::{Completion, FinishReason, Generation, InferenceErrorCode, InferenceEvent, Timings};
+use brickwork_engine::{Completion, FinishReason, Generation, InferenceErrorCode, InferenceEvent, Phrase, Timings};
 
 use crate::address::BaseUrl;
 use crate::answer::Frame;
@@ -179,4 +179,5 @@ fn filtered(base: &BaseUrl) -> Fault {
         base.host()
     );
     Fault::new(InferenceErrorCode::RemoteRefused, message)
+        .saying(Phrase::new("server_filters_content").with("host", base.host()))
 }

@@ -43,6 +43,8 @@ ALTER TABLE run_steps ADD COLUMN original_result TEXT;
 ALTER TABLE run_steps ADD COLUMN artifacts_edited INTEGER NOT NULL DEFAULT 0 CHECK (artifacts_edited IN (0, 1));
 ";
 
+/// The cause of a failed step in a form that can be put into another language.
+pub(crate) const ADD_ERROR_PHRASE: &str = "ALTER TABLE run_steps ADD COLUMN error_phrase TEXT;";
 /// What is known of a step's output besides its artifacts; NULL for a step of earlier versions.
 pub(crate) const ADD_REPORT: &str = "ALTER TABLE run_steps ADD COLUMN report TEXT;";
 
@@ -65,7 +67,8 @@ pub(crate) fn update(connection: &Connection, run_id: RunId, step: &StepRecord, 
         "UPDATE run_steps
          SET status = ?3, prompt = ?4, result = ?5, error_code = ?6, error = ?7, finish_reason = ?8, warnings = ?9,
              execution_time = ?10, timings = ?11, started_at = ?12, finished_at = ?13, text_bytes = 0,
-             text_after_seq = ?14, reused_from = ?15, original_result = ?16, artifacts_edited = ?17, report = ?18
+             text_after_seq = ?14, reused_from = ?15, original_result = ?16, artifacts_edited = ?17, report = ?18,
+             error_phrase = ?19
          WHERE run_id = ?1 AND position = ?2",
     )?;
     statement.execute(params![
@@ -87,6 +90,7 @@ pub(crate) fn update(connection: &Connection, run_id: RunId, step: &StepRecord, 
         step.original_result,
         step.artifacts_edited,
         Json(&step.report),
+        step.error_phrase.as_ref().map(Json),
     ])?;
     Ok(())
 }
@@ -112,7 +116,7 @@ pub(crate) fn outlines(connection: &Connection, run_id: RunId) -> Result<Vec<Ste
     let mut statement = connection.prepare_cached(
         "SELECT position, step_name, role, model_id, model_path, stand_in, status, '', '', error_code, error,
                 finish_reason, '[]', execution_time, timings, started_at, finished_at, reused_from, NULL,
-                artifacts_edited, NULL
+                artifacts_edited, NULL, error_phrase
          FROM run_steps WHERE run_id = ?1 ORDER BY position",
     )?;
     let steps = statement.query_map([Id(run_id)], from_row)?.collect::<Result<_, _>>()?;
@@ -139,10 +143,10 @@ pub(crate) fn of_run(connection: &Connection, run_id: RunId) -> Result<Vec<StepR
     let mut statement = connection.prepare_cached(
         "SELECT position, step_name, role, model_id, model_path, stand_in, status, prompt, result, error_code, error,
                 finish_reason, warnings, execution_time, timings, started_at, finished_at, reused_from,
-                original_result, artifacts_edited, report, text_after_seq
+                original_result, artifacts_edited, report, error_phrase, text_after_seq
          FROM run_steps WHERE run_id = ?1 ORDER BY position",
     )?;
-    let rows = statement.query_map([Id(run_id)], |row| Ok((from_row(row)?, row.get::<_, u64>(21)?)))?;
+    let rows = statement.query_map([Id(run_id)], |row| Ok((from_row(row)?, row.get::<_, u64>(22)?)))?;
     let mut steps = Vec::new();
     for row in rows {
         let (mut step, text_after_seq) = row?;
@@ -168,6 +172,7 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<StepRecord> {
         artifacts_edited: row.get(19)?,
         error_code: row.get::<_, Option<Word<_>>>(9)?.map(|word| word.0),
         error: row.get(10)?,
+        error_phrase: row.get::<_, Option<Json<_>>>(21)?.map(|json| json.0),
         finish_reason: row.get::<_, Option<Word<_>>>(11)?.map(|word| word.0),
         warnings: row.get::<_, Json<_>>(12)?.0,
         execution_time: row.get(13)?,

@@ -53,11 +53,13 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The bytes of a tensor as they are.
-    pub(crate) fn bytes(&mut self, stored: &Stored) -> Result<Vec<u8>, T5GemmaError> {
-        let mut all = Vec::with_capacity(stored.n_bytes as usize);
-        self.each_piece(stored, 0, stored.n_bytes, |bytes| all.extend_from_slice(bytes))?;
-        Ok(all)
+    /// The bytes of a tensor as they are, into a place of exactly their size.
+    pub(crate) fn bytes(&mut self, stored: &Stored, to: &mut [u8]) -> Result<(), T5GemmaError> {
+        let mut at = 0;
+        self.each_piece(stored, 0, stored.n_bytes, |bytes| {
+            to[at..at + bytes.len()].copy_from_slice(bytes);
+            at += bytes.len();
+        })
     }
 
     fn each_piece(

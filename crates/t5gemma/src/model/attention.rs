@@ -10,6 +10,7 @@ use candle_core::{D, Device, Result, Tensor};
 use super::linear::Linear;
 use super::rope::Angles;
 use super::sight::Sight;
+use super::single::{self, Scores};
 use super::weigh::Weigh;
 use crate::config::SideConfig;
 
@@ -66,24 +67,28 @@ impl KeysValues {
 }
 
 impl Attention {
-    /// The queries of `x [n_batch, n, width]`, scaled: `[n_batch, n_heads, n, head_dim]`.
-    pub(crate) fn queries(&self, x: &Tensor, angles: Option<&Angles>) -> Result<Tensor> {
-        let q = self.heads(&self.q.apply(x)?, self.shape.n_heads)?;
-        let q = match angles {
-            Some(angles) => angles.turn(&q)?,
-            None => q,
+    /// What a side's attention to itself takes from `x [n_batch, n, width]`, of which the first stands at position `first`:
+    /// the queries as [`Attention::queries`] gives them, and the keys and values.
+    pub(crate) fn own(&self, x: &Tensor, angles: Option<&Angles>, first: usize) -> Result<(Tensor, KeysValues)> {
+        let [q, k, v] = Linear::apply_all([&self.q, &self.k, &self.v], x)?;
+        let (q, k) = (self.heads(&q, self.shape.n_heads)?, self.heads(&k, self.shape.n_kv_heads)?);
+        let (q, k) = match angles {
+            Some(angles) => (angles.turn(&q)?, angles.turn(&k)?),
+            None => (q, k),
         };
-        q * self.shape.scale
+        Ok((q, KeysValues { k, v: self.heads(&v, self.shape.n_kv_heads)?, first }))
     }
 
-    /// The keys and values of `x [n_batch, n, width]`, of which the first stands at position `first`.
-    pub(crate) fn keys_values(&self, x: &Tensor, angles: Option<&Angles>, first: usize) -> Result<KeysValues> {
-        let k = self.heads(&self.k.apply(x)?, self.shape.n_kv_heads)?;
-        let k = match angles {
-            Some(angles) => angles.turn(&k)?,
-            None => k,
-        };
-        Ok(KeysValues { k, v: self.heads(&self.v.apply(x)?, self.shape.n_kv_heads)?, first })
+    /// The queries of `x [n_batch, n, width]`: `[n_batch, n_heads, n, head_dim]`.
+    pub(crate) fn queries(&self, x: &Tensor) -> Result<Tensor> {
+        self.heads(&self.q.apply(x)?, self.shape.n_heads)
+    }
+
+    /// The keys and values of `x [n_batch, n, width]`, of which the first stands at position 0.
+    pub(crate) fn keys_values(&self, x: &Tensor) -> Result<KeysValues> {
+        let [k, v] = Linear::apply_all([&self.k, &self.v], x)?;
+        let (k, v) = (self.heads(&k, self.shape.n_kv_heads)?, self.heads(&v, self.shape.n_kv_heads)?);
+        Ok(KeysValues { k, v, first: 0 })
     }
 
     fn heads(&self, x: &Tensor, n: usize) -> Result<Tensor> {
@@ -100,6 +105,10 @@ impl Attention {
     pub(crate) fn attend(&self, q: &Tensor, first: usize, kv: &KeysValues, sight: &Sight) -> Result<Tensor> {
         let Heads { n_heads, n_kv_heads, head_dim, .. } = self.shape;
         let (n_batch, _, n_queries, _) = q.dims4()?;
+        if n_queries == 1 && q.device().is_cpu() {
+            let scores = Scores { scale: self.shape.scale as f32, cap: self.shape.cap.map(|cap| cap as f32), sight };
+            return self.o.apply(&single::attend(q, first, kv, scores)?);
+        }
         let keys = kv.positions()?;
         let block = self.block(n_batch, &keys, sight).min(n_queries);
         let mut parts = Vec::with_capacity(n_queries.div_ceil(block));
@@ -137,9 +146,10 @@ impl Attention {
     fn weights(&self, scores: Tensor, queries: Range<usize>, keys: Range<usize>, sight: &Sight) -> Result<Tensor> {
         if let Device::Cpu = scores.device() {
             let cap = self.shape.cap.map(|cap| cap as f32);
-            scores.inplace_op1(&Weigh { cap, sight, queries, keys })?;
+            scores.inplace_op1(&Weigh { scale: self.shape.scale as f32, cap, sight, queries, keys })?;
             return Ok(scores);
         }
+        let scores = (scores * self.shape.scale)?;
         let scores = match self.shape.cap {
             Some(cap) => ((scores / cap)?.tanh()? * cap)?,
             None => scores,

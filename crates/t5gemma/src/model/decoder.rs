@@ -11,9 +11,11 @@ use super::linear::Matrix;
 use super::parts::{Embedding, Mlp, Norm, Sandwich, Watch};
 use super::rope::SideAngles;
 use super::sight::{KeyMask, Sight};
+use super::weigh::{Bound, Largest};
 use super::{Network, Observer};
 use crate::config::LayerConfig;
 use crate::error::T5GemmaError;
+use crate::threads;
 
 #[derive(Debug)]
 pub(crate) struct Decoder {
@@ -65,11 +67,13 @@ impl Network {
     /// A fault of the device.
     pub fn begin(&self, source: &Encoded) -> Result<Session, T5GemmaError> {
         let hidden = source.hidden.contiguous()?;
-        let layers = self.decoder.layers.iter().map(|layer| {
-            let source = Arc::new(layer.cross.inner.keys_values(&hidden, None, 0)?);
-            Ok(SessionLayer { own: Cache::new(layer.kind.window), source })
-        });
-        let layers = layers.collect::<Result<_, candle_core::Error>>()?;
+        let layers = threads::inside(|| {
+            let layers = self.decoder.layers.iter().map(|layer| {
+                let source = Arc::new(layer.cross.inner.keys_values(&hidden)?);
+                Ok(SessionLayer { own: Cache::new(layer.kind.window), source })
+            });
+            layers.collect::<Result<_, candle_core::Error>>()
+        })?;
         Ok(Session { layers, source_keys: source.keys.clone(), n_batch: hidden.dim(0)?, position: 0 })
     }
 
@@ -80,6 +84,19 @@ impl Network {
     /// [`T5GemmaError::UnknownToken`], [`T5GemmaError::BadRequest`] for rows that do not fit the session, or a fault of the
     /// device.
     pub fn advance(
+        &self,
+        session: &mut Session,
+        ids: &[&[u32]],
+        observer: Option<Observer<'_>>,
+    ) -> Result<Tensor, T5GemmaError> {
+        match observer {
+            None => threads::inside(|| self.advance_here(session, ids, None)),
+            // Who watches does so on a thread of their own.
+            observer => self.advance_here(session, ids, observer),
+        }
+    }
+
+    fn advance_here(
         &self,
         session: &mut Session,
         ids: &[&[u32]],
@@ -113,10 +130,16 @@ impl Network {
     /// # Errors
     /// A fault of the device.
     pub fn logits(&self, hidden: &Tensor) -> Result<Tensor, T5GemmaError> {
-        let logits = self.decoder.head.apply(hidden)?;
-        Ok(match self.decoder.cap {
-            Some(cap) => ((logits / cap)?.tanh()? * cap)?,
-            None => logits,
+        threads::inside(|| {
+            let logits = self.decoder.head.apply(hidden)?;
+            Ok(match self.decoder.cap {
+                Some(cap) if logits.device().is_cpu() => {
+                    logits.inplace_op1(&Bound { cap: cap as f32 })?;
+                    logits
+                }
+                Some(cap) => ((logits / cap)?.tanh()? * cap)?,
+                None => logits,
+            })
         })
     }
 
@@ -132,12 +155,25 @@ impl Network {
     /// The likeliest next token of each row.
     ///
     /// # Errors
-    /// A fault of the device.
+    /// [`T5GemmaError::NotFinite`], or a fault of the device.
     pub fn likeliest(&self, hidden: &Tensor) -> Result<Vec<u32>, T5GemmaError> {
         let last = hidden.narrow(1, hidden.dim(1)? - 1, 1)?.contiguous()?;
         // A bound keeps their order.
-        Ok(self.decoder.head.apply(&last)?.squeeze(1)?.argmax(D::Minus1)?.to_vec1()?)
+        let logits = threads::inside(|| self.decoder.head.apply(&last))?.squeeze(1)?;
+        if !logits.device().is_cpu() {
+            return Ok(logits.argmax(D::Minus1)?.to_vec1()?);
+        }
+        logits.to_vec2()?.iter().map(|logits| place_of_largest(logits).ok_or(T5GemmaError::NotFinite)).collect()
     }
+}
+
+/// The place of the largest number, the first one of equal ones; none where no number is finite.
+fn place_of_largest(numbers: &[f32]) -> Option<u32> {
+    let most = pulp::Arch::new().dispatch(Largest(numbers));
+    if !most.is_finite() {
+        return None;
+    }
+    numbers.iter().position(|number| *number == most).and_then(|place| u32::try_from(place).ok())
 }
 
 impl Decoder {
@@ -162,14 +198,15 @@ impl DecoderLayer {
         let angles = angles.of(self.kind.rope_theta);
         let x = self.attention.apply(x, |attention, x| {
             watch.see("pre_self_attn_layernorm", x);
-            let own = state.own.append(&attention.keys_values(x, angles, position)?)?;
+            let (queries, own) = attention.own(x, angles, position)?;
+            let own = state.own.append(&own)?;
             let sight = Sight { is_causal: true, window: self.kind.window, keys: None };
-            let y = attention.attend(&attention.queries(x, angles)?, position, &own, &sight)?;
+            let y = attention.attend(&queries, position, &own, &sight)?;
             watch.see("self_attn", &y);
             Ok(y)
         })?;
         let x = self.cross.apply(&x, |attention, x| {
-            let y = attention.attend(&attention.queries(x, None)?, position, &state.source, source_sight)?;
+            let y = attention.attend(&attention.queries(x)?, position, &state.source, source_sight)?;
             watch.see("cross_attn", &y);
             Ok(y)
         })?;

@@ -9,6 +9,7 @@ use super::sight::{KeyMask, Sight};
 use super::{Batch, Network, Observer};
 use crate::config::LayerConfig;
 use crate::error::T5GemmaError;
+use crate::threads;
 
 #[derive(Debug)]
 pub(crate) struct Encoder {
@@ -65,7 +66,11 @@ impl Network {
         let angles = SideAngles::new(&self.config.encoder, 0, n_tokens, &self.device)?;
         for (number, layer) in layers.iter().enumerate() {
             watch.layer = Some(number);
-            x = layer.apply(&x, &angles, batch.keys.as_ref(), &mut watch)?;
+            x = match watch.observer {
+                None => threads::inside(|| layer.apply(&x, &angles, batch.keys.as_ref(), &mut Watch::nobody()))?,
+                // Who watches does so on a thread of their own.
+                Some(_) => layer.apply(&x, &angles, batch.keys.as_ref(), &mut watch)?,
+            };
             check(number + 1)?;
         }
         watch.layer = None;
@@ -95,8 +100,8 @@ impl EncoderLayer {
         let angles = angles.of(self.kind.rope_theta);
         let x = self.attention.apply(x, |attention, x| {
             watch.see("pre_self_attn_layernorm", x);
-            let y =
-                attention.attend(&attention.queries(x, angles)?, 0, &attention.keys_values(x, angles, 0)?, &sight)?;
+            let (queries, own) = attention.own(x, angles, 0)?;
+            let y = attention.attend(&queries, 0, &own, &sight)?;
             watch.see("self_attn", &y);
             Ok(y)
         })?;

@@ -1,58 +1,141 @@
-//! One vector times a matrix of 32-bit numbers: what generating a token mostly is. It reads each weight once, so it is
-//! bound by the memory, provided that all threads read.
+//! A few vectors times matrices: what generating a token mostly is. It reads each weight once, so it is bound by the memory,
+//! provided that all threads read. Matrices that take the same vectors are multiplied together, so that threads meet once.
 
-use candle_core::{CpuStorage, CustomOp2, Layout, Result, Shape, Tensor};
+use candle_core::{CpuStorage, Device, Result, Storage, Tensor};
 use rayon::prelude::*;
 
-/// Rows that a thread takes at a time.
-const ROWS: usize = 64;
+use super::blocks::Blocks;
+use super::dot::{self, Rounded};
+
+/// Bytes of a matrix that a thread takes at a time: at least, and at most.
+const PART: (usize, usize) = (32 << 10, 512 << 10);
 /// Sums that run side by side within a row.
 const LANES: usize = 32;
 
-/// `x [1, n_columns]` times the transposed `matrix [n_rows, n_columns]`: `[1, n_rows]`. Both lie on the CPU.
-pub(super) fn multiply(matrix: &Tensor, x: &Tensor) -> Result<Tensor> {
-    matrix.apply_op2_no_bwd(x, &Gemv)
+/// A matrix `[n_rows, n_columns]` on the CPU.
+#[derive(Clone, Copy)]
+pub(super) enum Rows<'a> {
+    Full(&'a Tensor),
+    Blocks(&'a Blocks),
 }
 
-struct Gemv;
-
-impl CustomOp2 for Gemv {
-    fn name(&self) -> &'static str {
-        "gemv"
-    }
-
-    fn cpu_fwd(&self, matrix: &CpuStorage, l1: &Layout, x: &CpuStorage, l2: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (n_rows, n_columns) = l1.shape().dims2()?;
-        let (Some((m1, m2)), Some((x1, x2))) = (l1.contiguous_offsets(), l2.contiguous_offsets()) else {
-            candle_core::bail!("a matrix or a vector is not contiguous");
-        };
-        let (matrix, x) = (&matrix.as_slice::<f32>()?[m1..m2], &x.as_slice::<f32>()?[x1..x2]);
-        if x.len() != n_columns {
-            candle_core::bail!("a vector of {} numbers does not fit a matrix of {n_columns} columns", x.len());
+/// `vectors [n, n_columns]` times each of the transposed `matrices`: `[n, n_rows]` each.
+pub(super) fn multiply(matrices: &[Rows<'_>], vectors: &Tensor) -> Result<Vec<Tensor>> {
+    let (n, n_columns) = vectors.dims2()?;
+    let (storage, layout) = vectors.storage_and_layout();
+    let numbers = floats(&storage, layout.contiguous_offsets())?;
+    let vectors: Vec<&[f32]> = numbers.chunks_exact(n_columns).collect();
+    let has_blocks = matrices.iter().any(|matrix| matches!(matrix, Rows::Blocks(_)));
+    let rounded: Vec<Rounded> =
+        if has_blocks { vectors.iter().map(|vector| Rounded::new(vector)).collect() } else { Vec::new() };
+    let guards = matrices.iter().map(|matrix| match matrix {
+        Rows::Full(matrix) => Some(matrix.storage_and_layout()),
+        Rows::Blocks(_) => None,
+    });
+    let guards: Vec<_> = guards.collect();
+    let sources = matrices.iter().zip(&guards).map(|(matrix, guard)| match (matrix, guard) {
+        (Rows::Blocks(blocks), _) => Source::blocks(blocks, &rounded, n_columns),
+        (Rows::Full(matrix), Some((storage, layout))) => {
+            let (n_rows, width) = matrix.dims2()?;
+            let rows = floats(storage, layout.contiguous_offsets())?;
+            if width != n_columns {
+                candle_core::bail!("vectors of {n_columns} numbers do not fit a matrix of {width} columns");
+            }
+            Ok(Source { n_rows, row_bytes: 4 * n_columns, part: SourcePart::Full { rows, vectors: &vectors } })
         }
-        let mut product = vec![0.0; n_rows];
-        let arch = pulp::Arch::new();
-        product.par_chunks_mut(ROWS).zip(matrix.par_chunks(ROWS * n_columns)).for_each(|(product, rows)| {
-            arch.dispatch(Rows { product, rows, x });
-        });
-        Ok((CpuStorage::F32(product), Shape::from((1, n_rows))))
+        (Rows::Full(_), None) => candle_core::bail!("a matrix has no numbers"),
+    });
+    let sources: Vec<Source<'_>> = sources.collect::<Result<_>>()?;
+    // For each row the products with all vectors, so that a part is one piece of memory.
+    let mut products: Vec<Vec<f32>> = sources.iter().map(|source| vec![0.0; source.n_rows * n]).collect();
+    let n_bytes: usize = sources.iter().map(|source| source.n_rows * source.row_bytes).sum();
+    let part = (n_bytes / (4 * rayon::current_num_threads())).clamp(PART.0, PART.1);
+    let mut parts = Vec::new();
+    for (source, products) in sources.iter().zip(&mut products) {
+        // Whole fours, which rows are multiplied in.
+        let n_rows = (part / source.row_bytes).next_multiple_of(4);
+        parts.extend(
+            products.chunks_mut(n_rows * n).enumerate().map(|(index, products)| (source, index * n_rows, products)),
+        );
+    }
+    parts.into_par_iter().with_max_len(1).for_each(|(source, first, products)| source.multiply(first, n, products));
+    let tensors = products.into_iter().zip(&sources).map(|(products, source)| {
+        let products = Tensor::from_vec(products, (source.n_rows, n), &Device::Cpu)?;
+        if n == 1 { products.reshape((1, source.n_rows)) } else { products.t()?.contiguous() }
+    });
+    tensors.collect()
+}
+
+fn floats(storage: &Storage, place: Option<(usize, usize)>) -> Result<&[f32]> {
+    match (storage, place) {
+        (Storage::Cpu(CpuStorage::F32(numbers)), Some((start, end))) => Ok(&numbers[start..end]),
+        _ => candle_core::bail!("a matrix or a vector is not contiguous, on the CPU and in 32 bits"),
     }
 }
 
-struct Rows<'a> {
-    product: &'a mut [f32],
-    rows: &'a [f32],
-    x: &'a [f32],
+struct Source<'a> {
+    n_rows: usize,
+    row_bytes: usize,
+    part: SourcePart<'a>,
 }
 
-impl pulp::WithSimd for Rows<'_> {
+enum SourcePart<'a> {
+    Full { rows: &'a [f32], vectors: &'a [&'a [f32]] },
+    Blocks { blocks: &'a Blocks, vectors: &'a [Rounded] },
+}
+
+impl<'a> Source<'a> {
+    fn blocks(blocks: &'a Blocks, vectors: &'a [Rounded], n_columns: usize) -> Result<Self> {
+        if blocks.n_columns != n_columns {
+            candle_core::bail!("vectors of {n_columns} numbers do not fit a matrix of {} columns", blocks.n_columns);
+        }
+        let part = SourcePart::Blocks { blocks, vectors };
+        Ok(Self { n_rows: blocks.n_rows, row_bytes: blocks.row_bytes(), part })
+    }
+
+    /// The products of the rows from `first` on with each of `n` vectors.
+    fn multiply(&self, first: usize, n: usize, products: &mut [f32]) {
+        let n_rows = products.len() / n;
+        match self.part {
+            SourcePart::Full { rows, vectors } => {
+                let width = self.row_bytes / 4;
+                let rows = &rows[first * width..(first + n_rows) * width];
+                pulp::Arch::new().dispatch(FullRows { products, rows, vectors });
+            }
+            SourcePart::Blocks { blocks, vectors: [vector] } => {
+                dot::multiply(blocks.kind, blocks.rows(first, n_rows), vector, products);
+            }
+            SourcePart::Blocks { blocks, vectors } => {
+                let mut column = vec![0.0; n_rows];
+                for (number, vector) in vectors.iter().enumerate() {
+                    dot::multiply(blocks.kind, blocks.rows(first, n_rows), vector, &mut column);
+                    for (products, product) in products.chunks_exact_mut(n).zip(&column) {
+                        products[number] = *product;
+                    }
+                }
+            }
+        }
+    }
+}
+
+struct FullRows<'a> {
+    products: &'a mut [f32],
+    rows: &'a [f32],
+    vectors: &'a [&'a [f32]],
+}
+
+impl pulp::WithSimd for FullRows<'_> {
     type Output = ();
 
     // Compiled once for each kind of processor, so it must be part of the caller.
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
-        for (sum, row) in self.product.iter_mut().zip(self.rows.chunks_exact(self.x.len())) {
-            *sum = dot(row, self.x);
+        let n = self.vectors.len();
+        let width = self.rows.len() * n / self.products.len().max(1);
+        for (products, row) in self.products.chunks_exact_mut(n).zip(self.rows.chunks_exact(width)) {
+            for (product, vector) in products.iter_mut().zip(self.vectors) {
+                *product = dot(row, vector);
+            }
         }
     }
 }

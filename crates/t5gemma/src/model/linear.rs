@@ -5,67 +5,130 @@ use std::sync::Arc;
 
 use candle_core::quantized::{QStorage, QTensor};
 use candle_core::{Device, Result, Tensor};
+use rayon::prelude::*;
 
-use super::gemv;
+use super::arena::Arena;
+use super::blocks::Blocks;
+use super::dot;
+use super::gemv::{self, Rows};
 use crate::error::T5GemmaError;
 use crate::files::{Kind, Reader, Stored};
+
+/// The most vectors for which blocks are multiplied as they are; for more of them they become 32-bit numbers.
+const FEW: usize = 4;
+/// The most numbers that blocks become at once: 16 MiB.
+const MOST_FLOATS: usize = 4 << 20;
 
 /// A matrix `[n_rows, n_columns]`. A clone shares the numbers.
 #[derive(Debug, Clone)]
 pub(crate) enum Matrix {
     Full(Tensor),
     /// Multiplied and looked up as it is; only the rows that are asked for become 32-bit numbers.
-    Blocks(Arc<QTensor>),
+    Blocks(Arc<Blocks>),
+    /// The same on a device that has its own way with blocks.
+    DeviceBlocks(Arc<QTensor>),
 }
 
 impl Matrix {
-    pub(crate) fn load(
+    /// Reads a matrix. On the CPU the ones in blocks are in `arena` already.
+    pub(super) fn load(
+        name: &str,
         stored: &Stored,
         device: &Device,
+        arena: &Arena,
         reader: &mut Reader<'_>,
     ) -> std::result::Result<Self, T5GemmaError> {
         let shape = stored.shape.as_slice();
-        match stored.kind {
-            Kind::Blocks(kind) => {
-                let bytes = reader.bytes(stored)?;
-                let storage = QStorage::from_data(Cow::Owned(bytes), device, kind)?;
-                Ok(Self::Blocks(Arc::new(QTensor::new(storage, shape)?)))
-            }
-            _ => Ok(Self::Full(Tensor::from_vec(reader.floats(stored)?, shape, device)?)),
+        let Kind::Blocks(kind) = stored.kind else {
+            return Ok(Self::Full(Tensor::from_vec(reader.floats(stored)?, shape, device)?));
+        };
+        if let Some(piece) = arena.piece(name) {
+            return Ok(Self::Blocks(Arc::new(Blocks::new(kind, shape, piece)?)));
         }
+        let mut bytes = vec![0; stored.n_bytes as usize];
+        reader.bytes(stored, &mut bytes)?;
+        let storage = QStorage::from_data(Cow::Owned(bytes), device, kind)?;
+        Ok(Self::DeviceBlocks(Arc::new(QTensor::new(storage, shape)?)))
     }
 
     /// `x [.., n_columns]` times the transposed matrix: `[.., n_rows]`.
     pub(crate) fn apply(&self, x: &Tensor) -> Result<Tensor> {
+        Ok(Self::apply_all([self], x)?.remove(0))
+    }
+
+    /// `x [.., n_columns]` times each of the transposed matrices: `[.., n_rows]` each.
+    fn apply_all<const N: usize>(matrices: [&Self; N], x: &Tensor) -> Result<Vec<Tensor>> {
+        let mut shape = x.dims().to_vec();
+        let width = shape.pop().unwrap_or_default();
+        let n_vectors = shape.iter().product::<usize>();
+        let x = x.reshape((n_vectors, width))?.contiguous()?;
+        let products = match Self::as_they_are(&matrices, n_vectors) {
+            Some(rows) if x.device().is_cpu() => gemv::multiply(&rows, &x)?,
+            _ => {
+                let has_blocks = matrices.iter().any(|matrix| matches!(matrix, Self::Blocks(_)));
+                let rounded = if has_blocks { round(&x)? } else { x.clone() };
+                matrices.iter().map(|matrix| matrix.multiply(&x, &rounded)).collect::<Result<_>>()?
+            }
+        };
+        let reshape = |product: Tensor| {
+            let mut shape = shape.clone();
+            shape.push(product.dim(1)?);
+            product.reshape(shape)
+        };
+        products.into_iter().map(reshape).collect()
+    }
+
+    /// The matrices, where each is best multiplied row by row with so many vectors.
+    fn as_they_are<'a>(matrices: &[&'a Self], n_vectors: usize) -> Option<Vec<Rows<'a>>> {
+        let rows = matrices.iter().map(|matrix| match matrix {
+            Self::Full(matrix) if n_vectors == 1 => Some(Rows::Full(matrix)),
+            Self::Blocks(blocks) if n_vectors <= FEW => Some(Rows::Blocks(blocks)),
+            _ => None,
+        });
+        rows.collect()
+    }
+
+    /// `x [n, n_columns]` times the transposed matrix. `rounded` is what blocks are multiplied with, so that many vectors
+    /// give what each gives alone.
+    fn multiply(&self, x: &Tensor, rounded: &Tensor) -> Result<Tensor> {
         match self {
-            Self::Blocks(matrix) => x.apply_op1_no_bwd(matrix.as_ref()),
-            Self::Full(matrix) => {
-                let mut shape = x.dims().to_vec();
-                let width = shape.pop().unwrap_or_default();
-                let n_vectors = shape.iter().product::<usize>();
-                shape.push(matrix.dim(0)?);
-                let x = x.reshape((n_vectors, width))?;
-                let product = if n_vectors == 1 && x.device().is_cpu() {
-                    gemv::multiply(matrix, &x)?
-                } else {
-                    x.matmul(&matrix.t()?)?
-                };
-                product.reshape(shape)
+            Self::Full(matrix) => x.matmul(&matrix.t()?),
+            Self::DeviceBlocks(matrix) => x.apply_op1_no_bwd(matrix.as_ref()),
+            Self::Blocks(blocks) => {
+                let step = (MOST_FLOATS / blocks.n_columns).max(1);
+                let parts = (0..blocks.n_rows).step_by(step).map(|first| {
+                    let n = step.min(blocks.n_rows - first);
+                    rounded.matmul(&blocks.floats(first, n)?.t()?)
+                });
+                let mut parts = parts.collect::<Result<Vec<_>>>()?;
+                if parts.len() == 1 { Ok(parts.remove(0)) } else { Tensor::cat(&parts, 1) }
             }
         }
     }
 
     /// The rows with these numbers: `ids [n, m]` gives `[n, m, n_columns]`.
     pub(crate) fn rows(&self, ids: &Tensor) -> Result<Tensor> {
+        let mut shape = ids.dims().to_vec();
         match self {
-            Self::Blocks(matrix) => matrix.embedding(ids),
+            Self::DeviceBlocks(matrix) => matrix.embedding(ids),
+            Self::Blocks(blocks) => {
+                shape.push(blocks.n_columns);
+                blocks.lookup(&ids.flatten_all()?.to_vec1()?)?.reshape(shape)
+            }
             Self::Full(matrix) => {
-                let mut shape = ids.dims().to_vec();
                 shape.push(matrix.dim(1)?);
                 matrix.index_select(&ids.flatten_all()?, 0)?.reshape(shape)
             }
         }
     }
+}
+
+/// Vectors as blocks are multiplied with them.
+fn round(x: &Tensor) -> Result<Tensor> {
+    let (n, width) = x.dims2()?;
+    let mut numbers: Vec<f32> = x.flatten_all()?.to_vec1()?;
+    numbers.par_chunks_mut(width).for_each(dot::round_in_place);
+    Tensor::from_vec(numbers, (n, width), x.device())
 }
 
 /// A projection.
@@ -77,7 +140,17 @@ pub(crate) struct Linear {
 
 impl Linear {
     pub(crate) fn apply(&self, x: &Tensor) -> Result<Tensor> {
-        let product = self.weight.apply(x)?;
+        self.biased(self.weight.apply(x)?)
+    }
+
+    /// Several projections of the same vectors.
+    pub(crate) fn apply_all<const N: usize>(linears: [&Self; N], x: &Tensor) -> Result<[Tensor; N]> {
+        let products = Matrix::apply_all(linears.map(|linear| &linear.weight), x)?.into_iter().zip(linears);
+        let products = products.map(|(product, linear)| linear.biased(product)).collect::<Result<Vec<_>>>()?;
+        products.try_into().map_err(|_| candle_core::Error::Msg("a projection was lost".to_owned()))
+    }
+
+    fn biased(&self, product: Tensor) -> Result<Tensor> {
         match &self.bias {
             Some(bias) => product.broadcast_add(bias),
             None => Ok(product),

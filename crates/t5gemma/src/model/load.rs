@@ -3,6 +3,7 @@
 use candle_core::{Device, Tensor};
 
 use super::Network;
+use super::arena::Arena;
 use super::attention::{Attention, Heads};
 use super::decoder::{Decoder, DecoderLayer};
 use super::encoder::{Encoder, EncoderLayer};
@@ -25,7 +26,9 @@ impl Network {
         on_progress: &mut dyn FnMut(f32) -> bool,
     ) -> Result<Self, T5GemmaError> {
         let config = files.config.clone();
-        let mut loader = Loader { files, device, reader: Reader::new(files.stored_bytes(), on_progress) };
+        let mut reader = Reader::new(files.stored_bytes(), on_progress);
+        let arena = if device.is_cpu() { Arena::read(files, &mut reader)? } else { Arena::default() };
+        let mut loader = Loader { files, device, arena, reader };
         let encoder = Encoder {
             embedding: loader.embedding("model.encoder", &config.encoder)?,
             layers: (0..config.encoder.layers.len())
@@ -51,6 +54,7 @@ impl Network {
 struct Loader<'a> {
     files: &'a ModelFiles,
     device: &'a Device,
+    arena: Arena,
     reader: Reader<'a>,
 }
 
@@ -118,7 +122,7 @@ impl Loader<'_> {
     }
 
     fn matrix(&mut self, name: &str) -> Result<Matrix, T5GemmaError> {
-        Matrix::load(self.files.tensor(name)?, self.device, &mut self.reader)
+        Matrix::load(name, self.files.tensor(name)?, self.device, &self.arena, &mut self.reader)
     }
 
     fn vector(&mut self, name: &str) -> Result<Tensor, T5GemmaError> {

@@ -4,7 +4,7 @@ use candle_core::{Result, Tensor};
 
 use super::attention::Attention;
 use super::linear::{Linear, Matrix};
-use super::weigh::Gate;
+use super::weigh::{AddNormed, Gate};
 use super::{Observer, check_ids};
 use crate::error::T5GemmaError;
 
@@ -19,6 +19,15 @@ impl Norm {
     pub(crate) fn apply(&self, x: &Tensor) -> Result<Tensor> {
         candle_nn::ops::rms_norm(x, &self.scale, self.eps)
     }
+
+    /// `x` and the normed `y` together.
+    fn add(&self, x: &Tensor, y: &Tensor) -> Result<Tensor> {
+        if x.device().is_cpu() {
+            x.apply_op3_no_bwd(&y.contiguous()?, &self.scale, &AddNormed { eps: self.eps })
+        } else {
+            x + self.apply(y)?
+        }
+    }
 }
 
 /// The feed-forward part.
@@ -31,7 +40,7 @@ pub(crate) struct Mlp {
 
 impl Mlp {
     fn apply(&self, x: &Tensor) -> Result<Tensor> {
-        let (gate, up) = (self.gate.apply(x)?, self.up.apply(x)?);
+        let [gate, up] = Linear::apply_all([&self.gate, &self.up], x)?;
         let product = if x.device().is_cpu() { gate.apply_op2_no_bwd(&up, &Gate)? } else { (gate.gelu()? * up)? };
         self.down.apply(&product)
     }
@@ -49,7 +58,7 @@ impl Sandwich<Mlp> {
     pub(crate) fn apply(&self, x: &Tensor, watch: &mut Watch<'_, '_>) -> Result<Tensor> {
         let y = self.inner.apply(&self.pre.apply(x)?)?;
         watch.see("mlp", &y);
-        x + self.post.apply(&y)?
+        self.post.add(x, &y)
     }
 }
 
@@ -61,7 +70,7 @@ impl Sandwich<Attention> {
         attend: impl FnOnce(&Attention, &Tensor) -> Result<Tensor>,
     ) -> Result<Tensor> {
         let y = attend(&self.inner, &self.pre.apply(x)?)?;
-        x + self.post.apply(&y)?
+        self.post.add(x, &y)
     }
 }
 
@@ -89,6 +98,10 @@ pub(crate) struct Watch<'a, 'b> {
 }
 
 impl Watch<'_, '_> {
+    pub(crate) const fn nobody() -> Self {
+        Self { observer: None, layer: None }
+    }
+
     pub(crate) fn see(&mut self, name: &str, value: &Tensor) {
         let Some(observer) = &mut self.observer else { return };
         match self.layer {

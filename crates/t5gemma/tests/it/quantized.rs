@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use brickwork_t5gemma::{Device, ModelFiles, Network, Quantization, T5Gemma, T5GemmaError, quantize, quantized_path};
+use brickwork_t5gemma::{
+    Device, ModelFiles, Network, Quantization, T5Gemma, T5GemmaError, Vocabulary, quantize, quantized_path,
+};
 
 use crate::fixture::{Fixture, encode, folder, ids, list, numbers, rows};
 use crate::models::{Side, Spec};
@@ -128,6 +130,32 @@ fn the_file_names_the_checksums_of_its_source() {
     for (name, kind) in [("q8_0", Some(Quantization::Q8_0)), ("Q4_K", Some(Quantization::Q4K)), ("q5", None)] {
         assert_eq!(Quantization::from_name(name), kind);
     }
+}
+
+#[test]
+fn a_tokenizer_of_the_size_of_gemmas_travels_with_the_file() {
+    let place = tempfile::tempdir().unwrap();
+    let spec = Spec::small();
+    spec.write(place.path(), &spec.tensors());
+    let path = place.path().join("tokenizer.json");
+    let mut tokenizer: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let words = tokenizer["model"]["vocab"].as_object_mut().unwrap();
+    for number in words.len()..words.len() + 17_000 {
+        words.insert(format!("{number:-<2100}"), number.into());
+    }
+    crate::models::write_json(&path, &tokenizer);
+    let size = std::fs::metadata(&path).unwrap().len();
+    assert!(size > 34 << 20, "{size}");
+    let to = place.path().join("x-Q8_0.gguf");
+    convert(place.path(), &to, Quantization::Q8_0);
+    assert!(std::fs::metadata(&to).unwrap().len() > size);
+    let [from_folder, from_file] = [place.path(), &to].map(|path| {
+        let vocabulary = Vocabulary::load(&ModelFiles::open(path).unwrap()).unwrap();
+        vocabulary.tokenizer().encode("Explain the error in main.rs, then fix it.").unwrap()
+    });
+    assert_eq!(from_folder, from_file);
+    let model = T5Gemma::load(&to, &Device::Cpu, &mut |_| true).unwrap();
+    assert!(model.vocabulary().tokenizer().id(&format!("{:-<2100}", 600)).is_some());
 }
 
 #[test]

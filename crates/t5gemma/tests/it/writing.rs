@@ -175,3 +175,23 @@ fn what_does_not_fit_is_refused_with_the_counts() {
     let cancelled = model.start(&[9, 9], 5, Sampling::greedy(), &mut |done, _| done < 1).map(drop);
     assert!(matches!(cancelled, Err(T5GemmaError::Cancelled)));
 }
+
+/// Going on behind what was written gives what would have come anyway, greedy and drawn, also where nothing was written.
+#[test]
+fn an_output_goes_on_behind_its_beginning() {
+    let model = T5Gemma::load(&folder(), &Device::Cpu, &mut |_| true).unwrap();
+    let source = [177, 396, 428, 9, 12];
+    let whole = write(&model, &source, 24, Sampling::greedy()).0;
+    for n in [0, 1, 7, whole.len() - 1] {
+        let mut generation = model.start(&source, whole.len() - n, Sampling::greedy(), &mut |_, _| true).unwrap();
+        generation.go_on_behind(&whole[..n]).unwrap();
+        let mut rest = Vec::new();
+        while let Step::Token { id, .. } = generation.advance().unwrap() {
+            rest.push(id);
+        }
+        assert_eq!(rest, whole[n..], "behind {n}");
+    }
+    let mut generation = model.start(&source, 500, Sampling::greedy(), &mut |_, _| true).unwrap();
+    let refused = generation.go_on_behind(&[9; 13]);
+    assert!(matches!(refused, Err(T5GemmaError::OutputTooLong { max_tokens: 513, limit: 512 })), "{refused:?}");
+}

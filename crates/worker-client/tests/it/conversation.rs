@@ -129,3 +129,28 @@ async fn equal_seeds_give_equal_text_and_sampler_defaults_leave_greedy_alone() {
     assert_ne!(texts[0][0], texts[2][0], "penalties change sampled text");
     assert_eq!(texts[0][1], texts[2][1], "penalties leave greedy text alone");
 }
+
+/// What a model writes when it is stopped and asked to go on is what it writes at once, and all of it comes from the cache.
+#[tokio::test]
+async fn an_answer_that_was_cut_off_goes_on_where_it_was() {
+    let client = client();
+    for file in [SMOL, GEMMA] {
+        let messages = vec![Message::new(Speaker::User, "Write a Python function that adds two numbers.")];
+        let chat = |messages: &[Message], n: u32| generation(file, Prompt::Chat(messages.to_vec()), greedy(n));
+        let (whole, _) = ask(&client, chat(&messages, 48)).await.done();
+        let (first, done) = ask(&client, chat(&messages, 20)).await.done();
+        assert_eq!(done.finish_reason, FinishReason::Length, "{file}");
+        let prompt_tokens = done.timings.prompt_tokens;
+        let mut begun = messages.clone();
+        begun.push(Message::new(Speaker::Assistant, first.clone()));
+        let (rest, done) = ask(&client, chat(&begun, 28)).await.done();
+        assert_eq!(format!("{first}{rest}"), whole, "{file}");
+        assert_eq!(done.timings.prompt_tokens, prompt_tokens + 20, "{file}: the exact ids of what was written");
+        assert!(done.timings.cached_tokens + 1 >= prompt_tokens + 20, "{file}: {:?}", done.timings);
+        // A later turn finds the joined answer in the cache too.
+        let mut later = messages.clone();
+        later.extend([Message::new(Speaker::Assistant, whole), Message::new(Speaker::User, "Thanks. Once more.")]);
+        let (_, done) = ask(&client, chat(&later, 4)).await.done();
+        assert!(done.timings.cached_tokens + 1 >= prompt_tokens + 48, "{file}: {:?}", done.timings);
+    }
+}

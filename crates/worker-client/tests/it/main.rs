@@ -17,4 +17,5 @@ mod rendering;
 mod residency;
 mod rpc;
 mod support;
+mod syntax;
 mod t5gemma;

@@ -3,8 +3,8 @@
 
 use brickwork_worker_protocol::{
     ChatMessage, Compute, ContextLimits, CountTexts, CountTokens, Device, DeviceKind, Done, Failed, FailureCode,
-    FinishReason, FrameDecoder, FrameError, FromWorker, Generate, PROTOCOL_VERSION, Prompt, Render, Rendered,
-    Residency, ResidentModel, Role, Sampling, Timings, ToWorker, check_protocol, encode,
+    FailureParam, FinishReason, FrameDecoder, FrameError, FromWorker, Generate, PROTOCOL_VERSION, Prompt, Render,
+    Rendered, Residency, ResidentModel, Role, Sampling, Timings, ToWorker, check_protocol, encode,
 };
 use proptest::prelude::*;
 
@@ -80,7 +80,13 @@ fn from_worker() -> impl Strategy<Value = FromWorker> {
         (any::<u64>(), any::<String>()).prop_map(|(job, message)| FromWorker::Failed(Failed {
             job,
             code: FailureCode::PromptTooLong,
-            message
+            message: message.clone(),
+            reason: Some(message.clone()),
+            params: [
+                (message.clone(), FailureParam::Text(message.clone())),
+                ("n".to_owned(), FailureParam::Count(job))
+            ]
+            .into(),
         })),
         (any::<u64>(), prop::collection::vec(any::<u32>(), 0..50)).prop_map(|(job, token_ids)| {
             let timings = Timings { load_ms: 1.5, generated_tokens: 3, ..Timings::default() };

@@ -114,7 +114,8 @@ impl ChatTemplate {
         Ok(Self { environment, bos_token, eos_token })
     }
 
-    /// Renders a conversation up to the point where the model's next turn begins.
+    /// Renders a conversation up to the point where the model's next turn begins. Where the model has the last word, its turn
+    /// stays open behind it, to be gone on with.
     ///
     /// A template that knows no system role gets the system text at the start of the first user message; one that
     /// wants users and assistants to take turns gets messages of one role joined.
@@ -122,6 +123,21 @@ impl ChatTemplate {
     /// # Errors
     /// [`TemplateError::Refused`] or [`TemplateError::LeftOut`] when it takes the conversation in none of these forms.
     pub(crate) fn render(&self, messages: &[ChatMessage]) -> Result<Rendered, TemplateError> {
+        match messages.split_last() {
+            Some((begun, before))
+                if begun.role == Role::Assistant && !begun.content.is_empty() && !before.is_empty() =>
+            {
+                let mut rendered = self.render_up_to_turn(before)?;
+                let message = rendered.messages.len();
+                rendered.pieces.push(Piece::Content { message, start: Strip::Nothing, end: Strip::Nothing });
+                rendered.messages.push(begun.clone());
+                Ok(rendered)
+            }
+            _ => self.render_up_to_turn(messages),
+        }
+    }
+
+    fn render_up_to_turn(&self, messages: &[ChatMessage]) -> Result<Rendered, TemplateError> {
         let first_error = match self.render_as_it_is(messages.to_vec()) {
             Ok(rendered) => return Ok(rendered),
             Err(error) => error,

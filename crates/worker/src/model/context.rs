@@ -139,7 +139,10 @@ impl Context {
                 Err(Failure::new(
                     FailureCode::Internal,
                     format!("llama.cpp could not compute {} tokens ({reason}). Run the step again.", tokens.len()),
-                ))
+                )
+                .saying("compute_failed")
+                .count("tokens", u32::try_from(tokens.len()).unwrap_or(u32::MAX))
+                .text("cause", reason))
             }
         }
     }

@@ -83,7 +83,8 @@ fn local_gpus(known: &[Known], name: Option<&str>) -> Result<Vec<usize>, Failure
             "There is no device `{name}`. This worker knows {}: choose one of them for the role.",
             names.join(", ")
         );
-        return Err(Failure::new(FailureCode::BadRequest, message));
+        let failure = Failure::new(FailureCode::BadRequest, message).saying("worker_lacks_device");
+        return Err(failure.text("device", name).text("devices", names.join(", ")));
     };
     // What is no GPU works together with the processor.
     Ok(if device.is_gpu() { vec![device.index] } else { Vec::new() })
@@ -126,7 +127,8 @@ pub(crate) fn load(
         // An empty list means the processor alone; without a list llama.cpp would use all that it knows.
         params = params.with_devices(&placement.gpus).map_err(|error| {
             let message = format!("The devices for {path} cannot be used ({error}). Choose others for the role.");
-            Failure::new(FailureCode::BadRequest, message)
+            let failure = Failure::new(FailureCode::BadRequest, message).saying("devices_unusable");
+            failure.text("path", path).text("cause", error.to_string())
         })?;
         match placement.gpu_layers {
             Some(layers) => params = params.with_n_gpu_layers(layers),
@@ -167,15 +169,24 @@ fn load_failure(path: &str, error: &str, errors: &[String]) -> Failure {
     if is_out_of_memory(&whole) {
         return out_of_memory(path, reason);
     }
-    let (code, remedy) = if whole.contains("unknown model architecture") || whole.contains("unknown pre-tokenizer") {
-        (FailureCode::LoadFailed, "This version does not know that kind of model. Choose another model.")
-    } else {
-        (
-            FailureCode::ModelInvalid,
-            "The file may be damaged or incomplete. Download it again, or choose another model.",
-        )
-    };
+    let (code, reason_word, remedy) =
+        if whole.contains("unknown model architecture") || whole.contains("unknown pre-tokenizer") {
+            (
+                FailureCode::LoadFailed,
+                "unknown_kind_of_model",
+                "This version does not know that kind of model. Choose another model.",
+            )
+        } else {
+            (
+                FailureCode::ModelInvalid,
+                "model_not_loaded",
+                "The file may be damaged or incomplete. Download it again, or choose another model.",
+            )
+        };
     Failure::new(code, format!("The model {path} could not be loaded: {reason}. {remedy}"))
+        .saying(reason_word)
+        .text("path", path)
+        .text("cause", reason)
 }
 
 /// Whether llama.cpp's errors tell of a lack of memory, of the machine or of a GPU.
@@ -202,6 +213,9 @@ pub(crate) fn out_of_memory(path: &str, reason: &str) -> Failure {
              a smaller model."
         ),
     )
+    .saying("not_enough_memory")
+    .text("path", path)
+    .text("cause", reason)
 }
 
 #[cfg(test)]

@@ -302,10 +302,12 @@ impl Residents {
         let path = &self.llama()?.path;
         if errors.is_empty() || load::is_out_of_memory(&errors.join("\n")) {
             let what = format!("a context of {} tokens: {reason}", size.n_ctx);
-            return Err(load::out_of_memory(path, &what));
+            let failure = load::out_of_memory(path, &what).saying("not_enough_memory_for_context");
+            return Err(failure.count("tokens", size.n_ctx).text("cause", reason));
         }
         let message = format!("llama.cpp made no context for {path}: {reason}. Choose another model.");
-        Err(Failure::new(FailureCode::LoadFailed, message))
+        let failure = Failure::new(FailureCode::LoadFailed, message).saying("no_context");
+        Err(failure.text("path", path).text("cause", reason))
     }
 
     /// The model at `path` for laying prompts out and counting tokens: the loaded one, or only its vocabulary.
@@ -417,7 +419,8 @@ pub(crate) fn check_fits(
     let window = window(resident, limits);
     if window < LEAST_CONTEXT {
         let message = format!("A context of {window} tokens is too small; at least {LEAST_CONTEXT} are needed.");
-        return Err(Failure::new(FailureCode::BadRequest, message));
+        let failure = Failure::new(FailureCode::BadRequest, message).saying("context_too_small");
+        return Err(failure.count("tokens", window).count("least", LEAST_CONTEXT));
     }
     let n_prompt = u32::try_from(n_prompt).unwrap_or(u32::MAX);
     let needed = n_prompt.saturating_add(max_tokens);
@@ -427,7 +430,8 @@ pub(crate) fn check_fits(
     // The file's own name: the one inside it is often the training run's, which no user knows.
     let name =
         Path::new(&resident.path).file_stem().map_or_else(|| resident.path.clone().into(), OsStr::to_string_lossy);
-    let remedy = match window.saturating_sub(n_prompt) {
+    let room = window.saturating_sub(n_prompt);
+    let remedy = match room {
         0 => "Shorten the prompt, let the step see fewer earlier steps, or choose a model with a larger context."
             .to_owned(),
         room => format!("Lower max_tokens to at most {room}, or shorten the prompt."),
@@ -436,7 +440,10 @@ pub(crate) fn check_fits(
         "The prompt has {n_prompt} tokens and max_tokens asks for {max_tokens} more, but the context of {name} holds \
          {window}. {remedy}"
     );
-    Err(Failure::new(FailureCode::PromptTooLong, message))
+    let reason = if room == 0 { "prompt_too_long" } else { "prompt_and_output_too_long" };
+    let failure = Failure::new(FailureCode::PromptTooLong, message).saying(reason).text("model", name);
+    let failure = failure.count("prompt", n_prompt).count("output", max_tokens).count("context", window);
+    Err(if room == 0 { failure } else { failure.count("room", room) })
 }
 
 /// The context for `n_needed` tokens. `cpu_threads` is absent where a GPU computes.
@@ -454,6 +461,8 @@ fn stamp(path: &str) -> Result<Stamp, Failure> {
     let missing = || {
         let remedy = "Download it again, or bind the role to another model.";
         Failure::new(FailureCode::ModelMissing, format!("There is no model file at {path}. {remedy}"))
+            .saying("no_model_file")
+            .text("path", path)
     };
     let about = std::fs::metadata(path).map_err(|_| missing())?;
     if !about.is_dir() {

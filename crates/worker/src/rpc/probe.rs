@@ -44,6 +44,9 @@ pub(super) fn unusable(address: &str, reason: &str) -> Failure {
          the same version), or take it out of the role's options."
     );
     Failure::new(FailureCode::ServerUnreachable, message)
+        .saying("rpc_server_unusable")
+        .text("address", address)
+        .text("cause", reason)
 }
 
 fn version(address: &str) -> Result<(u8, u8), String> {

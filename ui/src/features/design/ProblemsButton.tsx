@@ -3,6 +3,8 @@ import { CircleCheck, CircleX, TriangleAlert } from "lucide-react";
 import { useState } from "react";
 import type { Diagnostic } from "@/api/types";
 import { classes } from "@/components/classes";
+import { SaidText } from "@/components/said/SaidText";
+import { saidApart } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { useDraft } from "./draft";
 import { cardOf } from "./problems";
@@ -58,12 +60,17 @@ function ProblemIcon({ errors, warnings }: { errors: number; warnings: number })
 export function DiagnosticText({ diagnostic }: { diagnostic: Diagnostic }) {
   const error = diagnostic.severity === "error";
   const Icon = error ? CircleX : TriangleAlert;
+  const { message, remedy } = saidApart(diagnostic.phrase, diagnostic);
   return (
     <span className={classes("diagnostic", error ? "diagnostic-error" : "diagnostic-warning")}>
       <Icon role="img" aria-label={error ? m.severity_error() : m.severity_warning()} size={15} />
       <span>
-        <strong>{diagnostic.message}</strong>
-        <span>{diagnostic.remedy}</span>
+        <strong>
+          <SaidText said={message} />
+        </strong>
+        <span>
+          <SaidText said={remedy} />
+        </span>
         <code>{diagnostic.path.replace(/^\$\.?/, "") || "pipeline"}</code>
       </span>
     </span>

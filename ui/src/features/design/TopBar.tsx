@@ -6,6 +6,7 @@ import type { Pipeline } from "@/api/types";
 import { Button, IconButton } from "@/components/Button";
 import { shownKeys, useCommands } from "@/components/commands";
 import { errorText } from "@/components/States";
+import { findingText } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { PlanButton } from "./canvas/PlanButton";
 import { editText } from "./canvas/said";
@@ -137,5 +138,5 @@ function useRun(pipeline: Pipeline, problems: Problems, onStarted: (runId: strin
 
 function refusal(error: unknown): string {
   const first = error instanceof ApiError ? error.problem.diagnostics?.[0] : undefined;
-  return first ? `${first.message} ${first.remedy}` : errorText(error);
+  return first ? findingText(first) : errorText(error);
 }

@@ -34,6 +34,7 @@ const view = (step_name: string, position: number, extra: Partial<StepPreview> =
   fits: true,
   parts: [],
   warnings: [],
+  warning_phrases: [],
   ...extra,
 });
 

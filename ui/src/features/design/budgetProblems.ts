@@ -2,6 +2,7 @@
 import type { PreviewView } from "@/api/design";
 import type { Diagnostic, Pipeline } from "@/api/types";
 import { formatCount } from "@/components/format";
+import { said } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { type StepBudget, stepBudget } from "./budget";
 
@@ -18,13 +19,15 @@ export function budgetProblems(answer: PreviewView | null, pipeline: Pipeline): 
     const problem = budget.view.problem;
     if (problem && !told.has(problem.message)) {
       told.add(problem.message);
+      const cause = said(problem.phrase, problem.message);
       return [
         {
           code: "model_problem",
           severity: "error" as const,
           path,
-          message: problem.message,
+          message: cause.text,
           remedy: problem.remedy ?? m.insp_choose_model(),
+          ...(!cause.lang && { own: true as const }),
         },
       ];
     }
@@ -42,5 +45,6 @@ function tooLong(budget: StepBudget, path: string): Diagnostic {
     path,
     message: m.budget_too_long({ over: formatCount(known + budget.unknown - window) }),
     remedy: m.budget_remedy(),
+    own: true,
   };
 }

@@ -7,6 +7,8 @@ import { Button } from "@/components/Button";
 import { formatBytes } from "@/components/format";
 import { Sheet } from "@/components/Sheet";
 import { errorText } from "@/components/States";
+import { SaidText } from "@/components/said/SaidText";
+import { said } from "@/components/said/said";
 import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
 
@@ -68,7 +70,9 @@ export function ExportDone({ result, onUndo, onClose }: ExportDoneProps) {
               <span>
                 <VisibleText text={file.name} />
               </span>
-              <small>{file.reason}</small>
+              <small>
+                <SaidText said={said(file.phrase, file.reason)} />
+              </small>
             </span>
             <span className="chip action-same">{m.skipped()}</span>
           </li>

@@ -4,6 +4,8 @@ import { type PastExport, useUndoExport } from "@/api/watch";
 import { Button } from "@/components/Button";
 import { Sheet } from "@/components/Sheet";
 import { ErrorPanel, Skeleton } from "@/components/States";
+import { SaidText } from "@/components/said/SaidText";
+import { said } from "@/components/said/said";
 import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
 
@@ -80,7 +82,9 @@ export function ExportUndone({ runId, done, onBack, onClose }: ExportUndoneProps
                       <span>
                         <VisibleText text={file.name} />
                       </span>
-                      <small>{file.reason}</small>
+                      <small>
+                        <SaidText said={said(file.phrase, file.reason)} />
+                      </small>
                     </span>
                   </li>
                 ))}

@@ -7,6 +7,8 @@ import { DiffView } from "@/components/DiffView";
 import { formatBytes } from "@/components/format";
 import { plainText } from "@/components/hiddenCharacters";
 import { SimulatedBadge } from "@/components/RoleChip";
+import { SaidText } from "@/components/said/SaidText";
+import { said } from "@/components/said/said";
 import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
 import { isWritable, originalName } from "./plan";
@@ -107,7 +109,11 @@ function PlanRow({ file, from, on, chosen, onToggle, onSelect, onRename }: PlanR
             <VisibleText text={file.name} />
           </span>
           {from !== file.name && <small>{m.export_renamed_from({ name: from })}</small>}
-          {file.reason && <small>{file.reason}</small>}
+          {file.reason && (
+            <small>
+              <SaidText said={said(file.phrase, file.reason)} />
+            </small>
+          )}
         </button>
       )}
       {file.simulated && <SimulatedBadge />}

@@ -4,6 +4,8 @@ import type { FinalSource, RunView, StepView, Timings } from "@/api/types";
 import { Segmented } from "@/components/Choice";
 import { formatCount, formatPercent, formatSeconds } from "@/components/format";
 import { SimulatedBadge, StandInRunBadge } from "@/components/RoleChip";
+import { SaidText } from "@/components/said/SaidText";
+import { runFault } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { AssemblyNotice } from "./AssemblyNotice";
 import { Files } from "./Files";
@@ -22,7 +24,11 @@ export function FinalPane({ run }: { run: RunView }) {
           <h2>
             {headline(run)} {run.simulated ? <SimulatedBadge /> : <StandInRunBadge steps={allSteps(run)} />}
           </h2>
-          {run.error && <p className="failure-cause">{run.error}</p>}
+          {run.error && (
+            <p className="failure-cause">
+              <SaidText said={runFault(run)} />
+            </p>
+          )}
           <p className="hint">{source(run)}</p>
         </div>
         <Totals steps={allSteps(run)} />

@@ -2,6 +2,7 @@ import { toast } from "sonner";
 import { ApiError } from "@/api/client";
 import { useRerun } from "@/api/runActions";
 import { errorText } from "@/components/States";
+import { findingText } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 
 export type OpenRun = (runId: string) => void;
@@ -30,5 +31,5 @@ export function useRunAgain(runId: string, onOpenRun: OpenRun): RunAgain {
 /** The first fault with its remedy, which says more than the problem's own sentence. */
 export function refusal(error: unknown): string {
   const first = error instanceof ApiError ? error.problem.diagnostics?.[0] : undefined;
-  return first ? `${first.message} ${first.remedy}` : errorText(error);
+  return first ? findingText(first) : errorText(error);
 }

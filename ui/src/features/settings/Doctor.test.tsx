@@ -41,6 +41,7 @@ const REPORT: DoctorReport = {
       memory_free_bytes: 6e9,
       used: false,
       why: "The settings put no layers on GPUs.",
+      why_phrase: { reason: "device_no_layers" },
     },
   ],
 };

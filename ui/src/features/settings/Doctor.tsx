@@ -3,7 +3,10 @@ import { type DoctorDeviceView, type Finding, type FindingLevel, useDoctor } fro
 import { Button } from "@/components/Button";
 import { DeviceMemory } from "@/components/DeviceMemory";
 import { ErrorPanel, Skeleton } from "@/components/States";
+import { SaidText } from "@/components/said/SaidText";
+import { said, saidApart } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
+import { findingTitle } from "./doctorTitles";
 
 const LEVELS: Record<FindingLevel, { icon: LucideIcon; text: () => string }> = {
   ok: { icon: CircleCheck, text: () => m.level_ok() },
@@ -63,15 +66,23 @@ function summary(findings: Finding[]): string {
     .join(", ");
 }
 
-function FindingRow({ finding: { level, title, detail, remedy } }: { finding: Finding }) {
+function FindingRow({ finding }: { finding: Finding }) {
+  const { level, phrase, detail } = finding;
+  const { message, remedy } = saidApart(phrase, { message: detail, remedy: finding.remedy });
   const { icon: Icon, text } = LEVELS[level];
   return (
     <li className={`finding finding-${level}`} data-level={level}>
       <Icon size={16} role="img" aria-label={text()} />
       <div>
-        <strong className="breakable">{title}</strong>
-        <p className="breakable">{detail}</p>
-        {remedy && <p className="finding-remedy breakable">{remedy}</p>}
+        <strong className="breakable">{findingTitle(finding)}</strong>
+        <p className="breakable">
+          <SaidText said={message} />
+        </p>
+        {remedy.text && (
+          <p className="finding-remedy breakable">
+            <SaidText said={remedy} />
+          </p>
+        )}
       </div>
     </li>
   );
@@ -88,7 +99,8 @@ export function DoctorDevices({ devices }: { devices: DoctorDeviceView[] }) {
           </strong>
           <DeviceMemory device={device} />
           <p className="device-why hint breakable" data-used={device.used}>
-            <span>{device.used ? m.device_used() : m.device_unused()}</span> {device.why}
+            <span>{device.used ? m.device_used() : m.device_unused()}</span>{" "}
+            <SaidText said={said(device.why_phrase, device.why)} />
           </p>
         </li>
       ))}

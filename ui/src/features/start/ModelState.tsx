@@ -5,6 +5,8 @@ import { Button } from "@/components/Button";
 import { formatBytes, modelName } from "@/components/format";
 import { SimulatedBadge } from "@/components/RoleChip";
 import { ErrorPanel } from "@/components/States";
+import { SaidText } from "@/components/said/SaidText";
+import { said } from "@/components/said/said";
 import { Tooltip } from "@/components/Tooltip";
 import { m } from "@/paraglide/messages.js";
 
@@ -25,7 +27,13 @@ export function ModelState({ models, onModels }: ModelStateProps) {
       <div className="model-state model-missing" role="alert" data-testid="start-model-missing">
         <CircleX aria-hidden size={16} />
         <div>
-          <strong>{binding?.problem ?? m.start_model_missing()}</strong>
+          <strong>
+            {binding?.problem ? (
+              <SaidText said={said(binding.problem_phrase, binding.problem)} />
+            ) : (
+              m.start_model_missing()
+            )}
+          </strong>
           <p>{m.start_model_remedy()}</p>
           <p>
             {m.start_model_developer()} <code>cargo xtask models</code>

@@ -5,6 +5,7 @@ use brickwork_syntax::{Conflict, ResultFault};
 use uuid::Uuid;
 
 use crate::gate::{Finding, FindingKind};
+use crate::phrase::Phrase;
 use crate::pipeline::{JsonMap, Parameters, Pipeline, Step};
 use crate::ports::{FinishReason, InferenceErrorCode, Timings};
 use crate::role::Role;
@@ -134,7 +135,12 @@ pub(super) fn edit_artifacts(target: ArtifactTarget, name: &str) -> RunChange {
 
 /// The step at `position` fails for want of memory, having made `result`.
 pub(super) fn fail_step(position: usize, result: &str) -> RunChange {
-    let outcome = StepOutcome::Failed { code: InferenceErrorCode::OutOfMemory, error: "out of memory".into() };
+    let phrase = Phrase::new("out_of_memory").with("needed", 12u64).with("model", "sample");
+    let outcome = StepOutcome::Failed {
+        code: InferenceErrorCode::OutOfMemory,
+        error: "out of memory".into(),
+        phrase: Some(phrase),
+    };
     end_step(position, outcome, result, None)
 }
 

@@ -139,3 +139,16 @@ fn the_built_in_layout_holds_every_message() {
          ### Response:\nHere is the code:\n\n",
     );
 }
+
+#[test]
+fn a_turn_that_the_model_has_begun_stays_open() {
+    let mut messages = conversation();
+    messages.push(message(Role::Assistant, " A2\n"));
+    check(
+        CHATML_WITH_DEFAULT_SYSTEM,
+        &messages,
+        "<|im_start|>system\nS<|im_end|>\n<|im_start|>user\n U1\n<|im_end|>\n<|im_start|>assistant\nA1<|im_end|>\n\
+         <|im_start|>user\nU2<|im_end|>\n<|im_start|>assistant\n A2\n",
+    );
+    check(chat::HEADINGS, &messages[1..3], "### Instruction:\n U1\n\n\n### Response:\nHere is the code:\n\nA1");
+}

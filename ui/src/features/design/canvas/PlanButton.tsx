@@ -3,6 +3,8 @@ import { Cpu, Gauge, TriangleAlert } from "lucide-react";
 import { type FitView, useRunFit } from "@/api/models";
 import type { Pipeline } from "@/api/types";
 import { formatBytes, formatCount, modelName } from "@/components/format";
+import { SaidText } from "@/components/said/SaidText";
+import { said } from "@/components/said/said";
 import { useSettled } from "@/components/useSettled";
 import { m } from "@/paraglide/messages.js";
 import { type Budget, useBudget } from "../budget";
@@ -114,7 +116,11 @@ function Plan({ budget, over, pipeline, fit }: PlanProps) {
                   .filter(Boolean)
                   .join(" · ")}
               </small>
-              {model.problem && <small className="field-error">{model.problem}</small>}
+              {model.problem && (
+                <small className="field-error">
+                  <SaidText said={said(model.problem_phrase, model.problem)} />
+                </small>
+              )}
             </span>
           </li>
         ))}

@@ -5,6 +5,7 @@ import { Button } from "@/components/Button";
 import { formatPercent, formatRate, formatStamp } from "@/components/format";
 import { RoleIcon } from "@/components/RoleChip";
 import { StatusBadge, StatusIcon } from "@/components/StatusBadge";
+import { SaidText } from "@/components/said/SaidText";
 import { m } from "@/paraglide/messages.js";
 import { useDraft } from "../draft";
 import { FollowRun, type LiveStep, useLive } from "./live";
@@ -101,7 +102,11 @@ function Steps({ run, steps }: { run: RunView; steps: Record<string, LiveStep> }
               {live?.rate !== undefined && live.state === "SUCCESS" && (
                 <span className="drawer-rate">{m.rate({ rate: formatRate(live.rate) })}</span>
               )}
-              {live?.error && <span className="drawer-error">{live.error}</span>}
+              {live?.error && (
+                <span className="drawer-error">
+                  <SaidText said={live.error} />
+                </span>
+              )}
             </button>
           </li>
         );

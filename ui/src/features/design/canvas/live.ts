@@ -5,6 +5,7 @@ import { create } from "zustand";
 import { useLiveRun } from "@/api/liveRun";
 import { allSteps, type LiveRun, type StepPhase, type StepState, stepState } from "@/api/runView";
 import type { RunView, StepView } from "@/api/types";
+import { type Said, stepFault } from "@/components/said/said";
 
 export interface LiveStep {
   state: StepState;
@@ -16,7 +17,7 @@ export interface LiveStep {
   /** Of a finished step. */
   seconds?: number;
   artifacts: number;
-  error?: string;
+  error?: Said;
 }
 
 interface Live {
@@ -52,7 +53,7 @@ function liveStep(live: LiveRun, step: StepView): LiveStep {
     ...(phase && { phase }),
     ...(phase?.kind === "writing" && { tokens: phase.generated, rate: phase.rate }),
     ...(ended && { tokens: made, rate: overall, seconds: step.execution_time }),
-    ...(step.error && { error: step.error }),
+    ...(step.error && { error: stepFault(step) }),
   };
 }
 

@@ -5,6 +5,7 @@ import { createStore } from "zustand/vanilla";
 import { ApiError } from "@/api/client";
 import type { SavedPipeline } from "@/api/design";
 import type { Json, Pipeline, RunView } from "@/api/types";
+import { errorSaid } from "@/components/said/said";
 import { type Backup, type Backups, backupsIn } from "./backups";
 import { movedOn, type Newest, newest, same, versionOf, wroteIt } from "./newest";
 import type { Doc, DocumentState, Ports } from "./ports";
@@ -221,7 +222,7 @@ export function documentSession(ports: Ports) {
     }
     if (status === 409 && doc.id !== null) return conflict(doc, doc.id);
     const hopeless = status >= 400 && status < 500;
-    show(doc, { state: "offline", problem: hopeless ? (error as Error).message : undefined });
+    show(doc, { state: "offline", problem: hopeless ? errorSaid(error).text : undefined });
     if (hopeless) return;
     arm(doc, doc.retry);
     doc.retry = Math.min(RETRY_MAX_MS, doc.retry * 2);

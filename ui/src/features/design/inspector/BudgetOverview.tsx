@@ -1,6 +1,8 @@
 import type { Pipeline } from "@/api/types";
 import { formatBytes, formatCount, modelName } from "@/components/format";
 import { RoleIcon, SimulatedBadge } from "@/components/RoleChip";
+import { SaidText } from "@/components/said/SaidText";
+import { said } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { stepBudget, useBudgetState } from "../budget";
 import { useDraft } from "../draft";
@@ -50,7 +52,11 @@ export function BudgetOverview({ pipeline }: { pipeline: Pipeline }) {
             <span>{model.role_names.join(", ")}</span>
             {model.size_bytes != null && <span>{formatBytes(model.size_bytes)}</span>}
             {model.simulated && <SimulatedBadge />}
-            {model.problem && <span className="field-error">{model.problem}</span>}
+            {model.problem && (
+              <span className="field-error">
+                <SaidText said={said(model.problem_phrase, model.problem)} />
+              </span>
+            )}
           </li>
         ))}
       </ul>

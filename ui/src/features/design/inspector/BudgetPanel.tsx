@@ -3,6 +3,8 @@ import { ApiError } from "@/api/client";
 import { classes } from "@/components/classes";
 import { formatCount } from "@/components/format";
 import { errorText } from "@/components/States";
+import { SaidText } from "@/components/said/SaidText";
+import { said } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { roomFor, SHARES, type Share, type StepBudget, sharesOf, useBudgetState } from "../budget";
 import { BudgetBar } from "./BudgetBadge";
@@ -116,7 +118,9 @@ function NoBudget({ budget }: { budget: StepBudget | undefined }) {
       <div className="budget-remedy" role="status" data-testid="budget-problem">
         <TriangleAlert aria-hidden size={16} />
         <div>
-          <p>{problem.message}</p>
+          <p>
+            <SaidText said={said(problem.phrase, problem.message)} />
+          </p>
           <p className="budget-ways">
             {problem.remedy && <span>{problem.remedy}</span>}
             <a className="link" href="#/models">

@@ -9,6 +9,8 @@ import { CopyButton } from "@/components/CopyButton";
 import { useCurrentProject } from "@/components/currentProject";
 import { formatCount } from "@/components/format";
 import { errorText, Skeleton } from "@/components/States";
+import { SaidText } from "@/components/said/SaidText";
+import { said } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { PAUSE_MS, SHARE_OF } from "../budget";
 import { useDocument } from "../document";
@@ -67,7 +69,16 @@ function Preview({ pipeline, name, prompt }: PreviewSectionProps) {
   if (error) return <PreviewFault error={error} onRetry={() => refetch()} />;
   if (isPending) return <Skeleton rows={5} />;
   if (!view) return <p className="hint">{m.preview_off()}</p>;
-  if (!view.messages?.length) return <p className="hint">{view.problem?.message ?? m.preview_none()}</p>;
+  if (!view.messages?.length)
+    return (
+      <p className="hint">
+        {view.problem ? (
+          <SaidText said={said(view.problem.phrase, view.problem.message)} />
+        ) : (
+          m.preview_none()
+        )}
+      </p>
+    );
   return <Shown view={view} prompt={prompt} waiting={waiting} />;
 }
 
@@ -79,7 +90,7 @@ function PreviewFault({ error, onRetry }: { error: unknown; onRetry: () => void 
       <ul>
         {diagnostics.slice(0, 5).map((one) => (
           <li key={`${one.code} ${one.path}`}>
-            {one.message} {one.remedy}
+            <SaidText said={said(one.phrase, `${one.message} ${one.remedy}`)} />
           </li>
         ))}
       </ul>
@@ -124,9 +135,9 @@ function Shown({ view, prompt, waiting }: { view: StepPreview; prompt: string; w
         <CopyButton text={copyText(view)} label={m.copy_prompt()} />
       </div>
       <Parts view={view} />
-      {view.warnings.map((warning) => (
+      {view.warnings.map((warning, index) => (
         <p key={warning} className="hint">
-          {warning}
+          <SaidText said={said(view.warning_phrases[index], warning)} />
         </p>
       ))}
       {form === "text" && text ? (

@@ -5,6 +5,8 @@ import { Select } from "@/components/Choice";
 import { formatCount, modelName } from "@/components/format";
 import { RoleIcon, SimulatedBadge, StandInBadge } from "@/components/RoleChip";
 import { STEP_ROLES } from "@/components/roles";
+import { SaidText } from "@/components/said/SaidText";
+import { said } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { useBudgetState } from "../budget";
 
@@ -48,7 +50,11 @@ export function ModelLine({ role }: { role: Role }) {
         {m.insp_choose_model()}
         <ArrowUpRight aria-hidden size={13} />
       </a>
-      {problem && <p className="field-error">{problem}</p>}
+      {problem && (
+        <p className="field-error">
+          <SaidText said={said(binding?.problem_phrase ?? counted?.problem_phrase, problem)} />
+        </p>
+      )}
     </div>
   );
 }

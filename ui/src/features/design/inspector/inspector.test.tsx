@@ -31,6 +31,7 @@ const PREVIEW: StepPreview = {
     { kind: "instruction", label: null, tokens: 30, known: true },
   ],
   warnings: [],
+  warning_phrases: [],
   messages: [
     { role: "system", content: "Be brief." },
     { role: "user", content: "Project context:\n- framework: react\n\nPlan it." },

@@ -3,6 +3,8 @@ import { type ModelFileView, type ModelUsageView, useModelDetail } from "@/api/m
 import { Button } from "@/components/Button";
 import { Sheet } from "@/components/Sheet";
 import { ErrorPanel, Skeleton } from "@/components/States";
+import { SaidText } from "@/components/said/SaidText";
+import { said } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { ChecksumPart, FactsPart, HeaderPart, TemplatePart } from "./DetailParts";
 import type { DialogKind } from "./ModelDialogs";
@@ -47,7 +49,10 @@ export function DetailSheet({ file, about, onOpen, onClose }: DetailSheetProps) 
     >
       {file.problem && (
         <p className="notice notice-error">
-          <CircleX aria-hidden size={14} /> <span className="breakable">{file.problem}</span>
+          <CircleX aria-hidden size={14} />{" "}
+          <span className="breakable">
+            <SaidText said={said(file.problem_phrase, file.problem)} />
+          </span>
         </p>
       )}
       {detail.isPending && <Skeleton rows={8} />}

@@ -14,6 +14,8 @@ import { ActionMenu } from "@/components/ActionMenu";
 import { formatBytes, formatCount } from "@/components/format";
 import { RoleIcon } from "@/components/RoleChip";
 import { ROLES, STEP_ROLES } from "@/components/roles";
+import { SaidText } from "@/components/said/SaidText";
+import { said } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { canRun } from "../roles/choices";
 import { useServe } from "../useServe";
@@ -54,7 +56,8 @@ export function FileRow({ file, checked, roles, onOpen }: FileRowProps) {
         </span>
         {(file.problem || changed) && (
           <span className="file-problem breakable">
-            <CircleX aria-hidden size={13} /> {file.problem ?? m.file_changed()}
+            <CircleX aria-hidden size={13} />{" "}
+            {file.problem ? <SaidText said={said(file.problem_phrase, file.problem)} /> : m.file_changed()}
           </span>
         )}
         {!file.problem && !file.runnable && (

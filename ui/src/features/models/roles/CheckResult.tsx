@@ -1,6 +1,8 @@
 import { CircleCheck, CircleX } from "lucide-react";
 import type { RemoteCheckView } from "@/api/models";
 import { formatCount } from "@/components/format";
+import { SaidText } from "@/components/said/SaidText";
+import { said } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { serverName } from "./connection";
 
@@ -11,7 +13,11 @@ export function CheckResult({ answer }: { answer: RemoteCheckView }) {
       <p className="notice notice-error" data-testid="connect-trouble">
         <CircleX aria-hidden size={14} />
         <span className="breakable">
-          {answer.problem?.message ?? m.connect_unreachable({ host: answer.host })}
+          {answer.problem ? (
+            <SaidText said={said(answer.problem.phrase, answer.problem.message)} />
+          ) : (
+            m.connect_unreachable({ host: answer.host })
+          )}
         </span>
       </p>
     );

@@ -6,6 +6,8 @@ import { Select } from "@/components/Choice";
 import { formatBytes } from "@/components/format";
 import { RoleIcon, SimulatedBadge, StandInBadge } from "@/components/RoleChip";
 import { ROLES } from "@/components/roles";
+import { SaidText } from "@/components/said/SaidText";
+import { said } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { useServe } from "../useServe";
 import { ConnectDialog } from "./ConnectDialog";
@@ -44,7 +46,10 @@ export function RoleCard({ role, files }: { role: RoleView; files: ModelFileView
       <Served role={role} onConnect={() => setConnecting(true)} />
       {binding.problem && (
         <p className="notice notice-error" data-testid={`problem-${name}`}>
-          <CircleX aria-hidden size={14} /> <span className="breakable">{binding.problem}</span>
+          <CircleX aria-hidden size={14} />{" "}
+          <span className="breakable">
+            <SaidText said={said(binding.problem_phrase, binding.problem)} />
+          </span>
         </p>
       )}
       <RoleFit role={role} />

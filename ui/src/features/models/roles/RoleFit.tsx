@@ -12,6 +12,8 @@ import { Button } from "@/components/Button";
 import { classes } from "@/components/classes";
 import { formatBytes, formatCount } from "@/components/format";
 import { errorText } from "@/components/States";
+import { SaidText } from "@/components/said/SaidText";
+import { said } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { showPart } from "../view";
 import { adviceText, type Place, placesOf } from "./fit";
@@ -43,7 +45,10 @@ export function RoleFit({ role }: { role: RoleView }) {
   if (model.verdict === "unreadable")
     return (
       <p className="notice notice-error">
-        <CircleX aria-hidden size={14} /> <span className="breakable">{model.problem}</span>
+        <CircleX aria-hidden size={14} />{" "}
+        <span className="breakable">
+          <SaidText said={said(model.problem_phrase, model.problem ?? "")} />
+        </span>
       </p>
     );
   return (

@@ -2,6 +2,7 @@
 import type { ModelFileView, RoleView } from "@/api/models";
 import type { Option } from "@/components/Choice";
 import { formatBytes, formatCount, modelName } from "@/components/format";
+import { saidText } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { fileFacts } from "../files/facts";
 
@@ -65,7 +66,11 @@ function fileOption(file: ModelFileView): Option<string> {
   return {
     value: file.id,
     label: modelName(file.id),
-    hint: file.problem ?? (file.runnable ? facts : m.file_not_runnable({ format: file.format })),
+    hint: file.problem
+      ? saidText(file.problem_phrase, file.problem)
+      : file.runnable
+        ? facts
+        : m.file_not_runnable({ format: file.format }),
     disabled: !canRun(file),
   };
 }

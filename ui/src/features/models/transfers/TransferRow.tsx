@@ -29,6 +29,8 @@ import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { classes } from "@/components/classes";
 import { formatBytes, formatCount } from "@/components/format";
 import { errorText } from "@/components/States";
+import { SaidText } from "@/components/said/SaidText";
+import { saidApart } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { doneShare, transferFacts, transferName, transferState } from "./progress";
 import { TransferBar } from "./TransferBar";
@@ -80,7 +82,10 @@ export function TransferRow({ transfer }: { transfer: TransferView }) {
         )}
         {problem && (
           <p className="transfer-problem breakable">
-            <strong>{problem.message}</strong> {problem.remedy}
+            <strong>
+              <SaidText said={saidApart(problem.phrase, problem).message} />
+            </strong>{" "}
+            <SaidText said={saidApart(problem.phrase, problem).remedy} />
           </p>
         )}
       </div>

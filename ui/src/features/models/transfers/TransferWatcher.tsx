@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
 import { hasEnded, type TransferKind, type TransferView, useTransfers } from "@/api/getModels";
+import { findingText } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { transferName } from "./progress";
 import { openTransfers } from "./sheet";
@@ -65,7 +66,7 @@ function tell(transfer: TransferView): void {
   if (state === "failed")
     toast.error(FAILED[kind](name), {
       id: `transfer-${id}`,
-      description: problem ? `${problem.message} ${problem.remedy}` : undefined,
+      description: problem ? findingText(problem) : undefined,
       action: show,
       duration: 15_000,
     });
