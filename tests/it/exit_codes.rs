@@ -40,7 +40,7 @@ fn an_invalid_pipeline_hears_of_every_fault_and_leaves_nothing_behind() {
         "steps": [
             { "step_name": "a/b", "model_type": "CodeLlama", "prompt": "x" },
             { "step_name": "b", "model_type": "CodeGemma", "prompt": "  ", "parameters": { "temperature": 2, "max_tokens": 0 } },
-            { "step_name": "b", "model_type": "T5Gemma", "prompt": "x", "gate": "x" }
+            { "step_name": "b", "model_type": "T5Gemma", "prompt": "x", "gate": { "syntax": false } }
         ]
     });
     let file = home.write_pipeline("faulty.json", &meaning);

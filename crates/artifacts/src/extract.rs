@@ -22,7 +22,7 @@ use crate::tags::{FileTag, closing_tag, file_tag};
 use crate::{thought, whole};
 
 /// The version of the rules. An output that was read by another one may give other artifacts when it is read again.
-pub const EXTRACTOR_VERSION: u32 = 2;
+pub const EXTRACTOR_VERSION: u32 = 3;
 
 /// Where an output's artifacts were found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -221,6 +221,9 @@ impl Extractor {
         match self.prose.read(bare) {
             Outside::Words => self.note_text(line),
             Outside::Opens(block) => {
+                if block.has_no_info() && self.take_unopened() {
+                    return;
+                }
                 self.unblocked = None;
                 self.open = Some(block);
             }
@@ -285,6 +288,7 @@ impl Extractor {
         if block.content.trim().is_empty() {
             return;
         }
+        let end = block.drop_blank_end(end);
         block.end_at(end);
         if block.holds_tags() {
             return self.take_tagged(&block, ending);
@@ -373,6 +377,18 @@ impl Extractor {
             let content = &text[part.start..part.end];
             self.add(part.name, part.kind, content, (base + part.start, base + part.end), true);
         }
+    }
+
+    /// A fence that says nothing, right under code that nobody opened, closes it: models forget the first fence too.
+    fn take_unopened(&mut self) -> bool {
+        let Some(text) = self.unblocked.as_ref().filter(|text| whole::is_code_up_to_its_end(text)) else {
+            return false;
+        };
+        let text = text.clone();
+        self.unblocked = None;
+        self.prose.after_block();
+        self.take_whole(&text);
+        true
     }
 
     fn add(&mut self, given: Option<String>, kind: String, content: &str, (start, end): (usize, usize), closed: bool) {

@@ -41,8 +41,10 @@ pub(crate) fn looks_like_markdown(text: &str) -> bool {
     titled
         && text.lines().skip(1).all(|line| !line.starts_with(['{', '}', '[']) && !line.contains(" = "))
         && text.lines().skip(1).any(|line| {
+            // Four blanks make a line of code of it.
+            let is_indented = line.starts_with("    ") || line.starts_with('\t');
             let line = line.trim();
-            line.is_empty() || line.starts_with('#') || line.ends_with('.')
+            line.is_empty() || (!is_indented && (line.starts_with('#') || line.ends_with('.')))
         })
 }
 
@@ -105,13 +107,14 @@ fn by_shape(text: &str) -> Option<&'static str> {
 type Rule = (&'static str, fn(&str) -> bool);
 
 /// The order matters: the languages with the more particular signs come first.
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     ("dockerfile", is_dockerfile),
     ("go", is_go),
     ("rs", is_rust),
     ("py", is_python),
     ("cpp", |text| text.contains("#include <") && (text.contains("std::") || text.contains("iostream"))),
     ("c", |text| text.contains("#include <") || text.contains("#include \"")),
+    ("cpp", is_cpp_class),
     ("cs", is_csharp),
     ("java", |text| (text.contains("public class ") || text.contains("public interface ")) && text.contains('{')),
     ("ts", |text| any_line(text, is_script_line) && holds_types(text)),
@@ -143,6 +146,12 @@ fn is_dockerfile(text: &str) -> bool {
 
 fn is_go(text: &str) -> bool {
     any_line(text, is_go_package) && (text.contains("func ") || text.contains("import "))
+}
+
+/// A class whose members stand under labels, as no other language has them.
+fn is_cpp_class(text: &str) -> bool {
+    let label = |line: &str| matches!(line.trim(), "public:" | "private:" | "protected:");
+    any_line(text, |line| line.starts_with("class ") && line.ends_with('{')) && any_line(text, label)
 }
 
 fn is_csharp(text: &str) -> bool {
@@ -240,7 +249,12 @@ fn is_shell(text: &str) -> bool {
     ];
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).peekable();
     lines.peek().is_some()
-        && lines.all(|line| line.starts_with("$ ") || (starts_any(line, &COMMANDS) && !line.ends_with('.')))
+        && lines.all(|line| line.starts_with("$ ") || (starts_any(line, &COMMANDS) && !ends_as_sentence(line)))
+}
+
+/// A full stop ends a sentence, unless it stands alone: `docker build .`.
+fn ends_as_sentence(line: &str) -> bool {
+    line.ends_with('.') && !line.ends_with(" .")
 }
 
 fn is_yaml(text: &str) -> bool {

@@ -45,6 +45,11 @@ pub(crate) fn parts(text: &str) -> Vec<Part> {
     moved.collect()
 }
 
+/// Whether the text is plainly code and ends with it, without a blank line.
+pub(crate) fn is_code_up_to_its_end(text: &str) -> bool {
+    text.lines().last().is_some_and(|line| !line.trim().is_empty()) && code(text).is_some()
+}
+
 /// The byte range of the edits that a whole output is, if it is nothing else.
 pub(crate) fn patch_range(text: &str) -> Option<(usize, usize)> {
     solid_range(text).filter(|(start, end)| is_diff(&text[*start..*end]))
@@ -96,8 +101,11 @@ fn solid_range(text: &str) -> Option<(usize, usize)> {
 
 fn reads_as_code(content: &str) -> bool {
     let mut lines = content.lines().map(str::trim).filter(|line| !line.is_empty() && !is_comment(line)).peekable();
-    if lines.peek().is_none_or(|first| is_sentence(first)) {
-        return false;
+    match lines.peek() {
+        // Comments alone are no code, but for a script that says who is to run it.
+        None => return content.starts_with("#!"),
+        Some(first) if is_sentence(first) => return false,
+        Some(_) => {}
     }
     let (total, sentences) = lines
         .fold((0_usize, 0_usize), |(total, sentences), line| (total + 1, sentences + usize::from(is_sentence(line))));

@@ -264,6 +264,22 @@ impl Block {
         end - dropped
     }
 
+    /// Blank lines behind the last mark of an edit without a fence are none of it; gives where the block then ends.
+    pub(super) fn drop_blank_end(&mut self, mut end: usize) -> usize {
+        while self.is_finished_search()
+            && let Some((at, offset)) = self.line_starts.pop_if(|(at, _)| self.content[*at..].trim().is_empty())
+        {
+            self.content.truncate(at);
+            end = offset;
+        }
+        end
+    }
+
+    /// Whether it is a fence that says nothing of its content.
+    pub(super) fn has_no_info(&self) -> bool {
+        matches!(self.opener, Opener::Fence { .. }) && self.info == Info::default() && self.around.line.is_none()
+    }
+
     /// The block that a fence opens within this one, whose end was forgotten.
     pub(super) fn next(&self, found: Fence<'_>) -> Self {
         Self::fenced(found, self.quotes, found.indent, Around::default())

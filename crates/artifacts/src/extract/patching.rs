@@ -22,6 +22,10 @@ impl Extractor {
         }
         let is_diff = block.tag_kind() == Some("diff");
         let Some(mut files) = patch::read(&block.content, is_diff) else { return false };
+        files.retain(|file| ending.cut || !matches!(&file.change, Change::Edit(hunks) if hunks.is_empty()));
+        if files.is_empty() {
+            return false;
+        }
         if let [FilePatch { name: name @ None, .. }, ..] = files.as_mut_slice() {
             *name =
                 block.info.name.clone().or_else(|| block.around.line.clone()).or_else(|| block.around.heading.clone());

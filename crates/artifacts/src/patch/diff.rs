@@ -79,9 +79,14 @@ fn finish(open: &mut Open, files: &mut Vec<FilePatch>) {
             hunk.at = None;
         }
     }
+    let is_begun = !hunks.is_empty() && new.is_some();
     hunks.retain(|hunk| hunk.lines.iter().any(|line| !matches!(line, Line::Keep(_))));
     let is_nothing = |name: &Option<String>| name.as_deref() == Some("/dev/null");
     if hunks.is_empty() {
+        // Whoever knows that the output was cut says so; otherwise it is no change.
+        if is_begun {
+            files.push(FilePatch { name: new, change: Change::Edit(hunks) });
+        }
         return;
     }
     let change = if is_nothing(&new) {
