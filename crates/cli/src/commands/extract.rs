@@ -1,6 +1,6 @@
 //! `brickwork extract`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use brickwork_app::{Artifact, DirectChecker, kind_of_name, read_output, report_syntax};
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::exit::Failure;
 
 /// Prints the artifacts in a model's output, with its edits applied to the `earlier` files.
 pub(crate) async fn extract(file: &str, earlier: &[PathBuf], json: bool) -> Result<(), Failure> {
-    let earlier: Vec<Artifact> = earlier.iter().map(earlier_file).collect::<Result<_, _>>()?;
+    let earlier: Vec<Artifact> = earlier.iter().map(|path| earlier_file(path)).collect::<Result<_, _>>()?;
     let mut found = read_output("output", &read_text(file)?, &earlier);
     report_syntax(&DirectChecker, &mut found.artifacts).await;
     if json {
@@ -37,7 +37,7 @@ pub(crate) async fn extract(file: &str, earlier: &[PathBuf], json: bool) -> Resu
     Ok(())
 }
 
-fn earlier_file(path: &PathBuf) -> Result<Artifact, Failure> {
+fn earlier_file(path: &Path) -> Result<Artifact, Failure> {
     let name = path.to_string_lossy().replace('\\', "/");
     let content = read_text(&name)?;
     let kind = kind_of_name(&name).unwrap_or_else(|| "txt".to_owned());
