@@ -113,6 +113,20 @@ fn ctrl_c_pauses_and_the_same_command_goes_on() {
 }
 
 #[test]
+fn several_models_come_with_one_command() {
+    let world = World::new(&noise(2_000), None);
+    let other = noise(3_000);
+    world.server.add("owner/other-GGUF", "other.Q8_0.gguf", other.clone());
+    let names = [NAME, "owner/other-GGUF:Q8_0"];
+    // Nothing is fetched before every name is understood.
+    world.home.run(&["models", "pull", NAME, "owner/none-GGUF"]).expect_stderr(&["owner/none-GGUF"]);
+    assert!(!world.file().exists());
+    let done = world.home.run(&[&["models", "pull"], &names[..]].concat()).expect_code(0);
+    assert!(done.stdout.contains("tiny.Q4_0 is at") && done.stdout.contains("other.Q8_0 is at"), "{}", done.stdout);
+    assert!(std::fs::read(world.models.path().join("other.Q8_0.gguf")).unwrap() == other);
+}
+
+#[test]
 fn what_goes_wrong_is_told_plainly() {
     let world = World::new(&noise(1000), None);
     world.server.gate(REPOSITORY);

@@ -88,6 +88,15 @@ test("in a small window, in Spanish", { timeout: 6 * MINUTE }, async () => {
   await sized(1024, 700, () => visit("es dark small", { reach: true }));
 });
 
+for (const [width, height] of [
+  [1440, 900],
+  [2560, 1440],
+]) {
+  test(`in a window of ${width} by ${height}, in Spanish`, { timeout: 6 * MINUTE }, async () => {
+    await sized(width, height, () => visit(`es dark ${width}`));
+  });
+}
+
 test("at twice the size, in Spanish", { timeout: 6 * MINUTE }, async () => {
   // A window of 1280 x 820 whose page is shown at 200 % gives it this much room.
   await sized(640, 410, () => visit("es dark twice", { reach: true }));

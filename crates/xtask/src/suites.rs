@@ -122,7 +122,7 @@ fn window_command(workspace: &Workspace) -> Result<Command> {
 pub(crate) fn on_own_screen(workspace: &Workspace, profile_folder: &str) -> Command {
     let mut command = with_test_environment(workspace.command("xvfb-run"), workspace);
     command.env("BRICKWORK_BIN_DIR", workspace.target.join(profile_folder));
-    command.args(["-a", "-s", "-screen 0 1280x800x24", "dbus-run-session", "--"]);
+    command.args(["-a", "-s", "-screen 0 2560x1440x24", "dbus-run-session", "--"]);
     // With these set, screenshots of the webview hang.
     command.env_remove("WEBKIT_DISABLE_DMABUF_RENDERER").env_remove("WEBKIT_DISABLE_COMPOSITING_MODE");
     command

@@ -20,10 +20,11 @@ pub(crate) struct SearchModelsArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct PullArgs {
-    /// A model of the catalog, `NAME` or `NAME:QUANTIZATION`, or one of the hub, `OWNER/NAME`, `OWNER/NAME:QUANTIZATION` or
-    /// `OWNER/NAME/FILE`.
-    pub(crate) model: String,
-    /// The branch, tag or commit of the hub's repository; its newest state when absent.
+    /// Models of the catalog, `NAME` or `NAME:QUANTIZATION`, or of the hub, `OWNER/NAME`, `OWNER/NAME:QUANTIZATION` or
+    /// `OWNER/NAME/FILE`. Several come at once, as many side by side as `brickwork hub` says.
+    #[arg(required = true, value_name = "MODEL")]
+    pub(crate) models: Vec<String>,
+    /// The branch, tag or commit of the hub's repositories; their newest state when absent.
     #[arg(long)]
     pub(crate) revision: Option<String>,
     /// Print progress as JSON lines; the last line is the result.

@@ -82,12 +82,19 @@ fn print_hub(found: &HubSearchView) {
     }
 }
 
-/// Downloads a model and waits for it. Ctrl+C pauses the download.
+/// Downloads models and waits for them. Ctrl+C pauses the downloads.
 pub(crate) async fn pull(app: &App, args: PullArgs) -> Result<(), Failure> {
-    let request = request_of(app, &args).await?;
-    let transfer = app.start_download(request).await?;
-    let again = format!("brickwork models pull {}", args.model);
-    follow(app, transfer, &again, args.json).await
+    // All names are understood before anything is fetched.
+    let mut requests = Vec::new();
+    for model in &args.models {
+        requests.push(request_of(app, model, args.revision.as_deref()).await?);
+    }
+    let mut transfers = Vec::new();
+    for request in requests {
+        transfers.push(app.start_download(request).await?);
+    }
+    let again = format!("brickwork models pull {}", args.models.join(" "));
+    follow(app, transfers, &again, args.json).await
 }
 
 /// Lists transfers, or steers one.
@@ -111,7 +118,7 @@ pub(crate) async fn transfers(app: &App, args: TransfersArgs) -> Result<(), Fail
             // What an earlier program left is known once it was listed.
             app.transfers().await?;
             let transfer = app.resume_transfer(id).await?;
-            follow(app, transfer, &format!("brickwork models transfers resume {id}"), args.json).await
+            follow(app, vec![transfer], &format!("brickwork models transfers resume {id}"), args.json).await
         }
         Some(TransfersCommand::Cancel { id }) => {
             app.transfers().await?;
@@ -123,35 +130,35 @@ pub(crate) async fn transfers(app: &App, args: TransfersArgs) -> Result<(), Fail
 }
 
 /// What the user means by a name.
-async fn request_of(app: &App, args: &PullArgs) -> Result<DownloadRequest, Failure> {
-    let (name, quantization) = match args.model.split_once(':') {
+async fn request_of(app: &App, model: &str, revision: Option<&str>) -> Result<DownloadRequest, Failure> {
+    let (name, quantization) = match model.split_once(':') {
         Some((name, quantization)) => (name, Some(quantization.to_owned())),
-        None => (&*args.model, None),
+        None => (model, None),
     };
     let parts: Vec<&str> = name.splitn(3, '/').collect();
     match *parts {
-        [_] if args.revision.is_some() => {
+        [_] if revision.is_some() => {
             Err(Failure::invalid("A model of the catalog has its revision already. Leave --revision out."))
         }
         [id] => Ok(DownloadRequest { catalog_id: Some(id.to_owned()), quantization, ..DownloadRequest::default() }),
         [owner, repository, file] => Ok(DownloadRequest {
             repository: Some(format!("{owner}/{repository}")),
-            revision: args.revision.clone(),
-            paths: Some(paths_with(app, &format!("{owner}/{repository}"), args, file).await?),
+            revision: revision.map(str::to_owned),
+            paths: Some(paths_with(app, &format!("{owner}/{repository}"), revision, file).await?),
             ..DownloadRequest::default()
         }),
         _ => {
-            let listed = app.hub_repository(name, args.revision.as_deref()).await?;
+            let listed = app.hub_repository(name, revision).await?;
             let paths = paths_of(&listed, quantization.as_deref())?;
-            let (repository, revision) = (Some(listed.repository), args.revision.clone());
+            let (repository, revision) = (Some(listed.repository), revision.map(str::to_owned));
             Ok(DownloadRequest { repository, revision, paths: Some(paths), ..DownloadRequest::default() })
         }
     }
 }
 
 /// The files of the model that `file` is one of; all shards where it is one.
-async fn paths_with(app: &App, repository: &str, args: &PullArgs, file: &str) -> Result<Vec<String>, Failure> {
-    let listed = app.hub_repository(repository, args.revision.as_deref()).await?;
+async fn paths_with(app: &App, repository: &str, revision: Option<&str>, file: &str) -> Result<Vec<String>, Failure> {
+    let listed = app.hub_repository(repository, revision).await?;
     let model =
         listed.models.iter().find(|model| model.format == "gguf" && model.paths.iter().any(|path| path == file));
     Ok(model.map_or_else(|| vec![file.to_owned()], |model| model.paths.clone()))
@@ -192,32 +199,48 @@ fn paths_of(listed: &HubRepository, quantization: Option<&str>) -> Result<Vec<St
     }
 }
 
-/// Follows a download to its end. Ctrl+C pauses it; `again` goes on with it.
-async fn follow(app: &App, transfer: TransferView, again: &str, json: bool) -> Result<(), Failure> {
+/// Follows downloads to their ends. Ctrl+C pauses them; `again` goes on with them.
+async fn follow(app: &App, mut transfers: Vec<TransferView>, again: &str, json: bool) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     let mut shown = Shown::new(json);
-    let mut transfer = transfer;
     loop {
-        shown.show(&transfer)?;
-        if transfer.state.has_ended() {
+        let open: Vec<&TransferView> = transfers.iter().filter(|transfer| !transfer.state.has_ended()).collect();
+        if open.is_empty() {
             break;
         }
+        shown.show(&open, transfers.len())?;
         tokio::select! {
             () = signals.next() => {
-                pause(app, transfer.id).await?;
+                for transfer in open {
+                    pause(app, transfer.id).await?;
+                }
                 shown.finish();
-                eprintln!("The download is paused. Go on with: {again}");
+                let what = if transfers.len() == 1 { "download is" } else { "downloads are" };
+                eprintln!("The {what} paused. Go on with: {again}");
                 return Err(Failure::cancelled());
             }
             () = tokio::time::sleep(LOOK) => {}
         }
-        transfer = app.transfer(transfer.id).ok_or_else(|| Failure::failed("The download is off the list."))?;
+        for transfer in &mut transfers {
+            *transfer = app.transfer(transfer.id).ok_or_else(|| Failure::failed("The download is off the list."))?;
+        }
     }
     shown.finish();
-    if json {
-        println!("{}", serde_json::to_string(&transfer)?);
+    let mut outcome = Ok(());
+    for transfer in &transfers {
+        let ended = end_of(transfer, json, transfers.len() > 1)?;
+        // All are told; the first that failed decides.
+        outcome = outcome.and(ended);
     }
-    match (transfer.state, &transfer.problem) {
+    outcome
+}
+
+/// Tells how a download ended.
+fn end_of(transfer: &TransferView, json: bool, is_one_of_several: bool) -> Result<Result<(), Failure>, Failure> {
+    if json {
+        println!("{}", serde_json::to_string(transfer)?);
+    }
+    Ok(match (transfer.state, &transfer.problem) {
         (TransferState::Done, _) => {
             if !json {
                 let id = transfer.model_id.as_deref().unwrap_or(&transfer.title);
@@ -225,9 +248,15 @@ async fn follow(app: &App, transfer: TransferView, again: &str, json: bool) -> R
             }
             Ok(())
         }
-        (_, Some(problem)) => Err(Failure::failed(format!("{} {}", problem.message, problem.remedy))),
+        (_, Some(problem)) => {
+            let message = format!("{} {}", problem.message, problem.remedy);
+            if is_one_of_several && !json {
+                eprintln!("{}: {message}", transfer.title);
+            }
+            Err(Failure::failed(message))
+        }
         _ => Err(Failure::cancelled()),
-    }
+    })
 }
 
 /// Pauses a download and waits until what has arrived is safe.
@@ -253,11 +282,14 @@ impl Shown {
         Self { json, live: std::io::stderr().is_terminal(), told: None, line_open: false }
     }
 
-    fn show(&mut self, transfer: &TransferView) -> Result<(), Failure> {
+    /// Shows the open ones of `count` downloads.
+    fn show(&mut self, open: &[&TransferView], count: usize) -> Result<(), Failure> {
         if self.json {
-            if self.told.is_none_or(|told| told.elapsed() >= LOOK * 2) && !transfer.state.has_ended() {
+            if self.told.is_none_or(|told| told.elapsed() >= LOOK * 2) {
                 self.told = Some(Instant::now());
-                println!("{}", serde_json::to_string(transfer)?);
+                for transfer in open {
+                    println!("{}", serde_json::to_string(transfer)?);
+                }
             }
             return Ok(());
         }
@@ -266,7 +298,12 @@ impl Shown {
             return Ok(());
         }
         self.told = Some(Instant::now());
-        let line = format!("{}  {} {}", transfer.title, transfer.state.name(), progress(transfer));
+        let of_one =
+            |transfer: &&TransferView| format!("{}  {} {}", transfer.title, transfer.state.name(), progress(transfer));
+        let mut line = open.iter().map(of_one).collect::<Vec<_>>().join(" · ");
+        if count > 1 {
+            line = format!("{} of {count} done  {line}", count - open.len());
+        }
         if self.live {
             eprint!("\r{line}\u{1b}[K");
             // A line that is drawn late is drawn anew soon.
