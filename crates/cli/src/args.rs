@@ -313,6 +313,9 @@ pub(crate) struct ExportArgs {
     /// Only show what would be written.
     #[arg(long)]
     pub(crate) plan: bool,
+    /// Write the files, which is what happens without --plan and --undo.
+    #[arg(long, conflicts_with_all = ["plan", "undo"])]
+    pub(crate) apply: bool,
     /// Undo the newest export of the run into this folder.
     #[arg(long, conflicts_with = "plan")]
     pub(crate) undo: bool,

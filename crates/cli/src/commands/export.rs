@@ -19,6 +19,8 @@ pub(crate) async fn export(app: &App, args: ExportArgs) -> Result<(), Failure> {
         new_branch: args.new_branch.clone(),
         ..ExportRequest::default()
     };
+    // `--apply` says what happens anyway.
+    let _ = args.apply;
     if args.undo {
         return undo(app, run_id, &request.folder, &args).await;
     }

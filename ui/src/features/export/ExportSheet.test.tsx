@@ -60,6 +60,24 @@ test("the folder's branch is told, and whether it will be made", async () => {
   await open("/new");
   expect((await screen.findByTestId("export-new-folder")).textContent).toContain("will be made");
   expect(screen.queryByTestId("export-branch")).toBeNull();
+  expect(screen.queryByTestId("export-new-branch")).toBeNull();
+});
+
+test("what is written may go to a new branch of a repository", async () => {
+  const facts = { branch: "main", is_git: true, exists: true };
+  const calls = serveApi({
+    "POST /runs/r1/export/plan": () => ({ ...PLAN, ...facts }),
+    "POST /runs/r1/export": WRITTEN,
+  });
+  renderApp(<ExportSheet runId="r1" onClose={vi.fn()} />);
+  await open();
+  await userEvent.type(await screen.findByTestId("export-new-branch"), " brickwork/form ");
+  const write = screen.getByTestId("export-write");
+  await waitFor(() => expect(write.hasAttribute("disabled")).toBe(false));
+  await userEvent.click(write);
+  await screen.findByTestId("export-done");
+  const order = calls.find((call) => call.path.endsWith("/runs/r1/export"))?.body;
+  expect(order).toMatchObject({ new_branch: "brickwork/form" });
 });
 
 test("a file gets another name where it stands, and the plan is made anew with it", async () => {

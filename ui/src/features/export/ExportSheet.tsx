@@ -13,6 +13,7 @@ import { Button } from "@/components/Button";
 import { Sheet } from "@/components/Sheet";
 import { ErrorPanel, errorText, Skeleton } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
+import { BranchField } from "./BranchField";
 import { ExportDone } from "./ExportDone";
 import { ExportUndone } from "./ExportUndone";
 import { FolderField } from "./FolderField";
@@ -28,6 +29,7 @@ export function ExportSheet({ runId, onClose }: { runId: string; onClose: () => 
   const [folder, setFolder] = useState(typed.trim());
   const [rename, setRename] = useState<Record<string, string>>({});
   const [picks, setPicks] = useState<Record<string, boolean>>({});
+  const [branch, setBranch] = useState("");
   const [undone, setUndone] = useState<PastExport | null>(null);
   const queries = useQueryClient();
   useEffect(() => {
@@ -44,6 +46,7 @@ export function ExportSheet({ runId, onClose }: { runId: string; onClose: () => 
         ...exportOrder(ready.folder, rename),
         include: names,
         overwrite: overwrites(ready, names),
+        ...(ready.is_git && branch.trim() !== "" && { new_branch: branch.trim() }),
       }),
     onSuccess: () => {
       localStorage.setItem(LAST_FOLDER, folder);
@@ -110,6 +113,7 @@ export function ExportSheet({ runId, onClose }: { runId: string; onClose: () => 
         onType={setTyped}
         onChoose={choose}
       />
+      {plan.data?.is_git && folder !== "" && <BranchField name={branch} onName={setBranch} />}
       {write.isError && <ErrorPanel title={m.export_failed()} error={write.error} />}
       {folder === "" ? (
         <p className="sheet-empty">{m.export_choose_first()}</p>
