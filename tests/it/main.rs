@@ -21,6 +21,7 @@ mod local_models;
 mod machine;
 #[path = "../../crates/remote/tests/it/peer.rs"]
 mod peer;
+mod pieces;
 mod remote;
 #[cfg(unix)]
 mod runs_survive;

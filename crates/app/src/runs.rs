@@ -142,12 +142,33 @@ impl App {
     /// [`AppError::UnknownRun`], [`AppError::Stopping`] when this program stops before the run has ended, or a fault of
     /// the database.
     pub async fn wait(&self, run_id: RunId) -> Result<RunView, AppError> {
+        self.wait_until(run_id, false).await
+    }
+
+    /// Waits until the run has ended or waits for the user, and returns it as it then is. Dropping the future detaches; the
+    /// run goes on.
+    ///
+    /// # Errors
+    /// As [`App::wait`].
+    pub async fn wait_for_end_or_user(&self, run_id: RunId) -> Result<RunView, AppError> {
+        self.wait_until(run_id, true).await
+    }
+
+    async fn wait_until(&self, run_id: RunId, or_paused: bool) -> Result<RunView, AppError> {
         loop {
             // Subscribed before the look, so that no change falls between the two.
             let mut changes = self.changes().subscribe();
-            if self.standing(run_id).await?.status.has_ended() {
+            let standing = self.standing(run_id).await?;
+            if standing.status.has_ended() {
                 self.keeper().forget(run_id);
                 return self.run(run_id).await;
+            }
+            if or_paused && standing.held {
+                // One that was interrupted is resumed by whoever waits for it.
+                let run = self.run(run_id).await?;
+                if run.paused {
+                    return Ok(run);
+                }
             }
             tokio::select! {
                 // The state that sends the changes lives as long as this call.

@@ -79,7 +79,6 @@ pub struct Settings {
     pub allow_overcommit: bool,
     /// Commands that gates may run on this machine: the program and the first arguments, separated by spaces. A gate's command
     /// is run when it begins with these words.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub gate_commands: Vec<String>,
     /// Which ended runs are removed by themselves.
     pub retention: Retention,

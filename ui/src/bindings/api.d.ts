@@ -728,8 +728,8 @@ export interface paths {
         put?: never;
         /**
          * Run a pipeline
-         * @description Answers when the run has ended, with everything that it made; with `Prefer: respond-async` at once, while it waits or
-         *     runs. Closing the connection does not end the run.
+         * @description Answers when the run has ended, with everything that it made, or when it is paused and waits for the user; with
+         *     `Prefer: respond-async` at once, while it waits or runs. Closing the connection does not end the run.
          */
         post: operations["execute_pipeline"];
         delete?: never;
@@ -7178,7 +7178,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The run: SUCCESS or CANCELLED, or as far as it is with `respond-async`. */
+            /** @description The run: SUCCESS or CANCELLED, or as far as it is when it is paused or with `respond-async`. */
             202: {
                 headers: {
                     /** @description `true` when an earlier request made the run. */

@@ -29,8 +29,8 @@ pub(crate) struct ExecuteQuery {
 
 /// Run a pipeline
 ///
-/// Answers when the run has ended, with everything that it made; with `Prefer: respond-async` at once, while it waits or
-/// runs. Closing the connection does not end the run.
+/// Answers when the run has ended, with everything that it made, or when it is paused and waits for the user; with
+/// `Prefer: respond-async` at once, while it waits or runs. Closing the connection does not end the run.
 #[utoipa::path(post, path = "/projects/{project_id}/execute", tag = "runs",
     params(
         ("project_id" = Uuid, Path, description = "The project that the run belongs to."),
@@ -41,7 +41,7 @@ pub(crate) struct ExecuteQuery {
     ),
     request_body = Pipeline,
     responses(
-        (status = 202, description = "The run: SUCCESS or CANCELLED, or as far as it is with `respond-async`.", body = RunView,
+        (status = 202, description = "The run: SUCCESS or CANCELLED, or as far as it is when it is paused or with `respond-async`.", body = RunView,
             headers(
                 ("Location" = String, description = "Path of the run."),
                 ("Idempotency-Replayed" = Option<String>, description = "`true` when an earlier request made the run."),
@@ -64,7 +64,7 @@ pub(crate) async fn execute_pipeline(
         None => app.start_run(request).await?,
     };
     let location = format!("{BASE}/runs/{}", accepted.run_id);
-    let answer = if prefers_async(&headers) { accepted } else { app.wait(accepted.run_id).await? };
+    let answer = if prefers_async(&headers) { accepted } else { app.wait_for_end_or_user(accepted.run_id).await? };
     let status = match answer.status {
         RunStatus::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         _ => StatusCode::ACCEPTED,
