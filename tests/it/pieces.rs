@@ -14,7 +14,7 @@ fn gated(gate: &Value, max_tokens: u32) -> Value {
             "step_name": "write", "model_type": "CodeGemma", "prompt": "Write a Python function that adds two numbers.",
             "parameters": { "max_tokens": max_tokens, "temperature": 0.3 }, "gate": gate
         }],
-        "assembler": { "parameters": { "max_tokens": 48, "temperature": 0.3 } }
+        "assembler": { "parameters": { "max_tokens": 200, "temperature": 0.3 } }
     })
 }
 

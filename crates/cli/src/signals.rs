@@ -45,3 +45,30 @@ impl Signals {
         }
     }
 }
+
+/// Ctrl+C alone, from the moment of listening on: one that comes while something else is done is not lost.
+pub(crate) struct Interrupts {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    interrupt: tokio::signal::windows::CtrlC,
+}
+
+impl Interrupts {
+    /// Begins to listen; from then on Ctrl+C no longer ends the program by itself.
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        #[cfg(unix)]
+        let listening = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt());
+        #[cfg(windows)]
+        let listening = tokio::signal::windows::ctrl_c();
+        let refused = |error| Failure::failed(format!("The program cannot listen to signals: {error}."));
+        Ok(Self { interrupt: listening.map_err(refused)? })
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) {
+        if self.interrupt.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

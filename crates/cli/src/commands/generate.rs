@@ -9,6 +9,7 @@ use serde_json::json;
 use super::read_text;
 use crate::args::GenerateArgs;
 use crate::exit::Failure;
+use crate::signals::Interrupts;
 
 /// Generates from one prompt, streaming the text or printing one JSON document.
 pub(crate) async fn generate(app: &App, args: GenerateArgs) -> Result<(), Failure> {
@@ -28,12 +29,13 @@ pub(crate) async fn generate(app: &App, args: GenerateArgs) -> Result<(), Failur
             stop: args.stop,
         },
     };
+    let mut interrupts = Interrupts::listen()?;
     let mut events = app.generate(request).await?;
     let mut text = String::new();
     loop {
         let event = tokio::select! {
             event = events.next() => event,
-            _ = tokio::signal::ctrl_c() => return Err(Failure::cancelled()),
+            () = interrupts.next() => return Err(Failure::cancelled()),
         };
         match event {
             Some(InferenceEvent::Text { text: piece, .. }) => {

@@ -11,6 +11,7 @@ use super::{read_pipeline, read_text};
 use crate::args::{ContextArgs, FollowArgs, RunArgs};
 use crate::exit::Failure;
 use crate::progress::Progress;
+use crate::signals::Interrupts;
 
 /// Runs a pipeline to its end and, with `--out`, exports its files.
 pub(crate) async fn run(app: &App, args: RunArgs) -> Result<(), Failure> {
@@ -59,6 +60,8 @@ async fn watch(app: &App, accepted: &RunView, json: bool) -> Result<RunView, Fai
     let mut events = app.events(accepted.run_id, 0).await?;
     let mut progress = Progress::new(accepted, std::io::stderr().is_terminal());
     let mut interrupted = false;
+    // One listener for all the time: a signal that came while an event was shown would otherwise be lost.
+    let mut interrupts = Interrupts::listen()?;
     loop {
         tokio::select! {
             event = events.next() => {
@@ -69,7 +72,7 @@ async fn watch(app: &App, accepted: &RunView, json: bool) -> Result<RunView, Fai
                     progress.show(&event);
                 }
             }
-            _ = tokio::signal::ctrl_c() => {
+            () = interrupts.next() => {
                 if interrupted {
                     return Err(Failure::cancelled());
                 }
