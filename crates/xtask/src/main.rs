@@ -49,6 +49,7 @@ Commands:
           Measures and prints a table, and keeps the figures below the build folder
           api: the HTTP interface with 1,000 connections beside a run
           ui: the window's start, memory and frame times
+          yield: what comes of 50 small tasks on the default model, with gates and without
           t5gemma: T5Gemma against Hugging Face's transformers on the CPU; installs torch (6 GB)
           below the build folder, and is skipped where that cannot be had
   backend cuda|vulkan [-DNAME=VALUE...]
