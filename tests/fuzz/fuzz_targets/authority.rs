@@ -8,10 +8,11 @@ use std::net::SocketAddr;
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use libfuzzer_sys::fuzz_target;
 
+#[path = "."]
 mod guard {
-    #[path = "../../../../crates/api/src/guard/authority.rs"]
+    #[path = "../../../crates/api/src/guard/authority.rs"]
     pub(crate) mod authority;
-    #[path = "../../../../crates/api/src/guard/judge.rs"]
+    #[path = "../../../crates/api/src/guard/judge.rs"]
     pub(crate) mod judge;
 
     pub(crate) mod refusal {
