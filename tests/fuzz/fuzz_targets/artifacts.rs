@@ -1,34 +1,36 @@
-//! Artifacts in a model's output: the same whichever way the text streams in, with names that are safe on every system and
-//! places that are in the text.
+//! However a text is cut, the extractor finds the same, with valid and unique names at places within the text.
+//!
+//! The first byte gives the size of the pieces, the second where the text is parted into earlier files and an output.
 #![no_main]
 
-use brickwork_artifacts::{Extractor, check_path, read_output};
+use std::collections::HashSet;
+
+use brickwork_artifacts::{Extractor, check_path, extract, read_output};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|data: &[u8]| {
-    let Some((size, data)) = data.split_first() else { return };
-    let text = String::from_utf8_lossy(data);
-    // The files that edits in the text may be of: the artifacts of its own first half.
-    let mut half = text.len() / 2;
-    while !text.is_char_boundary(half) {
-        half += 1;
-    }
-    let earlier = read_output("first", &text[..half], &[]).artifacts;
-    let whole = read_output("step", &text, &earlier);
+    let [size, part, rest @ ..] = data else { return };
+    let Ok(text) = std::str::from_utf8(rest) else { return };
+    let parted = (usize::from(*part) * text.len() / 256..=text.len()).find(|at| text.is_char_boundary(*at));
+    let (before, output) = text.split_at(parted.unwrap_or(0));
+    let earlier = extract("earlier", before);
+
+    let whole = read_output("step", output, &earlier);
     let mut extractor = Extractor::new("step").with_earlier(earlier);
-    let mut rest = &*text;
+    let mut rest = output;
     while !rest.is_empty() {
-        let mut end = usize::from(*size).max(1).min(rest.len());
-        while !rest.is_char_boundary(end) {
-            end += 1;
-        }
-        let (piece, later) = rest.split_at(end);
+        let wished = usize::from(*size).clamp(1, rest.len());
+        let to = (wished..=rest.len()).find(|at| rest.is_char_boundary(*at)).unwrap_or(rest.len());
+        let (piece, after) = rest.split_at(to);
         extractor.push(piece);
-        rest = later;
+        rest = after;
     }
     assert_eq!(extractor.finish(), whole);
-    for artifact in &whole.artifacts {
-        assert!(check_path(&artifact.name).is_ok(), "{:?}", artifact.name);
-        assert!(artifact.start <= artifact.end && artifact.end <= text.len(), "{artifact:?}");
+
+    let mut names = HashSet::new();
+    for piece in &whole.artifacts {
+        assert_eq!(check_path(&piece.name), Ok(()), "{}", piece.name);
+        assert!(names.insert(piece.name.to_lowercase()), "{} comes twice", piece.name);
+        assert!(piece.start <= piece.end && piece.end <= output.len());
     }
 });

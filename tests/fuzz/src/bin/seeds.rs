@@ -36,7 +36,7 @@ fn main() -> io::Result<()> {
     write("authority", "other", b"127.0.0.1.evil.com:7860\nnull\n/")?;
     let frames = "{\"type\":\"hello\"}\n{\"type\":\"cancel\",\"job\":1}\n\n{}\n";
     write("frames", "lines", &[b"\x07", frames.as_bytes()].concat())?;
-    write("artifacts", "blocks", b"\x05Here: `src/a.rs`\n```rust\nfn a() {}\n```\n- b\n  ~~~js title=\"b.js\"\n  1\n  ~~~\n")?;
+    write("artifacts", "blocks", b"\x05\x00Here: `src/a.rs`\n```rust\nfn a() {}\n```\n- b\n  ~~~js title=\"b.js\"\n  1\n  ~~~\n")?;
     for name in ["src/a.rs", "../a", "C:\\a", "nul.txt", ".git/hooks/x", "a/./b", "a\u{202e}b"] {
         write("names", &format!("{:x}", Sha256::digest(name.as_bytes())[0]), name.as_bytes())?;
     }
