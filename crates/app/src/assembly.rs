@@ -70,14 +70,15 @@ impl App {
         let checker = self.checker().await;
         for index in 0..run.steps.len() {
             let step = &run.steps[index];
-            if step.status != RunStatus::Success || step.artifacts_edited {
+            // Without a model the pieces were put together, so that nothing is to be found in the output.
+            if step.status != RunStatus::Success || step.artifacts_edited || step.model.is_none() {
                 continue;
             }
             let position = step.position;
             let mut extraction = read_output(&step.step_name, &step.result, &run.pieces_before(position).concat());
             report_syntax(&checker, &mut extraction.artifacts).await;
             let is_same = extraction.artifacts == step.artifacts && step.report.extractor_version == EXTRACTOR_VERSION;
-            if is_same || is_without_model(&run, index) {
+            if is_same {
                 continue;
             }
             let report = StepReport::of(&extraction);
@@ -98,9 +99,4 @@ impl App {
     pub(crate) async fn recorded(&self, run_id: RunId) -> Result<RunRecord, AppError> {
         self.store().load(run_id).await?.ok_or_else(|| AppError::UnknownRun(run_id.to_string()))
     }
-}
-
-/// Whether the step's output was put together from the pieces, so that nothing is to be found in it.
-fn is_without_model(run: &RunRecord, index: usize) -> bool {
-    run.steps[index].model.is_none()
 }
