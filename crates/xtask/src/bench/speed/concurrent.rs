@@ -1,0 +1,143 @@
+//! Four runs at once, of four projects: tokens per second, against the peer with four slots, and against the same four
+//! runs one after another.
+
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use serde_json::{Value, json};
+
+use super::super::http;
+use super::chat::{self, Question, message};
+use super::peer::{DEFAULTS, Setting};
+use super::rows::Figure;
+use super::{Bench, texts};
+use crate::models;
+
+const RUNS: usize = 4;
+const MAX_TOKENS: u64 = 160;
+const PATIENCE: Duration = Duration::from_secs(900);
+const BASE: &str = "/api/v1/orchestrator";
+
+/// Instruction and charge of each step's role (`Role::charge` of `crates/engine/src/role.rs`).
+const STEPS: [(&str, &str, &str); 2] = [
+    ("CodeLlama", texts::TASK, "Analyse the requirements, plan, and draft."),
+    (
+        "CodeGemma",
+        "Now write the same library in JavaScript, with the same explanations.",
+        "Write complete, working code in a fenced code block.",
+    ),
+];
+
+/// Guesses beside each other's work: found no better than none, so what is named here is what its documentation names for
+/// several users at once.
+const BEST: Setting =
+    Setting { name: "4 slots, continuous batching", flags: &["--parallel", "4", "--cont-batching", "--kv-unified"] };
+
+/// Four runs: their tokens, and the time until the last had ended.
+struct Four {
+    tokens: u64,
+    wall_s: f64,
+}
+
+impl Four {
+    fn speed(&self) -> f64 {
+        self.tokens as f64 / self.wall_s
+    }
+}
+
+/// Measures runs of two steps each.
+///
+/// # Errors
+/// When a side cannot be started, or a run fails.
+pub(super) fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>> {
+    let (ours, _data) = bench.ours(models::DEFAULT_NAME)?;
+    let projects = prepare(ours.authority())?;
+    let settings = [DEFAULTS, BEST];
+    let peers = settings.iter().map(|setting| bench.peer(models::DEFAULT_NAME, setting)).collect::<Result<Vec<_>>>()?;
+    let taken = bench.in_turn(4, |round, side| {
+        let run = |index: usize| match side {
+            0 | 1 => ours_run(ours.authority(), &projects[index], ticket(round, side, index)),
+            _ => peers_run(peers[side - 2].authority(), ticket(round, side, index)),
+        };
+        let started = Instant::now();
+        let counts = if side == 1 { (0..RUNS).map(run).collect() } else { at_once(&run) };
+        let counts: Vec<u64> = counts.into_iter().collect::<Result<_>>()?;
+        let four = Four { tokens: counts.iter().sum(), wall_s: started.elapsed().as_secs_f64() };
+        println!("round {round}, side {side}: {counts:?} tokens in {:.1} s", four.wall_s);
+        Ok(four)
+    })?;
+    let (together, alone) = (&*taken[0], &*taken[1]);
+    let mut figures = Vec::new();
+    for (index, goal) in [(0, 1.2), (1, 1.0)] {
+        let sides = (together, &*taken[index + 2]);
+        figures.push(Figure::of("concurrent: tokens/s", &settings[index].against(), goal, sides, Four::speed));
+    }
+    figures.push(Figure::of("concurrent: tokens/s", "ours, one after another", 2.0, (together, alone), Four::speed));
+    Ok(figures)
+}
+
+/// A number that makes a request's text new.
+const fn ticket(round: usize, side: usize, index: usize) -> usize {
+    round * 100 + side * 10 + index
+}
+
+fn at_once(run: &(impl Fn(usize) -> Result<u64> + Sync)) -> Vec<Result<u64>> {
+    std::thread::scope(|scope| {
+        let started: Vec<_> = (0..RUNS).map(|index| scope.spawn(move || run(index))).collect();
+        let ended = started.into_iter().map(|thread| thread.join().map_err(|_| anyhow!("a request panicked")));
+        ended.map(Result::flatten).collect()
+    })
+}
+
+/// Makes the projects and lets their runs go on side by side.
+fn prepare(authority: &str) -> Result<Vec<String>> {
+    let mut settings = http::send(authority, "GET", &format!("{BASE}/settings"), "", "")?;
+    settings["max_concurrent_runs"] = json!(RUNS);
+    http::send(authority, "PUT", &format!("{BASE}/settings"), "", &settings.to_string())?;
+    let make = |index: usize| {
+        let body = json!({ "name": format!("Project {index}") }).to_string();
+        let project = http::send(authority, "POST", &format!("{BASE}/projects"), "", &body)?;
+        project["project_id"].as_str().map(str::to_owned).context("the new project has no id")
+    };
+    (0..RUNS).map(make).collect()
+}
+
+fn ours_run(authority: &str, project: &str, ticket: usize) -> Result<u64> {
+    let steps: Vec<Value> = STEPS
+        .iter()
+        .enumerate()
+        .map(|(index, (role, prompt, _))| {
+            let parameters = json!({ "max_tokens": MAX_TOKENS, "temperature": 0 });
+            json!({ "step_name": format!("s{index}"), "model_type": role, "prompt": prompt, "parameters": parameters })
+        })
+        .collect();
+    let pipeline = json!({
+        "name": "Beside others", "steps": steps, "global_context": { "ticket": ticket },
+        "assembler": { "mode": "deterministic" },
+    });
+    let mut text = String::new();
+    let path = format!("{BASE}/projects/{project}/execute");
+    http::open(authority, "POST", &path, "", &pipeline.to_string(), PATIENCE)?.read_to_string(&mut text)?;
+    let view: Value = serde_json::from_str(&text)?;
+    if view["status"] != "SUCCESS" {
+        bail!("a run did not end well: {}", view["error"]);
+    }
+    let steps = view["steps"].as_array().context("the run has no steps")?;
+    Ok(steps.iter().filter_map(|step| step["timings"]["generated_tokens"].as_u64()).sum())
+}
+
+/// The same turns, asked of the peer.
+fn peers_run(authority: &str, ticket: usize) -> Result<u64> {
+    let mut messages = vec![message("system", texts::SYSTEM)];
+    let mut tokens = 0;
+    for (index, (_, prompt, charge)) in STEPS.iter().enumerate() {
+        let opening = if index == 0 { format!("Project context:\n- ticket: {ticket}\n\n") } else { String::new() };
+        messages.push(message("user", format!("{opening}{charge}\n\n{prompt}")));
+        let question = Question { messages: messages.clone(), max_tokens: MAX_TOKENS, stop: &[] };
+        let answer = chat::ask(authority, &question)?;
+        tokens += answer.tokens;
+        messages.push(message("assistant", answer.text));
+    }
+    Ok(tokens)
+}
