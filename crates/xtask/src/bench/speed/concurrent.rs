@@ -29,8 +29,7 @@ const STEPS: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// Guesses beside each other's work: found no better than none, so what is named here is what its documentation names for
-/// several users at once.
+/// What its help names for several users at once.
 const BEST: Setting =
     Setting { name: "4 slots, continuous batching", flags: &["--parallel", "4", "--cont-batching", "--kv-unified"] };
 
@@ -98,7 +97,7 @@ fn prepare(authority: &str) -> Result<Vec<String>> {
     let make = |index: usize| {
         let body = json!({ "name": format!("Project {index}") }).to_string();
         let project = http::send(authority, "POST", &format!("{BASE}/projects"), "", &body)?;
-        project["project_id"].as_str().map(str::to_owned).context("the new project has no id")
+        project["id"].as_str().map(str::to_owned).context("the new project has no id")
     };
     (0..RUNS).map(make).collect()
 }

@@ -89,14 +89,14 @@ pub(super) fn median(values: &[f64]) -> Option<f64> {
 pub(super) fn finish(workspace: &Workspace, arm: &str, figures: Vec<Figure>) -> Result<Value> {
     let rows: Vec<Row> = figures.into_iter().filter_map(Figure::row).collect();
     println!(
-        "\n{:<38} {:<44} {:>9} {:>9} {:>7} {:>7} {:>7} {:>6}",
+        "\n{:<44} {:<46} {:>9} {:>9} {:>7} {:>7} {:>7} {:>6}",
         "figure, more is better", "against", "ours", "theirs", "ratio", "min", "max", "goal"
     );
     for row in &rows {
         let side = |values: &[f64]| shown(median(values).unwrap_or_default());
         let goal = row.goal.map_or(String::new(), |goal| format!("{goal:.1}"));
         println!(
-            "{:<38} {:<44} {:>9} {:>9} {:>7.2} {:>7.2} {:>7.2} {goal:>6}",
+            "{:<44} {:<46} {:>9} {:>9} {:>7.2} {:>7.2} {:>7.2} {goal:>6}",
             row.arm,
             row.peer,
             side(&row.ours),

@@ -11,7 +11,7 @@ use crate::models;
 const MAX_TOKENS: u64 = 192;
 
 /// What made a lone short step fastest: guesses from n-grams of the prompt and the answer.
-pub(super) const BEST: Setting = Setting {
+const BEST: Setting = Setting {
     name: "ngram-mod",
     flags: &[
         "--parallel",

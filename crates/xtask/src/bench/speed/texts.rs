@@ -62,7 +62,7 @@ pub(super) fn copied(answer: &str) -> f64 {
     known as f64 / lines.len().max(1) as f64
 }
 
-/// Notes of about `n_lines` times 28 tokens, other ones for every `first`.
+/// Notes of about `n_lines` times 22 tokens, other ones for every `first`.
 pub(super) fn notes(first: usize, n_lines: usize) -> String {
     let parts = ["reader", "writer", "parser", "index", "cache", "table", "queue"];
     (first..first + n_lines)
