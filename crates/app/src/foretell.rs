@@ -53,8 +53,10 @@ impl Machine {
         let vocabulary = info.vocab_size.and_then(|tokens| u32::try_from(tokens).ok()).unwrap_or(u32::MAX);
         let batch_tokens =
             sizing::batch_tokens(info.n_params.unwrap_or(0), vocabulary, cpu_threads).min(context_tokens);
+        // A recurrent model has a whole state for each sequence, so the worker gives it one.
+        let sequences = if info.recurrent { 1 } else { sizing::MOST_SEQUENCES.min(batch_tokens) };
         let mut request =
-            FitRequest { context_tokens, sequences: 1, batch_tokens, cache_type: CacheType::F16, gpu_layers: 0 };
+            FitRequest { context_tokens, sequences, batch_tokens, cache_type: CacheType::F16, gpu_layers: 0 };
         if let Some(gpu_bytes) = gpu_bytes {
             request.gpu_layers = compute.gpu_layers.unwrap_or_else(|| {
                 let all = FitRequest { gpu_layers: u32::MAX, ..request };

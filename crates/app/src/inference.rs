@@ -11,8 +11,8 @@ use brickwork_engine::{
 };
 use brickwork_remote::RemoteClient;
 use brickwork_worker_client::{
-    Compute, Residency, ResidentModel, SamplerDefaults, SamplerDefaultsOf, SyntaxClient, WorkerClient, WorkerConfig,
-    WorkerStatus,
+    Compute, PromptCache, Residency, ResidentModel, SamplerDefaults, SamplerDefaultsOf, SyntaxClient, WorkerClient,
+    WorkerConfig, WorkerStatus,
 };
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -25,6 +25,9 @@ use crate::preview::Counter;
 use crate::remotes::RemotePeers;
 use crate::said::Said;
 use crate::secrets::Secrets;
+
+/// The folder of computed prompts, within the data folder.
+pub(crate) const PROMPT_CACHE: &str = "prompt-cache";
 
 /// How models are computed and kept.
 #[derive(Debug, Clone, Default)]
@@ -63,6 +66,8 @@ impl Models {
             let catalog = brickwork_models::own_sampler_defaults(&own_catalog, &model.id);
             SamplerDefaults { repeat_penalty: catalog.repeat_penalty, dry_multiplier: catalog.dry_multiplier }
         });
+        // The settings bound it before the first generation.
+        worker.prompt_cache = Some(PromptCache { folder: config.data_dir.join(PROMPT_CACHE), limit_bytes: 0 });
         let syntax = SyntaxClient::new(worker.clone());
         let counting = WorkerConfig { idle_limit: Some(config.counter_idle_limit), ..worker.clone() };
         let peers = RemotePeers::default();

@@ -75,6 +75,10 @@ pub struct Settings {
     /// Seconds after its last job at which a model is freed from memory; never when 0.
     #[schema(minimum = 0, maximum = 604_800)]
     pub model_idle_s: u64,
+    /// What the files of computed prompts may take in the data folder, in MiB; none are kept at 0. With them a run that goes on after
+    /// a restart needs not read again what was read before.
+    #[schema(minimum = 0, maximum = 1_048_576)]
+    pub prompt_cache_mib: u64,
     /// Whether models are loaded that surely do not fit into memory.
     pub allow_overcommit: bool,
     /// Commands that gates may run on this machine: the program and the first arguments, separated by spaces. A gate's command
@@ -100,6 +104,7 @@ impl Default for Settings {
             gpu_layers: None,
             memory_budget_mib: None,
             model_idle_s: 600,
+            prompt_cache_mib: 2048,
             allow_overcommit: false,
             gate_commands: Vec::new(),
             retention: Retention::default(),
@@ -181,7 +186,8 @@ impl App {
         };
         let budget_bytes = settings.memory_budget_bytes(machine_memory(self.config()));
         let idle = (settings.model_idle_s > 0).then(|| Duration::from_secs(settings.model_idle_s));
-        let residency = Residency { budget_bytes, idle };
+        let prompt_cache_bytes = Some(settings.prompt_cache_mib.saturating_mul(1 << 20));
+        let residency = Residency { budget_bytes, idle, prompt_cache_bytes };
         let allow_overcommit = settings.allow_overcommit;
         self.inner().models.set_orders(Orders { compute, compute_of, residency, allow_overcommit });
         Ok(())
@@ -213,7 +219,7 @@ fn faults(settings: &Settings) -> Vec<Diagnostic> {
         value.filter(|value| !(least..=most).contains(value)).map(|_| out_of_range(path, least, most))
     };
     let Settings { step_timeout_s, max_concurrent_runs, threads, gpu_layers, retention, .. } = settings;
-    let Settings { memory_budget_mib, model_idle_s, .. } = settings;
+    let Settings { memory_budget_mib, model_idle_s, prompt_cache_mib, .. } = settings;
     [
         check("$.step_timeout_s", *step_timeout_s, 1, MAX_TIMEOUT_S),
         check("$.max_concurrent_runs", Some(u64::from(*max_concurrent_runs)), 1, 16),
@@ -221,6 +227,7 @@ fn faults(settings: &Settings) -> Vec<Diagnostic> {
         check("$.gpu_layers", gpu_layers.map(u64::from), 0, 10_000),
         check("$.memory_budget_mib", *memory_budget_mib, 256, 1 << 24),
         check("$.model_idle_s", Some(*model_idle_s), 0, 604_800),
+        check("$.prompt_cache_mib", Some(*prompt_cache_mib), 0, 1 << 20),
         check("$.retention.max_age_days", retention.max_age_days.map(u64::from), 1, 36_500),
         check("$.retention.max_size_mib", retention.max_size_mib, 1, 1 << 20),
     ]

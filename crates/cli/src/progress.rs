@@ -79,8 +79,12 @@ impl Progress {
             RunChange::StepFinished { position, outcome, artifacts, execution_time, timings, .. } => {
                 let tokens = timings.map_or_else(String::new, |timings| {
                     let rate = f64::from(timings.generated_tokens) / (timings.generate_ms / 1000.0).max(0.001);
+                    let guessed = match timings.accepted_tokens {
+                        0 => String::new(),
+                        guessed => format!(" ({guessed} guessed)"),
+                    };
                     format!(
-                        ", {} prompt tokens ({} cached), {} written at {rate:.0} tok/s",
+                        ", {} prompt tokens ({} cached), {} written{guessed} at {rate:.0} tok/s",
                         timings.prompt_tokens, timings.cached_tokens, timings.generated_tokens
                     )
                 });

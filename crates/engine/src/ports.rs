@@ -101,6 +101,12 @@ pub struct Timings {
     pub cached_tokens: u32,
     /// Tokens generated.
     pub generated_tokens: u32,
+    /// Tokens that were guessed ahead, for the model to check several at a time.
+    #[serde(default)]
+    pub drafted_tokens: u32,
+    /// Guessed tokens that were what the model chose; they are among those generated.
+    #[serde(default)]
+    pub accepted_tokens: u32,
 }
 
 /// How a generation ended well.

@@ -147,14 +147,16 @@ pub fn estimate(info: &GgufInfo, request: &FitRequest) -> Estimate {
         estimate.machine.weights_bytes = estimate.machine.weights_bytes.saturating_add(rest);
     }
     let (batch, vocabulary) = (u64::from(request.batch_tokens), info.vocab_size.unwrap_or(0));
+    // Scores: a row while they are computed, and one that is kept for each sequence, also for tokens that are guessed ahead.
     let row = vocabulary.saturating_mul(4);
+    let sequences = u64::from(request.sequences);
     let working = working_bytes(info, request, padded);
     if on_gpu > 0 {
         // The memory of a GPU is taken when it is reserved.
         estimate.gpu.compute_bytes = working.saturating_add(row.saturating_mul(batch));
-        estimate.machine.compute_bytes = working.saturating_add(row);
+        estimate.machine.compute_bytes = working.saturating_add(row.saturating_mul(sequences));
     } else {
-        estimate.machine.compute_bytes = working.saturating_add(row.saturating_mul(2));
+        estimate.machine.compute_bytes = working.saturating_add(row.saturating_mul(sequences + 1));
         estimate.unwritten_bytes = row.saturating_mul(batch.saturating_sub(1));
     }
     let of_token = match info.tokenizer_model.as_deref() {

@@ -54,6 +54,8 @@ pub struct Residency {
     pub budget_bytes: Option<u64>,
     /// Time after its last job at which a model is freed.
     pub idle: Option<Duration>,
+    /// What the files of computed prompts may take, in bytes, in place of [`PromptCache::limit_bytes`]; none are kept at 0.
+    pub prompt_cache_bytes: Option<u64>,
 }
 
 /// What models are computed with; the worker decides what is absent.
@@ -71,6 +73,15 @@ pub struct Compute {
     pub rpc_servers: Vec<String>,
 }
 
+/// A folder for computed prompts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptCache {
+    /// Its absolute path; made where it is missing, for its user alone.
+    pub folder: PathBuf,
+    /// What its files may take together, in bytes; those that were used least recently go first.
+    pub limit_bytes: u64,
+}
+
 /// How a [`crate::WorkerClient`] runs its worker.
 #[derive(Debug, Clone)]
 pub struct WorkerConfig {
@@ -86,6 +97,8 @@ pub struct WorkerConfig {
     pub max_context_tokens: Option<u32>,
     /// The most tokens that are processed at once; the worker's choice when absent.
     pub max_batch_tokens: Option<u32>,
+    /// Where to keep what is computed of prompts beyond the worker's life; nowhere when absent.
+    pub prompt_cache: Option<PromptCache>,
     /// Time without a job after which the worker is ended, to be started anew when it is needed; kept when absent.
     pub idle_limit: Option<Duration>,
     /// Environment variables for the worker beside the passed-on ones, for diagnosis (`BRICKWORK_WORKER_LOG=debug`).
@@ -103,6 +116,7 @@ impl WorkerConfig {
             sampler_defaults: SamplerDefaultsOf::default(),
             max_context_tokens: None,
             max_batch_tokens: None,
+            prompt_cache: None,
             idle_limit: None,
             environment: Vec::new(),
         }

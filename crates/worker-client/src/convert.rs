@@ -49,7 +49,16 @@ pub(crate) fn request(
             budget_bytes: residency.budget_bytes,
             idle_ms: residency.idle.map(|idle| u64::try_from(idle.as_millis()).unwrap_or(u64::MAX)),
         },
+        cache: prompt_cache(config, residency),
     })
+}
+
+/// Where computed prompts are kept, if anywhere.
+fn prompt_cache(config: &WorkerConfig, residency: Residency) -> Option<protocol::PromptCache> {
+    let cache = config.prompt_cache.as_ref()?;
+    let limit_bytes = residency.prompt_cache_bytes.unwrap_or(cache.limit_bytes);
+    let folder = cache.folder.to_string_lossy().into_owned();
+    (limit_bytes > 0).then_some(protocol::PromptCache { folder, limit_bytes })
 }
 
 /// The smaller of two limits, where there are any.
@@ -108,6 +117,8 @@ pub(crate) fn completion(done: protocol::Done) -> Completion {
             prompt_tokens: timings.prompt_tokens,
             cached_tokens: timings.cached_tokens,
             generated_tokens: timings.generated_tokens,
+            drafted_tokens: timings.drafted_tokens,
+            accepted_tokens: timings.accepted_tokens,
         },
         token_ids: done.token_ids,
     }

@@ -26,7 +26,7 @@ mod task;
 
 pub use brickwork_worker_protocol::{Device, DeviceKind, Module, PROTOCOL_VERSION, ResidentModel, WorkerHello, sizing};
 pub use client::{WorkerClient, WorkerStatus};
-pub use config::{Compute, Residency, SamplerDefaults, SamplerDefaultsOf, WorkerConfig};
+pub use config::{Compute, PromptCache, Residency, SamplerDefaults, SamplerDefaultsOf, WorkerConfig};
 pub use lend::lend;
 pub use program::{PROGRAM_VARIABLE, ProgramNotFound, find_worker_program};
 pub use quantize::quantize;

@@ -71,6 +71,18 @@ pub struct Generate {
     /// How long models stay in memory.
     #[serde(default)]
     pub residency: Residency,
+    /// Where to keep what is computed of prompts beyond the worker's life; nowhere when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<PromptCache>,
+}
+
+/// A folder for computed prompts. They tell what was asked, so the folder is made readable for its user alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PromptCache {
+    /// Its absolute path; made where it is missing.
+    pub folder: String,
+    /// What its files may take together, in bytes; those that were used least recently go first.
+    pub limit_bytes: u64,
 }
 
 /// How long models stay in memory. Absent means without a limit. The model of the present job is never freed.
@@ -456,6 +468,12 @@ pub struct Timings {
     pub cached_tokens: u32,
     /// Tokens generated.
     pub generated_tokens: u32,
+    /// Tokens that were guessed ahead.
+    #[serde(default)]
+    pub drafted_tokens: u32,
+    /// Guessed tokens that were what the model chose; they are among those generated.
+    #[serde(default)]
+    pub accepted_tokens: u32,
 }
 
 /// The end of a generation.

@@ -6,6 +6,9 @@ pub const FIRST_CONTEXT: u32 = 8192;
 /// Larger contexts are multiples of this, in tokens.
 pub const CONTEXT_STEP: u32 = 4096;
 
+/// The most jobs that are computed together in one context, each with a sequence of its own.
+pub const MOST_SEQUENCES: u32 = 16;
+
 /// Logits are reserved for a whole batch; this bounds them, in bytes.
 const MOST_LOGIT_BYTES: u64 = 128 << 20;
 

@@ -4,6 +4,7 @@
 //! from a cache and its progress is told by layers.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use brickwork_t5gemma as t5gemma;
@@ -167,7 +168,7 @@ impl EncoderDecoder {
         let started = Instant::now();
         let stops = request.stop.iter().map(|text| Stop { text: text.clone(), ends_turn: false }).collect();
         let mut text = GrowingText::new(stops);
-        let mut stream = Stream::new(work);
+        let mut stream = Stream::new(Arc::clone(work.output), work.job);
         let mut token_ids = Vec::new();
         let finish_reason = loop {
             work.check_cancelled()?;
@@ -191,6 +192,7 @@ impl EncoderDecoder {
             prompt_tokens: count(n_source),
             cached_tokens: 0,
             generated_tokens: count(token_ids.len()),
+            ..Timings::default()
         };
         Ok(Done { job: work.job, finish_reason, timings, token_ids })
     }

@@ -14,7 +14,7 @@ pub(crate) enum Stopped {
 }
 
 /// A failure that is told to the program; the worker goes on.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
     /// The kind.
     pub(crate) code: FailureCode,

@@ -1,15 +1,19 @@
 //! Token after token, from the end of the prompt to the end of the output.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brickwork_worker_protocol::{FinishReason, FromWorker, Sampling};
+use brickwork_worker_protocol::{Done, FinishReason, FromWorker, Generate, JobId, Sampling, Timings};
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
+use llama_cpp_2::vocab::LlamaVocab;
 
-use crate::failure::Stopped;
-use crate::inference::Work;
-use crate::model::context::Context;
+use crate::drafts::{Draft, Drafter};
+use crate::failure::Failure;
+use crate::model::context::{Context, Place};
+use crate::output::Output;
+use crate::pace::{self, Acceptance, Costs, LONGEST_GUESS};
 use crate::text::{GrowingText, Stop};
 
 /// Least time between two frames of text: about one picture of a screen.
@@ -29,83 +33,283 @@ const DRY_BREAKERS: [&str; 4] = ["\n", ":", "\"", "*"];
 /// default. Without it small models derail on the many unlikely tokens together.
 const MIN_P: f32 = 0.05;
 
-/// What to generate.
-#[derive(Debug)]
-pub(crate) struct Plan<'a> {
-    pub(crate) max_tokens: u32,
-    pub(crate) sampling: &'a Sampling,
-    pub(crate) stops: Vec<Stop>,
-}
-
-/// What was generated.
-#[derive(Debug)]
-pub(crate) struct Generated {
-    pub(crate) text: String,
-    /// All tokens, also those of a stop text; without the one that ended the turn.
-    pub(crate) ids: Vec<LlamaToken>,
-    /// How many of `ids` make up exactly `text`, when there is such a number and none of them is a control token.
-    pub(crate) n_ids_of_text: Option<usize>,
-    pub(crate) finish_reason: FinishReason,
-    pub(crate) generate_ms: f64,
-}
-
-/// Generates behind what `context` holds, and sends the text as it comes.
+/// A generation under way: from the first token of its prompt that is not in the cache to the end of its output.
 ///
-/// # Errors
-/// [`Stopped::Cancelled`], or a failure of llama.cpp.
-pub(crate) fn generate(
-    model: &LlamaModel,
-    context: &mut Context,
-    plan: Plan<'_>,
-    work: Work<'_>,
-) -> Result<Generated, Stopped> {
-    let started = Instant::now();
-    let vocab = model.vocab();
-    let mut sampler = sampler(model, plan.sampling);
-    let mut text = GrowingText::new(plan.stops);
-    let mut ids: Vec<LlamaToken> = Vec::new();
-    // For each token, the bytes of the whole output up to its end.
-    let mut ends: Vec<usize> = Vec::new();
-    let mut stream = Stream::new(work);
-    let finish_reason = loop {
-        let token = context.sample(&mut sampler);
+/// It adds its tokens to the batch that is computed next ([`Generation::add_to`]) and takes what came of them
+/// ([`Generation::take_result`]), so that several generations are computed together.
+pub(crate) struct Generation {
+    job: JobId,
+    place: Place,
+    prompt: Vec<LlamaToken>,
+    request: Generate,
+    load_ms: f64,
+    started: Instant,
+    prompt_ms: f64,
+    sampler: LlamaSampler,
+    text: GrowingText,
+    ids: Vec<LlamaToken>,
+    /// For each generated token, the bytes of the whole output up to its end.
+    ends: Vec<usize>,
+    stream: Stream,
+    drafter: Option<Drafter>,
+    acceptance: Acceptance,
+    n_drafted: usize,
+    n_accepted: usize,
+    batched: Batched,
+}
+
+/// What a generation has in the batch that is computed next.
+#[derive(Debug, Default)]
+enum Batched {
+    #[default]
+    Nothing,
+    /// A part of the prompt; the place of its last token, where that is the prompt's last.
+    Prompt(Option<i32>),
+    /// The last token and a guess of those behind it.
+    Output { first: i32, draft: Draft },
+}
+
+/// What a job needs beside its prompt.
+pub(crate) struct Plan {
+    pub(crate) place: Place,
+    pub(crate) load_ms: f64,
+    /// Texts at which the layout of the conversation ends a turn.
+    pub(crate) turn_stops: Vec<Stop>,
+    pub(crate) output: Arc<Output>,
+    /// Whether tokens are guessed ahead.
+    pub(crate) drafts: bool,
+}
+
+/// A generation that has ended well.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) done: Done,
+    pub(crate) text: String,
+    /// The tokens that make up exactly `text`, when there are such and none of them is a control token.
+    pub(crate) ids_of_text: Option<Vec<LlamaToken>>,
+}
+
+impl Generation {
+    pub(crate) fn new(model: &LlamaModel, prompt: Vec<LlamaToken>, request: Generate, plan: Plan) -> Self {
+        let Plan { place, load_ms, turn_stops, output, drafts } = plan;
+        let mut stops: Vec<Stop> =
+            request.stop.iter().map(|text| Stop { text: text.clone(), ends_turn: false }).collect();
+        stops.extend(turn_stops);
+        let generation = Self {
+            job: request.job,
+            place,
+            load_ms,
+            started: Instant::now(),
+            prompt_ms: 0.0,
+            sampler: sampler(model, &request.sampling),
+            text: GrowingText::new(stops),
+            ids: Vec::new(),
+            ends: Vec::new(),
+            stream: Stream::new(output, request.job),
+            drafter: drafts.then(|| Drafter::new(&prompt)),
+            acceptance: Acceptance::default(),
+            n_drafted: 0,
+            n_accepted: 0,
+            batched: Batched::Nothing,
+            prompt,
+            request,
+        };
+        generation.report_prompt(place.n_cached);
+        generation
+    }
+
+    pub(crate) const fn job(&self) -> JobId {
+        self.job
+    }
+
+    pub(crate) const fn request(&self) -> &Generate {
+        &self.request
+    }
+
+    /// Where its tokens are.
+    pub(crate) const fn place(&self) -> Place {
+        self.place
+    }
+
+    /// How many tokens of its prompt are still to be computed.
+    pub(crate) fn n_left_of_prompt(&self, context: &Context) -> usize {
+        if self.ids.is_empty() { self.prompt.len().saturating_sub(context.len(self.place.sequence)) } else { 0 }
+    }
+
+    /// Adds what it needs next to the batch: of its prompt at most `room` tokens; of its output the last token, and a guess
+    /// where that pays and has room.
+    ///
+    /// # Errors
+    /// When the batch is full.
+    pub(crate) fn add_to(&mut self, context: &mut Context, room: usize) -> Result<(), Failure> {
+        let sequence = self.place.sequence;
+        let n_left = self.n_left_of_prompt(context);
+        if n_left > 0 {
+            let start = self.prompt.len() - n_left;
+            let end = self.prompt.len().min(start + room);
+            let mut last = None;
+            for index in start..end {
+                let is_last = index + 1 == self.prompt.len();
+                let place = context.add(sequence, self.prompt[index], is_last)?;
+                last = is_last.then_some(place);
+            }
+            self.batched = Batched::Prompt(last);
+            return Ok(());
+        }
+        let Some(last) = self.ids.last() else { return Ok(()) };
+        let base = context.n_pending() + 1;
+        let first = context.add(sequence, *last, true)?;
+        let draft = self.draft(&context.costs, base, room.saturating_sub(1));
+        for token in &draft.tokens {
+            context.add(sequence, *token, true)?;
+        }
+        self.batched = Batched::Output { first, draft };
+        Ok(())
+    }
+
+    /// A guess of what comes behind the last token, cut to what pays in a batch that has `base` tokens already.
+    fn draft(&mut self, costs: &Costs, base: usize, room: usize) -> Draft {
+        let Some(drafter) = &mut self.drafter else { return Draft::default() };
+        // The last token of the output is never computed, and one more is chosen behind the guess.
+        let n_left = (self.request.max_tokens as usize).saturating_sub(self.ids.len() + 1);
+        let room = room.min(n_left);
+        let mut draft = drafter.guess(LONGEST_GUESS);
+        if draft.tokens.is_empty() || room == 0 {
+            return Draft::default();
+        }
+        let n = pace::length(costs, &self.acceptance, draft.class, draft.tokens.len(), base, room);
+        if n == 0 {
+            self.acceptance.passed_over(draft.class);
+        }
+        draft.tokens.truncate(n);
+        draft
+    }
+
+    /// Takes what came of its tokens in the batch that was computed. Returns why the output ends, where it does.
+    pub(crate) fn take_result(&mut self, vocab: &LlamaVocab<'_>, context: &mut Context) -> Option<FinishReason> {
+        match std::mem::take(&mut self.batched) {
+            Batched::Nothing => None,
+            Batched::Prompt(last) => {
+                self.report_prompt(context.len(self.place.sequence));
+                let place = last?;
+                self.prompt_ms = self.started.elapsed().as_secs_f64() * 1000.0;
+                self.started = Instant::now();
+                let token = self.choose(context, place);
+                self.push(vocab, token)
+            }
+            Batched::Output { first, draft } => {
+                let n_before = context.len(self.place.sequence) - draft.tokens.len();
+                let mut n_accepted = 0;
+                let reason = loop {
+                    let place = first + i32::try_from(n_accepted).unwrap_or(0);
+                    let token = self.choose(context, place);
+                    let is_as_guessed = draft.tokens.get(n_accepted) == Some(&token);
+                    if let Some(reason) = self.push(vocab, token) {
+                        break Some(reason);
+                    }
+                    if !is_as_guessed {
+                        break None;
+                    }
+                    n_accepted += 1;
+                };
+                if !draft.tokens.is_empty() {
+                    self.acceptance.judged(draft.class, draft.tokens.len(), n_accepted);
+                    self.n_drafted += draft.tokens.len();
+                    self.n_accepted += n_accepted;
+                }
+                context.cut_back_to(self.place.sequence, n_before + n_accepted);
+                reason
+            }
+        }
+    }
+
+    fn choose(&mut self, context: &Context, place: i32) -> LlamaToken {
+        if self.request.sampling.temperature <= 0.0 {
+            return likeliest(context.scores(place));
+        }
+        context.sample(&mut self.sampler, place)
+    }
+
+    /// Adds a chosen token to the output. Returns why the output ends, where it does.
+    fn push(&mut self, vocab: &LlamaVocab<'_>, token: LlamaToken) -> Option<FinishReason> {
         if vocab.is_eog(token) {
-            break FinishReason::EndOfTurn;
+            return Some(FinishReason::EndOfTurn);
         }
         let bytes = vocab.token_to_piece(token, false, None);
-        ids.push(token);
-        ends.push(ends.last().copied().unwrap_or(0) + bytes.len());
-        if let Some(stop) = text.push(&bytes) {
-            break if stop.ends_turn { FinishReason::EndOfTurn } else { FinishReason::StopString };
+        self.ids.push(token);
+        self.ends.push(self.ends.last().copied().unwrap_or(0) + bytes.len());
+        if let Some(drafter) = &mut self.drafter {
+            drafter.push(token);
         }
-        stream.offer(&mut text, ids.len());
-        if ids.len() >= plan.max_tokens as usize {
-            break FinishReason::Length;
+        if let Some(stop) = self.text.push(&bytes) {
+            return Some(if stop.ends_turn { FinishReason::EndOfTurn } else { FinishReason::StopString });
         }
-        work.check_cancelled()?;
-        context.compute(&[token])?;
-    };
-    stream.end(&mut text, ids.len());
-    let text = text.as_str().to_owned();
-    let n = if ends.last().is_some_and(|end| *end > text.len()) {
-        ends.iter().position(|end| *end == text.len()).map(|index| index + 1)
-    } else {
-        Some(ids.len())
-    };
-    let n_ids_of_text = n.filter(|n| !ids[..*n].iter().any(|id| vocab.is_control(*id)));
-    let generate_ms = started.elapsed().as_secs_f64() * 1000.0;
-    Ok(Generated { text, ids, n_ids_of_text, finish_reason, generate_ms })
+        self.stream.offer(&mut self.text, self.ids.len());
+        (self.ids.len() >= self.request.max_tokens as usize).then_some(FinishReason::Length)
+    }
+
+    /// Sends what is left of the text, and sums up.
+    pub(crate) fn end(mut self, vocab: &LlamaVocab<'_>, finish_reason: FinishReason) -> Ended {
+        self.stream.end(&mut self.text, self.ids.len());
+        let text = self.text.as_str().to_owned();
+        let n = if self.ends.last().is_some_and(|end| *end > text.len()) {
+            self.ends.iter().position(|end| *end == text.len()).map(|index| index + 1)
+        } else {
+            Some(self.ids.len())
+        };
+        let of_text = n.map(|n| &self.ids[..n]).filter(|ids| !ids.iter().any(|id| vocab.is_control(*id)));
+        let timings = Timings {
+            load_ms: self.load_ms,
+            prompt_ms: self.prompt_ms,
+            generate_ms: self.started.elapsed().as_secs_f64() * 1000.0,
+            prompt_tokens: count(self.prompt.len()),
+            cached_tokens: count(self.place.n_cached),
+            generated_tokens: count(self.ids.len()),
+            drafted_tokens: count(self.n_drafted),
+            accepted_tokens: count(self.n_accepted),
+        };
+        let ids_of_text = of_text.map(<[LlamaToken]>::to_vec);
+        let token_ids = self.ids.iter().map(|id| u32::try_from(id.0).unwrap_or_default()).collect();
+        Ended { done: Done { job: self.job, finish_reason, timings, token_ids }, text, ids_of_text }
+    }
+
+    fn report_prompt(&self, done: usize) {
+        let (done, total, cached) = (count(done), count(self.prompt.len()), count(self.place.n_cached));
+        self.stream.output.send(&FromWorker::PromptProgress { job: self.job, done, total, cached });
+    }
+}
+
+impl std::fmt::Debug for Generation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Generation").field("job", &self.job).field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+/// The token with the highest score; the first of those that share it, as llama.cpp's own greedy choice.
+fn likeliest(scores: &[f32]) -> LlamaToken {
+    let mut best = (0, f32::NEG_INFINITY);
+    for (id, score) in scores.iter().enumerate() {
+        if *score > best.1 {
+            best = (id, *score);
+        }
+    }
+    LlamaToken(i32::try_from(best.0).unwrap_or(0))
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 /// Text on its way to the program, a few tokens at a time.
-pub(crate) struct Stream<'a> {
-    work: Work<'a>,
+pub(crate) struct Stream {
+    output: Arc<Output>,
+    job: JobId,
     last: Option<Instant>,
 }
 
-impl<'a> Stream<'a> {
-    pub(crate) const fn new(work: Work<'a>) -> Self {
-        Self { work, last: None }
+impl Stream {
+    pub(crate) const fn new(output: Arc<Output>, job: JobId) -> Self {
+        Self { output, job, last: None }
     }
 
     /// Sends all that is left of a text that has ended.
@@ -130,7 +334,7 @@ impl<'a> Stream<'a> {
 
     fn send(&mut self, text: String, n_tokens: usize) {
         let generated = u32::try_from(n_tokens).unwrap_or(u32::MAX);
-        self.work.output.send(&FromWorker::Text { job: self.work.job, text, generated });
+        self.output.send(&FromWorker::Text { job: self.job, text, generated });
         self.last = Some(Instant::now());
     }
 }

@@ -1,29 +1,38 @@
-//! The thread that does the jobs: one after another, each answered with exactly one last frame.
+//! The thread that does the jobs, each answered with exactly one last frame.
+//!
+//! Generations on the same model are computed together ([`batch`]): one that comes while others run joins them as soon as
+//! the cache has room for it. One on another model waits until those that came before it have ended, and so do those behind it,
+//! so none is passed over for ever. Questions that need no weights are answered between two batches.
 
+mod batch;
+
+use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use brickwork_worker_protocol::{
-    CountTexts, CountTokens, Done, FailureCode, FromWorker, Generate, JobId, Prompt, Render, Rendered, Role, Timings,
+    CountTexts, CountTokens, Done, FailureCode, FromWorker, Generate, JobId, Prompt, Render, Rendered, Role,
 };
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::token::LlamaToken;
 
 use crate::devices;
 use crate::failure::{Failure, Stopped};
-use crate::generation::{self, Generated, Plan};
-use crate::model::context::Context;
-use crate::model::residents::{self, Loaded, Residents};
+use crate::generation::{Ended, Generation, Plan};
+use crate::model::context::Place;
+use crate::model::residents::{self, Loaded, Residents, Wanted};
 use crate::output::{Cancels, Output};
 use crate::outputs::Outputs;
-use crate::text::Stop;
 
 /// Least time between two reports of load progress.
 const LOAD_REPORT_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Least time between two looks for idle models.
 const LEAST_IDLE_WAIT: Duration = Duration::from_millis(10);
+
+/// After this time without a job, what was computed is put into files.
+const SAVE_AFTER: Duration = Duration::from_secs(1);
 
 /// The most threads that a job may ask for; llama.cpp's own bound.
 const MOST_THREADS: u32 = 512;
@@ -37,58 +46,209 @@ pub(crate) enum Request {
     CountTexts(CountTexts),
     Devices(JobId),
     Unload(String),
+    /// The last one: nothing more is done, and what is worth it is put into files.
+    End,
 }
 
-/// The worker's models, and the way to the program.
+/// The worker's models, its jobs, and the way to the program.
 #[derive(Debug)]
 pub(crate) struct Inference {
     residents: Residents,
     output: Arc<Output>,
     cancels: Arc<Cancels>,
+    /// Generations and wishes to unload that have not begun, in the order in which they came.
+    waiting: VecDeque<Request>,
+    /// Generations on the model that was loaded last.
+    running: Vec<Generation>,
+    /// How many batches were computed; those whose turn it is come first.
+    n_batches: usize,
+    is_ending: bool,
 }
 
 impl Inference {
     pub(crate) fn new(backend: LlamaBackend, threads: u32, output: Arc<Output>, cancels: Arc<Cancels>) -> Self {
-        Self { residents: Residents::new(backend, threads), output, cancels }
+        let residents = Residents::new(backend, threads);
+        let (waiting, running) = (VecDeque::new(), Vec::new());
+        Self { residents, output, cancels, waiting, running, n_batches: 0, is_ending: false }
     }
 
     /// Does jobs until no more can come.
     pub(crate) fn run(mut self, requests: &Receiver<Request>) {
-        while let Some(request) = self.next(requests) {
-            let (job, outcome) = match request {
-                Request::Unload(path) => {
-                    self.residents.unload(&path);
-                    continue;
+        while !self.is_ending {
+            if self.running.is_empty() && self.waiting.is_empty() {
+                let Some(request) = self.next(requests) else { return };
+                self.take(request);
+            }
+            loop {
+                match requests.try_recv() {
+                    Ok(request) => self.take(request),
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return,
                 }
-                Request::Generate(request) => (request.job, self.generate(&request).map(FromWorker::Done)),
-                Request::CountTokens(request) => (request.job, self.count_tokens(&request)),
-                Request::Render(request) => (request.job, self.render(request)),
-                Request::CountTexts(request) => (request.job, self.count_texts(&request)),
-                Request::Devices(job) => (job, Ok(FromWorker::Devices { job, devices: devices::local() })),
-            };
-            self.output.send(&match outcome {
-                Ok(frame) => frame,
-                Err(Stopped::Cancelled) => FromWorker::Cancelled { job },
-                Err(Stopped::Failed(failure)) => FromWorker::Failed(failure.of_job(job)),
-            });
-            self.cancels.forget_until(job);
-            self.residents.end_of_job();
+            }
+            self.drop_cancelled();
+            self.begin_waiting();
+            self.compute_batch();
         }
+        self.residents.save_all();
     }
 
-    /// The next request; models that nobody uses are freed meanwhile. `None` when no more can come.
+    /// The next request; models that nobody uses are freed meanwhile, and what they computed is saved. `None` when no more can
+    /// come.
     fn next(&mut self, requests: &Receiver<Request>) -> Option<Request> {
+        let idle_since = Instant::now();
+        let mut is_saved = false;
         loop {
-            let received = match self.residents.free_idle() {
+            let until_save = (!is_saved).then(|| SAVE_AFTER.saturating_sub(idle_since.elapsed()));
+            let wait = self.residents.free_idle().into_iter().chain(until_save).min();
+            let received = match wait {
                 Some(wait) => requests.recv_timeout(wait.max(LEAST_IDLE_WAIT)),
                 None => requests.recv().map_err(|_| RecvTimeoutError::Disconnected),
             };
             match received {
                 Ok(request) => return Some(request),
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => {
+                    if !is_saved && idle_since.elapsed() >= SAVE_AFTER {
+                        is_saved = !self.residents.save_one();
+                    }
+                }
                 Err(RecvTimeoutError::Disconnected) => return None,
             }
         }
+    }
+
+    /// Answers a question, or puts a job behind those that wait.
+    fn take(&mut self, request: Request) {
+        let (job, outcome) = match request {
+            Request::End => {
+                self.is_ending = true;
+                return;
+            }
+            Request::Generate(_) | Request::Unload(_) => return self.waiting.push_back(request),
+            Request::CountTokens(request) => (request.job, self.count_tokens(&request)),
+            Request::Render(request) => (request.job, self.render(request)),
+            Request::CountTexts(request) => (request.job, self.count_texts(&request)),
+            Request::Devices(job) => (job, Ok(FromWorker::Devices { job, devices: devices::local() })),
+        };
+        self.finish(job, outcome);
+    }
+
+    /// Sends the last frame of a job.
+    fn finish(&mut self, job: JobId, outcome: Result<FromWorker, Stopped>) {
+        self.output.send(&match outcome {
+            Ok(frame) => frame,
+            Err(Stopped::Cancelled) => FromWorker::Cancelled { job },
+            Err(Stopped::Failed(failure)) => FromWorker::Failed(failure.of_job(job)),
+        });
+        let oldest = self.running.iter().map(Generation::job).chain(self.waiting.iter().filter_map(job_of)).min();
+        self.cancels.forget(job, oldest);
+        self.residents.end_of_job();
+    }
+
+    /// Ends the jobs that the program no longer wants.
+    fn drop_cancelled(&mut self) {
+        let cancels = Arc::clone(&self.cancels);
+        let is_cancelled = |job: JobId| cancels.contains(job);
+        let waiting = std::mem::take(&mut self.waiting);
+        let (ended, waiting): (VecDeque<_>, _) =
+            waiting.into_iter().partition(|request| job_of(request).is_some_and(is_cancelled));
+        self.waiting = waiting;
+        let mut jobs: Vec<JobId> = ended.iter().filter_map(job_of).collect();
+        let (ended, running): (Vec<_>, _) =
+            std::mem::take(&mut self.running).into_iter().partition(|generation| is_cancelled(generation.job()));
+        self.running = running;
+        for generation in ended {
+            // What the job added goes, so the cache is as if it had never run.
+            self.residents.give_back(generation.place(), true);
+            jobs.push(generation.job());
+        }
+        jobs.into_iter().for_each(|job| self.finish(job, Err(Stopped::Cancelled)));
+    }
+
+    /// Begins what waits, in order, as far as it can be done beside what runs.
+    fn begin_waiting(&mut self) {
+        while let Some(request) = self.waiting.pop_front() {
+            match request {
+                Request::Unload(path) if self.running.is_empty() || !self.residents.is_at_work(&path) => {
+                    self.residents.unload(&path);
+                }
+                Request::Generate(request) => {
+                    let job = request.job;
+                    match self.begin(request) {
+                        Ok(Begun::Runs) => {}
+                        Ok(Begun::Ended(done)) => self.finish(job, Ok(FromWorker::Done(done))),
+                        Ok(Begun::Waits(request)) => return self.waiting.push_front(Request::Generate(request)),
+                        Err(stopped) => self.finish(job, Err(stopped)),
+                    }
+                }
+                request => return self.waiting.push_front(request),
+            }
+        }
+    }
+
+    /// Begins a generation, unless it has to wait for those that run. One with an encoder-decoder is done as a whole.
+    fn begin(&mut self, request: Generate) -> Result<Begun, Stopped> {
+        let job = request.job;
+        self.check_cancelled(job)?;
+        check_request(&request)?;
+        if !self.running.is_empty() && !self.residents.runs_as(&request.model, &request.compute) {
+            return Ok(Begun::Waits(request));
+        }
+        let on_progress = progress_report(Arc::clone(&self.output), Arc::clone(&self.cancels), job);
+        self.residents.set_residency(request.residency);
+        let (loaded, load_ms) = self.residents.model(&request.model, &request.compute, on_progress)?;
+        let resident = match loaded {
+            Loaded::Llama(llama) => llama,
+            Loaded::EncoderDecoder(model) => {
+                let facts = model.facts.clone();
+                self.output.send(&FromWorker::Loaded { job, facts, load_ms });
+                return self.transform(&request, load_ms).map(Begun::Ended);
+            }
+        };
+        let prompt = resident.model.token_ids(&request.prompt)?;
+        let n_needed = residents::check_fits(resident, prompt.len(), request.max_tokens, request.limits)?;
+        let facts = resident.model.facts.clone();
+        self.check_cancelled(job)?;
+        let wanted = Wanted { prompt: &prompt, n_needed, request: &request, is_alone: self.running.is_empty() };
+        let Some(place) = self.residents.place(&wanted)? else { return Ok(Begun::Waits(request)) };
+        self.output.send(&FromWorker::Loaded { job, facts, load_ms });
+        self.output.send(&FromWorker::Memory { job, models: self.residents.memory() });
+        let (model, context) = self.residents.at_work()?;
+        let turn_stops = model.turn_stops(&request.prompt);
+        let drafts = context.can_cut();
+        let plan = Plan { place, load_ms, turn_stops, output: Arc::clone(&self.output), drafts };
+        self.running.push(Generation::new(&model.weights, prompt, request, plan));
+        Ok(Begun::Runs)
+    }
+
+    /// Computes the next tokens of what runs.
+    fn compute_batch(&mut self) {
+        if self.running.is_empty() {
+            return;
+        }
+        self.n_batches = self.n_batches.wrapping_add(1);
+        let outcome = self
+            .residents
+            .at_work()
+            .and_then(|(model, context)| batch::compute(model, context, &mut self.running, self.n_batches));
+        match outcome {
+            Ok(ended) => ended.into_iter().for_each(|(prompt, place, ended)| self.end(&prompt, place, ended)),
+            Err(failure) => {
+                for generation in std::mem::take(&mut self.running) {
+                    self.residents.give_back(generation.place(), true);
+                    self.finish(generation.job(), Err(failure.clone().into()));
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, prompt: &Prompt, place: Place, ended: Ended) {
+        let Ended { done, text, ids_of_text } = ended;
+        self.residents.give_back(place, false);
+        if let (Some(ids), Ok((model, _))) = (ids_of_text, self.residents.at_work()) {
+            remember(&mut model.outputs, prompt, &text, &ids);
+        }
+        self.finish(done.job, Ok(FromWorker::Done(done)));
     }
 
     fn count_tokens(&mut self, request: &CountTokens) -> Result<FromWorker, Stopped> {
@@ -126,62 +286,6 @@ impl Inference {
         Ok(FromWorker::TextCounts { job, counts })
     }
 
-    fn generate(&mut self, request: &Generate) -> Result<Done, Stopped> {
-        let job = request.job;
-        self.check_cancelled(job)?;
-        check_request(request)?;
-        let on_progress = progress_report(Arc::clone(&self.output), Arc::clone(&self.cancels), job);
-        self.residents.set_residency(request.residency);
-        let (loaded, load_ms) = self.residents.model(&request.model, &request.compute, on_progress)?;
-        let resident = match loaded {
-            Loaded::Llama(llama) => llama,
-            Loaded::EncoderDecoder(model) => {
-                let facts = model.facts.clone();
-                self.output.send(&FromWorker::Loaded { job, facts, load_ms });
-                return self.transform(request, load_ms);
-            }
-        };
-        let facts = resident.model.facts.clone();
-        self.output.send(&FromWorker::Loaded { job, facts, load_ms });
-        let prompt = resident.model.token_ids(&request.prompt)?;
-        let n_needed = residents::check_fits(resident, prompt.len(), request.max_tokens, request.limits)?;
-        self.check_cancelled(job)?;
-
-        self.residents.with_context(n_needed, request.limits, request.compute.threads)?;
-        self.output.send(&FromWorker::Memory { job, models: self.residents.memory() });
-        let (model, context) = self.residents.with_context(n_needed, request.limits, request.compute.threads)?;
-        let n_cached = context.keep_common_start(&prompt);
-        let work = Work { job, output: &self.output, cancels: &self.cancels };
-        let mut stops: Vec<Stop> =
-            request.stop.iter().map(|text| Stop { text: text.clone(), ends_turn: false }).collect();
-        stops.extend(model.turn_stops(&request.prompt));
-        let plan = Plan { max_tokens: request.max_tokens, sampling: &request.sampling, stops };
-        let outcome = process_prompt(context, &prompt, n_cached, work)
-            .and_then(|prompt_ms| Ok((prompt_ms, generation::generate(&model.weights, context, plan, work)?)));
-        let (prompt_ms, generated) = match outcome {
-            Ok(outcome) => outcome,
-            Err(stopped) => {
-                // What the job added goes, so the cache is as if it had never run.
-                context.cut_back_to(n_cached);
-                return Err(stopped);
-            }
-        };
-        let Generated { text, ids, n_ids_of_text, finish_reason, generate_ms } = generated;
-        if let Some(n) = n_ids_of_text {
-            remember(&mut model.outputs, &request.prompt, &text, &ids[..n]);
-        }
-        let timings = Timings {
-            load_ms,
-            prompt_ms,
-            generate_ms,
-            prompt_tokens: count(prompt.len()),
-            cached_tokens: count(n_cached),
-            generated_tokens: count(ids.len()),
-        };
-        let token_ids = ids.iter().map(|id| u32::try_from(id.0).unwrap_or_default()).collect();
-        Ok(Done { job, finish_reason, timings, token_ids })
-    }
-
     /// A generation with the encoder-decoder that was loaded for it.
     fn transform(&mut self, request: &Generate, load_ms: f64) -> Result<Done, Stopped> {
         let source = self.residents.encoder_decoder()?.prepare(request)?;
@@ -210,7 +314,7 @@ impl Inference {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Work<'a> {
     pub(crate) job: JobId,
-    pub(crate) output: &'a Output,
+    pub(crate) output: &'a Arc<Output>,
     pub(crate) cancels: &'a Cancels,
 }
 
@@ -219,6 +323,23 @@ impl Work<'_> {
     /// [`Stopped::Cancelled`] when the program no longer wants the job.
     pub(crate) fn check_cancelled(self) -> Result<(), Stopped> {
         if self.cancels.contains(self.job) { Err(Stopped::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// How far a generation got at once.
+#[derive(Debug)]
+enum Begun {
+    Runs,
+    /// It is done already.
+    Ended(Done),
+    /// It cannot begin yet.
+    Waits(Generate),
+}
+
+const fn job_of(request: &Request) -> Option<JobId> {
+    match request {
+        Request::Generate(request) => Some(request.job),
+        _ => None,
     }
 }
 
@@ -233,27 +354,6 @@ fn remember(outputs: &mut Outputs, prompt: &Prompt, text: &str, ids: &[LlamaToke
         let whole = before.iter().chain(ids).copied().collect();
         outputs.remember(&format!("{}{text}", begun.content), whole);
     }
-}
-
-/// Computes the prompt behind its first `n_cached` tokens, batch by batch, and returns the time in milliseconds.
-fn process_prompt(
-    context: &mut Context,
-    prompt: &[LlamaToken],
-    n_cached: usize,
-    work: Work<'_>,
-) -> Result<f64, Stopped> {
-    let started = Instant::now();
-    let report = |done: usize| {
-        let (done, total, cached) = (count(done), count(prompt.len()), count(n_cached));
-        work.output.send(&FromWorker::PromptProgress { job: work.job, done, total, cached });
-    };
-    report(n_cached);
-    for batch in prompt[n_cached..].chunks(context.size().n_batch as usize) {
-        work.check_cancelled()?;
-        context.compute(batch)?;
-        report(context.len());
-    }
-    Ok(started.elapsed().as_secs_f64() * 1000.0)
 }
 
 fn check_request(request: &Generate) -> Result<(), Failure> {

@@ -5,20 +5,21 @@
 //! standard input and output.
 //!
 //! - The main thread reads frames. The end of its input means that the program is gone, and ends the worker at once.
-//! - One thread ([`inference`]) does jobs, one after another, and polls for cancels between batches of the prompt and
-//!   between tokens.
+//! - One thread ([`inference`]) does jobs, those on one model together, and polls for cancels between batches of tokens.
 //! - Standard output belongs to the protocol alone; everything else goes to standard error ([`os`], [`log`]).
 //!
 //! Started as `brickwork-worker quantize FOLDER FILE TYPE`, it converts a T5Gemma folder and ends.
 //!
 //! Started as `brickwork-worker syntax`, it answers questions of syntax ([`syntax`]).
 //!
-//! At other times the worker writes no file, and it reads none but llama.cpp's modules and the models that it is told to load. It opens a
+//! At other times the worker writes no file but what it computed of prompts, into the folder that the program names
+//! ([`model::shelf`]), and it reads none but those, llama.cpp's modules and the models that it is told to load. It opens a
 //! socket only where the user wants that: to the RPC servers over which a model is spread, and to lend this machine's
 //! devices when it is started as `brickwork-worker lend ADDRESS [DEVICE...]` ([`rpc`]).
 
 mod chat;
 mod devices;
+mod drafts;
 mod encoder_decoder;
 mod failure;
 mod generation;
@@ -29,6 +30,7 @@ mod modules;
 mod os;
 mod output;
 mod outputs;
+mod pace;
 mod rpc;
 mod syntax;
 mod text;
@@ -39,6 +41,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use brickwork_t5gemma::Quantization;
 use brickwork_worker_protocol::{
@@ -55,6 +58,9 @@ const EXIT_PROTOCOL: i32 = 3;
 
 /// Exit code for a fault of this program's own code.
 const EXIT_PANIC: i32 = 101;
+
+/// How long what was computed may be saved when the program asks for the end; the program waits a little longer.
+const FAREWELL_LIMIT: Duration = Duration::from_millis(1500);
 
 /// The argument that lends this machine's devices instead of working for a program.
 const LEND: &str = "lend";
@@ -107,7 +113,10 @@ fn main() -> ExitCode {
     let inference = Inference::new(backend, threads, Arc::clone(&output), Arc::clone(&cancels));
     let Some(requests) = start(inference) else { return ExitCode::FAILURE };
     let mut main = Main { output, cancels, requests, threads, modules, is_greeted: false };
-    main.read_frames();
+    if main.read_frames() == Farewell::Said && main.requests.send(Request::End).is_ok() {
+        // The thread that does the jobs ends the process once it has saved what is worth it.
+        std::thread::sleep(FAREWELL_LIMIT);
+    }
     os::end_now(0)
 }
 
@@ -170,9 +179,7 @@ fn start(inference: Inference) -> Option<Sender<Request>> {
     let (requests, received) = std::sync::mpsc::channel();
     let work = move || {
         let work = std::panic::AssertUnwindSafe(|| inference.run(&received));
-        if std::panic::catch_unwind(work).is_err() {
-            os::end_now(EXIT_PANIC);
-        }
+        os::end_now(if std::panic::catch_unwind(work).is_err() { EXIT_PANIC } else { 0 });
     };
     match std::thread::Builder::new().name("inference".to_owned()).spawn(work) {
         Ok(_) => Some(requests),
@@ -181,6 +188,15 @@ fn start(inference: Inference) -> Option<Sender<Request>> {
             None
         }
     }
+}
+
+/// How the program went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Farewell {
+    /// It asked for the end, and waits a moment for it.
+    Said,
+    /// It is gone.
+    Unsaid,
 }
 
 /// The reading end.
@@ -195,21 +211,21 @@ struct Main {
 
 impl Main {
     /// Reads frames until the program closes its end or asks for the end.
-    fn read_frames(&mut self) {
+    fn read_frames(&mut self) -> Farewell {
         let mut input = std::io::stdin().lock();
         let mut decoder = FrameDecoder::<ToWorker>::default();
         let mut bytes = vec![0; 64 * 1024];
         loop {
             let n = match input.read(&mut bytes) {
-                Ok(0) => return,
+                Ok(0) => return Farewell::Unsaid,
                 Ok(n) => n,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-                Err(_) => return,
+                Err(_) => return Farewell::Unsaid,
             };
             decoder.push(&bytes[..n]);
             while let Some(frame) = decoder.next_frame() {
                 match frame {
-                    Ok(ToWorker::Shutdown) => return,
+                    Ok(ToWorker::Shutdown) => return Farewell::Said,
                     Ok(frame) => self.take(frame),
                     Err(error) => eprintln!("{error}"),
                 }

@@ -3,6 +3,7 @@
 pub(crate) mod context;
 pub(crate) mod load;
 pub(crate) mod residents;
+pub(crate) mod shelf;
 mod vocabulary;
 
 use std::sync::Arc;

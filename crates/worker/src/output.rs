@@ -34,7 +34,7 @@ impl Output {
     }
 }
 
-/// The jobs that the program no longer wants. Job numbers grow, so entries up to the last ended job are dropped.
+/// The jobs that the program no longer wants. Job numbers grow, so entries below the oldest job that is left are dropped.
 #[derive(Debug, Default)]
 pub(crate) struct Cancels {
     jobs: Mutex<HashSet<JobId>>,
@@ -49,8 +49,11 @@ impl Cancels {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).contains(&job)
     }
 
-    /// Forgets all cancels of jobs up to and including `job`.
-    pub(crate) fn forget_until(&self, job: JobId) {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).retain(|cancelled| *cancelled > job);
+    /// Forgets the cancel of `job`, which has ended, and those of all jobs before `oldest`, the oldest one that has not;
+    /// without any, those of all jobs up to `job`.
+    pub(crate) fn forget(&self, job: JobId, oldest: Option<JobId>) {
+        let least = oldest.unwrap_or(job + 1);
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        jobs.retain(|cancelled| *cancelled != job && *cancelled >= least);
     }
 }

@@ -4792,6 +4792,13 @@ export interface components {
              */
             model_idle_s: number;
             /**
+             * Format: uint64
+             * @description What the files of computed prompts may take in the data folder, in MiB; none are kept at 0. With them a run that goes on after
+             *     a restart needs not read again what was read before.
+             * @default 2048
+             */
+            prompt_cache_mib: number;
+            /**
              * @description Whether models are loaded that surely do not fit into memory.
              * @default false
              */
@@ -5200,6 +5207,16 @@ export interface components {
              * @description Tokens generated.
              */
             generated_tokens: number;
+            /**
+             * Format: uint32
+             * @description Tokens that were guessed ahead, for the model to check several at a time.
+             */
+            drafted_tokens?: number;
+            /**
+             * Format: uint32
+             * @description Guessed tokens that were what the model chose; they are among those generated.
+             */
+            accepted_tokens?: number;
         };
         /**
          * @description The kinds of long work on files.

@@ -114,6 +114,7 @@ export const settings = (extra: Partial<Settings> = {}): Settings => ({
   gpu_layers: null,
   memory_budget_mib: null,
   model_idle_s: 600,
+  prompt_cache_mib: 2048,
   allow_overcommit: false,
   notifications: true,
   first_start_done: false,

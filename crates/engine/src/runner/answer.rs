@@ -171,6 +171,8 @@ fn sum(first: Option<Timings>, next: Option<Timings>) -> Option<Timings> {
         prompt_ms: first.prompt_ms + next.prompt_ms,
         generate_ms: first.generate_ms + next.generate_ms,
         generated_tokens: first.generated_tokens + next.generated_tokens,
+        drafted_tokens: first.drafted_tokens + next.drafted_tokens,
+        accepted_tokens: first.accepted_tokens + next.accepted_tokens,
         ..first
     })
 }

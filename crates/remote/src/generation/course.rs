@@ -150,6 +150,7 @@ impl Course {
             prompt_tokens: estimated_tokens(self.prompt_bytes),
             cached_tokens: 0,
             generated_tokens: self.generated(),
+            ..Timings::default()
         };
         if let Some(usage) = self.usage.filter(|usage| usage.prompt_tokens > 0) {
             timings.prompt_tokens = usage.prompt_tokens;

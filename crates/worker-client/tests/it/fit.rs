@@ -51,7 +51,8 @@ fn foretell(file: &str, measured: &ResidentModel) -> Estimate {
         .collect();
     assert!(batches.contains(&measured.n_batch), "{batches:?} foretold, {} seen", measured.n_batch);
     let (context_tokens, batch_tokens) = (measured.n_ctx, measured.n_batch);
-    let request = FitRequest { context_tokens, sequences: 1, batch_tokens, cache_type: CacheType::F16, gpu_layers: 0 };
+    let sequences = sizing::MOST_SEQUENCES;
+    let request = FitRequest { context_tokens, sequences, batch_tokens, cache_type: CacheType::F16, gpu_layers: 0 };
     estimate(&info, &request)
 }
 

@@ -10,6 +10,7 @@ mod conversation;
 mod faults;
 #[cfg(target_os = "linux")]
 mod fit;
+mod levers;
 mod model_files;
 mod prompts;
 mod reference;

@@ -100,7 +100,11 @@ async fn threads_are_chosen_for_generations_that_begin_later() {
     assert!(again.timings.cached_tokens > 0);
     client.set_compute(Compute { threads: Some(1), gpu_layers: Some(0), ..Compute::default() });
     let (text, done) = ask(&client, request()).await.done();
-    assert_eq!((text, done.timings.cached_tokens), (first, 0), "another number of threads is another context");
+    assert_eq!(text, first);
+    assert!(
+        done.timings.cached_tokens > 0,
+        "another number of threads is another context, which takes over what was computed"
+    );
     assert_eq!(done.timings.load_ms > 0.0, hello.devices.iter().any(|device| device.name != "CPU"));
     client.set_compute(Compute { threads: Some(0), ..Compute::default() });
     assert_eq!(ask(&client, request()).await.error().code, InferenceErrorCode::BadRequest);

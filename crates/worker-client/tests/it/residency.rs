@@ -27,13 +27,13 @@ async fn models_stay_together_within_the_budget_and_the_one_used_least_recently_
     assert_eq!(resident(&client), [SMOL, GEMMA]);
     let both: u64 = client.resident_models().iter().map(|model| model.total_bytes()).sum();
 
-    client.set_residency(Residency { budget_bytes: Some(both), idle: None });
+    client.set_residency(Residency { budget_bytes: Some(both), ..Residency::default() });
     assert!(!is_loaded_for(&client, SMOL).await && !is_loaded_for(&client, GEMMA).await, "both keep to it");
-    client.set_residency(Residency { budget_bytes: Some(both - 1), idle: None });
+    client.set_residency(Residency { budget_bytes: Some(both - 1), ..Residency::default() });
     assert!(!is_loaded_for(&client, GEMMA).await);
     assert!(is_loaded_for(&client, SMOL).await, "it made room");
     assert_eq!(resident(&client), [SMOL]);
-    client.set_residency(Residency { budget_bytes: Some(1), idle: None });
+    client.set_residency(Residency { budget_bytes: Some(1), ..Residency::default() });
     assert!(is_loaded_for(&client, GEMMA).await, "a model alone may take more than the budget");
     assert!(!is_loaded_for(&client, GEMMA).await, "and it stays: the one at work is never freed");
     assert_eq!(resident(&client), [GEMMA]);
@@ -43,7 +43,7 @@ async fn models_stay_together_within_the_budget_and_the_one_used_least_recently_
 async fn idle_models_are_freed_and_a_generating_one_is_not() {
     let client = client();
     let idle = Duration::from_millis(1500);
-    client.set_residency(Residency { budget_bytes: None, idle: Some(idle) });
+    client.set_residency(Residency { idle: Some(idle), ..Residency::default() });
     assert!(is_loaded_for(&client, SMOL).await);
     assert!(!is_loaded_for(&client, SMOL).await, "it stays for a while");
     let process = client.idle_process_id().unwrap();
@@ -52,7 +52,7 @@ async fn idle_models_are_freed_and_a_generating_one_is_not() {
     assert!(is_loaded_for(&client, SMOL).await, "it was freed");
 
     let shortest = Duration::from_millis(1);
-    client.set_residency(Residency { budget_bytes: None, idle: Some(shortest) });
+    client.set_residency(Residency { idle: Some(shortest), ..Residency::default() });
     let (text, done) = ask(&client, generation(SMOL, raw("Hello"), greedy(20))).await.done();
     assert!(done.timings.generate_ms > 1.0 && !text.is_empty(), "a job longer than the idle time keeps its model");
 }

@@ -112,7 +112,7 @@ async fn a_cancel_ends_it_and_the_next_job_is_as_if_it_had_never_been() {
 #[tokio::test]
 async fn it_shares_the_memory_with_the_other_models() {
     let client = client();
-    client.set_residency(Residency { budget_bytes: Some(1), idle: None });
+    client.set_residency(Residency { budget_bytes: Some(1), ..Residency::default() });
     ask(&client, t5(raw("Hello"), greedy(2))).await.done();
     ask(&client, generation(SMOL, raw("Hello"), greedy(2))).await.done();
     assert_eq!(client.resident_models().len(), 1, "the budget has room for none beside the one at work");

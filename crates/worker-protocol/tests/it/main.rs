@@ -3,8 +3,8 @@
 
 use brickwork_worker_protocol::{
     ChatMessage, Compute, ContextLimits, CountTexts, CountTokens, Device, DeviceKind, Done, Failed, FailureCode,
-    FailureParam, FinishReason, FrameDecoder, FrameError, FromWorker, Generate, PROTOCOL_VERSION, Prompt, Render,
-    Rendered, Residency, ResidentModel, Role, Sampling, Timings, ToWorker, check_protocol, encode,
+    FailureParam, FinishReason, FrameDecoder, FrameError, FromWorker, Generate, PROTOCOL_VERSION, Prompt, PromptCache,
+    Render, Rendered, Residency, ResidentModel, Role, Sampling, Timings, ToWorker, check_protocol, encode,
 };
 use proptest::prelude::*;
 
@@ -64,8 +64,19 @@ fn to_worker() -> impl Strategy<Value = ToWorker> {
                 let compute =
                     Compute { device: stop.first().cloned(), threads: Some(max_tokens), gpu_layers, rpc_servers };
                 let residency = Residency { budget_bytes: gpu_layers.map(u64::from), idle_ms: Some(job) };
-                let request = Generate { job, model, prompt, max_tokens, sampling, stop, limits, compute, residency };
-                ToWorker::Generate(request)
+                let cache = Some(PromptCache { folder: model.clone(), limit_bytes: job });
+                ToWorker::Generate(Generate {
+                    job,
+                    model,
+                    prompt,
+                    max_tokens,
+                    sampling,
+                    stop,
+                    limits,
+                    compute,
+                    residency,
+                    cache,
+                })
             }),
     ]
 }

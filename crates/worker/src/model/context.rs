@@ -1,31 +1,51 @@
-//! A model's context: the key/value cache and the ids of the tokens that it holds.
+//! A model's context: the key/value cache of several sequences, and the ids of the tokens that each of them holds.
 //!
-//! Invariant: [`Context::ids`] are exactly the tokens in the cache, at positions 0 to their number, whatever failed or
-//! was cancelled. So a job can take the longest common start with its own prompt from the cache.
-#![allow(unsafe_code, reason = "a context borrows its model; one block extends that borrow to the shared owner's life")]
+//! Invariant: the ids of a sequence are exactly its tokens in the cache, at positions 0 to their number, whatever failed
+//! or was cancelled. So a job can take the longest common start with its own prompt from any of them.
+//!
+//! All sequences share one pool of cells. A sequence is *held* by a job, or idle: then its cells are free for whoever needs
+//! them, and what it holds goes to the shelf ([`super::shelf`]) before they are taken.
+#![allow(
+    unsafe_code,
+    reason = "a context borrows its model, and states go through C functions; each block says why it is sound"
+)]
+
+mod sequence;
 
 use std::num::NonZeroU32;
+use std::ops::Range;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use brickwork_worker_protocol::FailureCode;
+use brickwork_worker_protocol::{FailureCode, sizing};
 use llama_cpp_2::context::LlamaContext;
 use llama_cpp_2::context::params::LlamaContextParams;
+use llama_cpp_2::context::session::LlamaStateSeqFlags;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::llama_batch::LlamaBatch;
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
 
+use sequence::Sequence;
+pub(crate) use sequence::{SequenceId, common_start};
+
+use super::shelf::Shelf;
 use crate::failure::Failure;
 use crate::log::{self, Buffer};
+use crate::pace::Costs;
 
-/// The one sequence of a context.
-const SEQUENCE: i32 = 0;
+/// A shorter start than this is not worth to be kept or fetched, in tokens.
+const LEAST_KEPT: usize = 32;
+
+/// An idle sequence stays in its cells for this long while they are not needed, since its job's next step may follow at once.
+/// Then it goes, for every sequence there makes attention a little slower.
+const IDLE_STAY: Duration = Duration::from_secs(5);
 
 /// The size of a context, in tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ContextSize {
-    /// Tokens that it can hold.
+    /// Tokens that it can hold, of all sequences together.
     pub(crate) n_ctx: u32,
     /// Tokens that are processed at once. Cancel is polled between such batches.
     pub(crate) n_batch: u32,
@@ -36,24 +56,42 @@ pub(crate) struct Context {
     // Fields are dropped in order: the context goes before the model that it points to.
     inner: LlamaContext<'static>,
     batch: LlamaBatch<'static>,
-    ids: Vec<LlamaToken>,
+    sequences: Vec<Sequence>,
+    /// What the batch holds of each sequence, in order.
+    pending: Vec<(SequenceId, LlamaToken)>,
     size: ContextSize,
     threads: u32,
     buffers: Vec<Buffer>,
     /// Its state cannot be cut back to an earlier token.
     is_recurrent: bool,
+    /// What batches take in it.
+    pub(crate) costs: Costs,
     _model: Arc<LlamaModel>,
 }
 
+/// Where a job's tokens go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) sequence: SequenceId,
+    /// How many of the prompt's tokens were there already.
+    pub(crate) n_cached: usize,
+}
+
 impl Context {
-    /// Makes a context of `size` with an empty cache. `None` when llama.cpp refuses; the reason is in its log.
+    /// A context of `size` with an empty cache. `None` when llama.cpp refuses; the reason is in its log.
     pub(crate) fn new(backend: &LlamaBackend, model: Arc<LlamaModel>, size: ContextSize, threads: u32) -> Option<Self> {
         let n_threads = i32::try_from(threads).unwrap_or(1);
+        let is_recurrent = model.is_recurrent() || model.is_hybrid();
+        // A recurrent model has a whole state for each sequence, whether it is used or not.
+        // llama.cpp wants room in a batch for one token of each.
+        let n_sequences = if is_recurrent { 1 } else { sizing::MOST_SEQUENCES.min(size.n_batch) };
         let params = LlamaContextParams::default()
             .with_n_ctx(Some(NonZeroU32::new(size.n_ctx)?))
             .with_n_batch(size.n_batch)
             .with_n_ubatch(size.n_batch)
-            .with_n_seq_max(1)
+            .with_n_seq_max(n_sequences)
+            // One pool of cells, which a start in common takes once.
+            .with_kv_unified(true)
             .with_n_threads(n_threads)
             .with_n_threads_batch(n_threads)
             // A sliding window's cache that keeps all positions can be cut back like any other.
@@ -66,8 +104,9 @@ impl Context {
         let buffers = log::take_buffers();
         let size = ContextSize { n_ctx: inner.n_ctx().min(size.n_ctx), n_batch: inner.n_batch().min(size.n_batch) };
         let batch = LlamaBatch::new(size.n_batch as usize, 1);
-        let is_recurrent = model.is_recurrent() || model.is_hybrid();
-        Some(Self { inner, batch, ids: Vec::new(), size, threads, buffers, is_recurrent, _model: model })
+        let sequences = (0..n_sequences).map(|_| Sequence::default()).collect();
+        let (pending, costs) = (Vec::new(), Costs::default());
+        Some(Self { inner, batch, sequences, pending, size, threads, buffers, is_recurrent, costs, _model: model })
     }
 
     /// Its size.
@@ -85,86 +124,302 @@ impl Context {
         self.threads
     }
 
-    /// How many tokens the cache holds.
-    pub(crate) fn len(&self) -> usize {
-        self.ids.len()
+    /// Whether a sequence can be cut back to an earlier token.
+    pub(crate) const fn can_cut(&self) -> bool {
+        !self.is_recurrent
     }
 
-    /// Cuts the cache back to the longest start that it shares with `prompt`, its last token excluded, and returns
-    /// that length. The last token is always computed, since its result is what the first new token is chosen from.
-    pub(crate) fn keep_common_start(&mut self, prompt: &[LlamaToken]) -> usize {
-        let common = self.ids.iter().zip(prompt).take_while(|(cached, wanted)| cached == wanted).count();
-        self.cut_back_to(common.min(prompt.len().saturating_sub(1)));
-        self.ids.len()
+    /// How many tokens `sequence` holds.
+    pub(crate) fn len(&self, sequence: SequenceId) -> usize {
+        self.sequences[sequence.index()].ids.len()
     }
 
-    /// Cuts the cache back to its first `length` tokens; where that is impossible the cache becomes empty.
-    pub(crate) fn cut_back_to(&mut self, length: usize) {
-        if length >= self.ids.len() {
-            return;
+    /// The most tokens that jobs may need at once: those that jobs hold have a right to as many as they asked for.
+    pub(crate) fn n_reserved(&self) -> usize {
+        self.sequences.iter().map(|sequence| sequence.reserved).sum()
+    }
+
+    /// Whether there is a sequence that no job holds.
+    pub(crate) fn has_free_sequence(&self) -> bool {
+        self.sequences.iter().any(|sequence| !sequence.is_held())
+    }
+
+    /// Whether a job that needs `n_needed` tokens finds room beside those that are at work.
+    pub(crate) fn has_room_for(&self, n_needed: u32) -> bool {
+        self.has_free_sequence() && self.n_reserved() + n_needed as usize <= self.size.n_ctx as usize
+    }
+
+    /// Gives a sequence to a job whose prompt and output need `n_needed` tokens. It holds the longest start of `prompt` that
+    /// is in the cache or on the shelf, its last token excluded: that is always computed, since its result is what the
+    /// first new token is chosen from. `None` when there is no room ([`Context::has_room_for`]).
+    pub(crate) fn place(&mut self, prompt: &[LlamaToken], n_needed: u32, shelf: &mut Shelf) -> Option<Place> {
+        if !self.has_room_for(n_needed) {
+            return None;
         }
-        let is_cut = length > 0
-            && !self.is_recurrent
-            && u32::try_from(length)
-                .is_ok_and(|from| self.inner.clear_kv_cache_seq(Some(0), Some(from), None) == Ok(true))
-            && self.inner.kv_cache_seq_pos_min(SEQUENCE) == 0
-            && usize::try_from(self.inner.kv_cache_seq_pos_max(SEQUENCE)).is_ok_and(|last| last + 1 == length);
-        if is_cut {
-            self.ids.truncate(length);
-        } else {
-            self.clear();
+        let wanted = &prompt[..prompt.len().saturating_sub(1)];
+        let shared = |sequence: &Sequence| common_start(&sequence.ids, wanted);
+        let ids = || (0..self.sequences.len()).map(SequenceId::of);
+        let best = ids().max_by_key(|id| {
+            let sequence = &self.sequences[id.index()];
+            // Between two that share as much, the idle one needs no copy; between idle ones the one that loses less.
+            (shared(sequence), !sequence.is_held(), std::cmp::Reverse(sequence.ids.len()))
+        })?;
+        let n_here = shared(&self.sequences[best.index()]);
+        let on_shelf = shelf.best(wanted).filter(|found| found.n_shared >= n_here + LEAST_KEPT);
+        let place = match on_shelf {
+            Some(found) => {
+                let target = self.empty_one(shelf, None)?;
+                match shelf.state(found.key).map(|state| self.restore(target, &state.ids, &state.bytes)) {
+                    Some(true) => self.cut_back_to(target, found.n_shared),
+                    _ => self.clear(target),
+                }
+                target
+            }
+            None if self.sequences[best.index()].is_held() => {
+                let target = self.empty_one(shelf, Some(best))?;
+                self.fork(best, target, n_here);
+                target
+            }
+            None => {
+                if self.len(best) >= n_here + LEAST_KEPT {
+                    self.shelve(best, shelf);
+                }
+                self.cut_back_to(best, n_here);
+                best
+            }
+        };
+        let sequence = &mut self.sequences[place.index()];
+        sequence.hold(n_needed as usize);
+        self.make_room(shelf);
+        Some(Place { sequence: place, n_cached: self.len(place) })
+    }
+
+    /// Takes the sequence back from its job; what it holds stays as long as nobody needs the cells.
+    pub(crate) fn release(&mut self, sequence: SequenceId) {
+        self.sequences[sequence.index()].release();
+    }
+
+    /// Puts what idle sequences hold on the shelf, where it is not there yet. Returns whether there was anything.
+    pub(crate) fn shelve_idle(&mut self, shelf: &mut Shelf) {
+        for id in (0..self.sequences.len()).map(SequenceId::of) {
+            if !self.sequences[id.index()].is_held() {
+                self.shelve(id, shelf);
+            }
         }
     }
 
-    /// Empties the cache.
-    pub(crate) fn clear(&mut self) {
-        self.inner.clear_kv_cache();
-        self.ids.clear();
+    /// Moves all that `other` holds here, whose sequences keep their numbers and their jobs. Returns whether all of what jobs
+    /// hold came over; if not, this context is as it was.
+    pub(crate) fn take_over(&mut self, other: &Self) -> bool {
+        for (index, from) in other.sequences.iter().enumerate().filter(|(_, from)| from.is_held()) {
+            let id = SequenceId::of(index);
+            let is_over =
+                from.ids.is_empty() || other.state(id).is_some_and(|bytes| self.restore(id, &from.ids, &bytes));
+            if !is_over {
+                self.clear_all();
+                return false;
+            }
+            self.sequences[index].hold(from.reserved);
+        }
+        true
     }
 
-    /// Computes `tokens`, at most [`ContextSize::n_batch`] of them, behind those in the cache. The last one's result is
-    /// what [`Context::sample`] chooses from.
+    /// Adds `token` to the batch that is computed next, behind what `sequence` holds and what of it is in the batch, and
+    /// returns its place there. `with_scores` says that something is chosen from its result.
     ///
     /// # Errors
-    /// [`FailureCode::Internal`]; the cache is then empty.
-    pub(crate) fn compute(&mut self, tokens: &[LlamaToken]) -> Result<(), Failure> {
-        let outcome = self.decode(tokens);
+    /// When the batch is full.
+    pub(crate) fn add(&mut self, sequence: SequenceId, token: LlamaToken, with_scores: bool) -> Result<i32, Failure> {
+        let in_batch = self.pending.iter().filter(|(id, _)| *id == sequence).count();
+        let position = i32::try_from(self.len(sequence) + in_batch).unwrap_or(i32::MAX);
+        let place = self.batch.n_tokens();
+        self.batch
+            .add(token, position, &[sequence.number()], with_scores)
+            .map_err(|error| Failure::new(FailureCode::Internal, error.to_string()))?;
+        self.pending.push((sequence, token));
+        Ok(place)
+    }
+
+    /// How many tokens the next batch holds already.
+    pub(crate) fn n_pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Computes the batch. The sequences then hold its tokens too.
+    ///
+    /// # Errors
+    /// [`FailureCode::Internal`]; the whole cache is then empty.
+    pub(crate) fn compute(&mut self) -> Result<(), Failure> {
+        let outcome = self.inner.decode(&mut self.batch);
+        let n_tokens = self.pending.len();
+        self.batch.clear();
+        let computed = std::mem::take(&mut self.pending);
         match outcome {
             Ok(()) => {
-                self.ids.extend_from_slice(tokens);
+                for (sequence, token) in &computed {
+                    self.sequences[sequence.index()].ids.push(*token);
+                }
                 Ok(())
             }
-            Err(reason) => {
-                self.clear();
+            Err(error) => {
+                self.clear_all();
+                let reason = error.to_string();
                 Err(Failure::new(
                     FailureCode::Internal,
-                    format!("llama.cpp could not compute {} tokens ({reason}). Run the step again.", tokens.len()),
+                    format!("llama.cpp could not compute {n_tokens} tokens ({reason}). Run the step again."),
                 )
                 .saying("compute_failed")
-                .count("tokens", u32::try_from(tokens.len()).unwrap_or(u32::MAX))
+                .count("tokens", u32::try_from(n_tokens).unwrap_or(u32::MAX))
                 .text("cause", reason))
             }
         }
     }
 
-    fn decode(&mut self, tokens: &[LlamaToken]) -> Result<(), String> {
-        self.batch.clear();
-        for (index, token) in tokens.iter().enumerate() {
-            let position = i32::try_from(self.ids.len() + index).map_err(|error| error.to_string())?;
-            let is_last = index + 1 == tokens.len();
-            self.batch.add(*token, position, &[SEQUENCE], is_last).map_err(|error| error.to_string())?;
-        }
-        self.inner.decode(&mut self.batch).map_err(|error| error.to_string())
+    /// Waits until everything that was begun is computed; on the processor it is.
+    pub(crate) fn synchronize(&self) {
+        self.inner.synchronize();
     }
 
-    /// Chooses the next token from the result of the last computed one.
-    pub(crate) fn sample(&self, sampler: &mut LlamaSampler) -> LlamaToken {
-        sampler.sample(&self.inner, -1)
+    /// Cuts `sequence` back to its first `length` tokens; where that is impossible it becomes empty.
+    pub(crate) fn cut_back_to(&mut self, sequence: SequenceId, length: usize) {
+        if length >= self.len(sequence) {
+            return;
+        }
+        let is_cut = length > 0 && !self.is_recurrent && self.remove(sequence, length..usize::MAX) && {
+            let (first, last) = (
+                self.inner.kv_cache_seq_pos_min(sequence.number()),
+                self.inner.kv_cache_seq_pos_max(sequence.number()),
+            );
+            first == 0 && usize::try_from(last).is_ok_and(|last| last + 1 == length)
+        };
+        if is_cut {
+            self.sequences[sequence.index()].ids.truncate(length);
+        } else {
+            self.clear(sequence);
+        }
+    }
+
+    /// Chooses a token from the result of the token at `place` of the last batch.
+    pub(crate) fn sample(&self, sampler: &mut LlamaSampler, place: i32) -> LlamaToken {
+        sampler.sample(&self.inner, place)
+    }
+
+    /// The scores of all tokens behind the token at `place` of the last batch, which must have been added with scores.
+    pub(crate) fn scores(&self, place: i32) -> &[f32] {
+        self.inner.get_logits_ith(place)
+    }
+
+    /// An empty idle sequence: one that is empty already, or the one whose job ended first, which goes to the shelf.
+    fn empty_one(&mut self, shelf: &mut Shelf, but: Option<SequenceId>) -> Option<SequenceId> {
+        let idle = (0..self.sequences.len()).map(SequenceId::of).filter(|id| Some(*id) != but);
+        let idle = idle.filter(|id| !self.sequences[id.index()].is_held());
+        let target = idle.min_by_key(|id| {
+            let sequence = &self.sequences[id.index()];
+            (!sequence.ids.is_empty(), sequence.idle_since)
+        })?;
+        self.shelve(target, shelf);
+        self.clear(target);
+        Some(target)
+    }
+
+    /// Frees idle sequences, the oldest first: those that have been idle for long, and all while their cells are needed.
+    fn make_room(&mut self, shelf: &mut Shelf) {
+        let now = Instant::now();
+        loop {
+            let taken: usize = self.sequences.iter().map(Sequence::n_cells).sum();
+            let is_full = taken > self.size.n_ctx as usize;
+            let oldest = (0..self.sequences.len())
+                .map(SequenceId::of)
+                .filter(|id| {
+                    let sequence = &self.sequences[id.index()];
+                    let is_old = sequence.idle_since.is_some_and(|since| now.duration_since(since) >= IDLE_STAY);
+                    !sequence.is_held() && !sequence.ids.is_empty() && (is_full || is_old)
+                })
+                .min_by_key(|id| self.sequences[id.index()].idle_since);
+            let Some(oldest) = oldest else { return };
+            self.shelve(oldest, shelf);
+            self.clear(oldest);
+        }
+    }
+
+    fn shelve(&mut self, sequence: SequenceId, shelf: &mut Shelf) {
+        let ids = &self.sequences[sequence.index()].ids;
+        if ids.len() < LEAST_KEPT || self.is_recurrent || shelf.holds(ids) {
+            return;
+        }
+        let n_bytes = self.inner.state_seq_get_size_ext(sequence.number(), LlamaStateSeqFlags::empty());
+        if shelf.make_room_for(n_bytes)
+            && let Some(bytes) = self.state(sequence)
+        {
+            shelf.keep(self.sequences[sequence.index()].ids.clone(), bytes);
+        }
+    }
+
+    /// What llama.cpp keeps of a sequence, as bytes.
+    fn state(&self, sequence: SequenceId) -> Option<Vec<u8>> {
+        let flags = LlamaStateSeqFlags::empty();
+        let mut bytes = vec![0; self.inner.state_seq_get_size_ext(sequence.number(), flags)];
+        // SAFETY: llama.cpp writes at most as many bytes as it said a moment ago; it gets no more room than there is.
+        let n = unsafe { self.inner.state_seq_get_data_ext(bytes.as_mut_ptr(), sequence.number(), flags) };
+        (n > 0 && n == bytes.len()).then_some(bytes)
+    }
+
+    /// Gives an empty sequence the state `bytes` of a sequence of `ids`. Returns whether it now holds exactly those; if not, it
+    /// is empty.
+    fn restore(&mut self, sequence: SequenceId, ids: &[LlamaToken], bytes: &[u8]) -> bool {
+        // SAFETY: the bytes are a state that llama.cpp gave for a context of the same model and kind, whole (a shelf checks
+        // what it read from a file); llama.cpp reads within the slice and refuses what does not suit.
+        let is_read =
+            unsafe { self.inner.state_seq_set_data_ext(bytes, sequence.number(), LlamaStateSeqFlags::empty()) };
+        let last = self.inner.kv_cache_seq_pos_max(sequence.number());
+        let is_whole = is_read
+            && self.inner.kv_cache_seq_pos_min(sequence.number()) == 0
+            && usize::try_from(last).is_ok_and(|last| last + 1 == ids.len());
+        if is_whole {
+            self.sequences[sequence.index()].ids = ids.to_vec();
+        } else {
+            self.clear(sequence);
+        }
+        is_whole
+    }
+
+    /// Makes `target`, which is empty, share the first `length` tokens of `source`.
+    fn fork(&mut self, source: SequenceId, target: SequenceId, length: usize) {
+        if length == 0 || self.is_recurrent {
+            return;
+        }
+        let end = u32::try_from(length).unwrap_or(u32::MAX);
+        if self.inner.copy_kv_cache_seq(source.number(), target.number(), Some(0), Some(end)).is_ok() {
+            self.sequences[target.index()].ids = self.sequences[source.index()].ids[..length].to_vec();
+        }
+    }
+
+    fn clear(&mut self, sequence: SequenceId) {
+        self.remove(sequence, 0..usize::MAX);
+        self.sequences[sequence.index()].ids.clear();
+    }
+
+    fn clear_all(&mut self) {
+        self.inner.clear_kv_cache();
+        self.batch.clear();
+        self.pending.clear();
+        self.sequences.iter_mut().for_each(|sequence| sequence.ids.clear());
+    }
+
+    /// Removes positions of a sequence from the cache; an open end is `usize::MAX`. Returns whether llama.cpp could.
+    fn remove(&mut self, sequence: SequenceId, positions: Range<usize>) -> bool {
+        let from = u32::try_from(positions.start).ok();
+        let to = u32::try_from(positions.end).ok();
+        self.inner.clear_kv_cache_seq(Some(sequence.number().unsigned_abs()), from, to) == Ok(true)
     }
 }
 
 impl std::fmt::Debug for Context {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Context").field("size", &self.size).field("cached", &self.ids.len()).finish_non_exhaustive()
+        f.debug_struct("Context").field("size", &self.size).field("sequences", &self.sequences).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[path = "context/tests.rs"]
+mod tests;

@@ -22,7 +22,7 @@ const GPU_MARGIN_BYTES: usize = 1 << 30;
 const GPU_LEAST_CONTEXT: u32 = 4096;
 
 /// Where a model's layers go.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Placement {
     /// The RPC servers whose devices are among `gpus`.
     servers: Vec<String>,

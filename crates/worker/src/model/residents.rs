@@ -2,20 +2,25 @@
 //!
 //! Each is kept until its file changes, the program asks to unload it, nobody has used it for a while, or memory is
 //! needed for another one: by the machine, or by the budget that the program sets. Then the one that was used least
-//! recently goes first. A job runs alone on its thread and its model is the last of the list, so nothing in use is ever
-//! freed.
+//! recently goes first. The jobs that run have one model, the last of the list, so nothing in use is ever freed. What a model's
+//! cache holds is put into files before it goes, where the program gave a folder for that.
 
 use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use brickwork_worker_protocol::{Compute, ContextLimits, FailureCode, Residency, ResidentModel, sizing};
+use brickwork_worker_protocol::{
+    Compute, ContextLimits, FailureCode, Generate, PromptCache, Residency, ResidentModel, sizing,
+};
 use llama_cpp_2::llama_backend::LlamaBackend;
+use llama_cpp_2::token::LlamaToken;
 
 use super::Model;
-use super::context::{Context, ContextSize};
+use super::context::{Context, ContextSize, Place};
 use super::load::{self, Extent, Placement};
+use super::shelf::Shelf;
+use super::shelf::disk::Disk;
 use super::vocabulary::{Reader, Vocabulary};
 use crate::encoder_decoder::{self, EncoderDecoder, Reading};
 use crate::failure::{Failure, Stopped};
@@ -32,7 +37,7 @@ const MEMORY_MARGIN_BYTES: u64 = 512 << 20;
 const MOST_VOCABULARIES: usize = 4;
 
 /// A file as it was when it was loaded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Stamp {
     size_bytes: u64,
     modified: Option<SystemTime>,
@@ -56,7 +61,7 @@ enum Body {
 
 /// The model of the present job, which its kind decides how to work with.
 pub(crate) enum Loaded<'a> {
-    /// llama.cpp runs it; its context is made for each job ([`Residents::with_context`]).
+    /// llama.cpp runs it; each job gets a place in its context ([`Residents::place`]).
     Llama(&'a Llama),
     EncoderDecoder(&'a mut EncoderDecoder),
 }
@@ -70,7 +75,19 @@ pub(crate) struct Llama {
     buffers: Vec<Buffer>,
     // Dropped before the model that it belongs to.
     context: Option<Context>,
+    shelf: Shelf,
     pub(crate) model: Model,
+}
+
+/// What a generation wants of its model's context.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) prompt: &'a [LlamaToken],
+    /// Tokens of prompt and output together, at the most.
+    pub(crate) n_needed: u32,
+    pub(crate) request: &'a Generate,
+    /// Nothing else runs.
+    pub(crate) is_alone: bool,
 }
 
 impl Resident {
@@ -97,6 +114,26 @@ impl Resident {
 }
 
 impl Llama {
+    /// Lays aside what idle sequences hold, and puts one thing of it into a file. Returns whether there was one.
+    fn save_one(&mut self) -> bool {
+        if self.shelf.has_disk()
+            && let Some(context) = &mut self.context
+        {
+            context.shelve_idle(&mut self.shelf);
+        }
+        self.shelf.save_one()
+    }
+
+    /// Has what is computed kept where `cache` says.
+    fn keep_in(&mut self, cache: Option<&PromptCache>, stamp: &Stamp) {
+        let name = Path::new(&self.path).file_name();
+        let key = (name, stamp, &self.placement, crate::LLAMA_VERSION);
+        let place = |cache: &PromptCache| Disk::place_of(Path::new(&cache.folder), &key, cache.limit_bytes);
+        if self.shelf.place() != cache.map(place) {
+            self.shelf.set_disk(cache.map(|cache| Disk::open(Path::new(&cache.folder), &key, cache.limit_bytes)));
+        }
+    }
+
     fn memory(&self, model: String) -> ResidentModel {
         let of_context = self.context.as_ref().map_or(&[][..], Context::buffers);
         let sum = |purpose| {
@@ -107,7 +144,7 @@ impl Llama {
         ResidentModel {
             model,
             weights_bytes: sum(Purpose::Weights),
-            kv_bytes: sum(Purpose::Cache),
+            kv_bytes: sum(Purpose::Cache) + self.shelf.n_bytes(),
             compute_bytes: sum(Purpose::Compute),
             n_ctx: size.map_or(0, |size| size.n_ctx),
             n_batch: size.map_or(0, |size| size.n_batch),
@@ -151,7 +188,7 @@ impl Residents {
     /// `None` when none will. To be called between jobs only.
     pub(crate) fn free_idle(&mut self) -> Option<Duration> {
         let limit = Duration::from_millis(self.residency.idle_ms?);
-        self.loaded.retain(|resident| resident.last_used.elapsed() < limit);
+        self.free_all(|resident| resident.last_used.elapsed() >= limit);
         let idle_longest = self.loaded.iter().map(|resident| resident.last_used.elapsed()).max()?;
         Some(limit.saturating_sub(idle_longest))
     }
@@ -196,7 +233,8 @@ impl Residents {
                 |residents| {
                     let (model, buffers) = residents.load(path, &placement, on_progress.clone())?;
                     let (path, placement) = (path.to_owned(), placement.clone());
-                    Ok(Body::Llama(Box::new(Llama { path, placement, buffers, context: None, model })))
+                    let (context, shelf) = (None, Shelf::default());
+                    Ok(Body::Llama(Box::new(Llama { path, placement, buffers, context, shelf, model })))
                 },
             )?
         };
@@ -223,12 +261,13 @@ impl Residents {
                 self.loaded.push(resident);
                 return Ok(0.0);
             }
+            retire(resident);
         }
         let started = Instant::now();
         self.make_room(stamp.size_bytes);
         let body = match load(self) {
             Err(Stopped::Failed(failure)) if failure.code == FailureCode::OutOfMemory && !self.loaded.is_empty() => {
-                self.loaded.clear();
+                self.free_all(|_| true);
                 load(self)?
             }
             other => other?,
@@ -248,39 +287,115 @@ impl Residents {
         }
     }
 
-    /// The model of the present job with a context for `n_needed` tokens, computed by `threads` threads where a number is
-    /// given.
+    /// Whether a job with the model at `path`, in the place that `compute` asks for, can join those that run.
+    pub(crate) fn runs_as(&mut self, path: &str, compute: &Compute) -> bool {
+        let Some(resident) = self.loaded.last() else { return false };
+        let Body::Llama(llama) = &resident.body else { return false };
+        let is_same = resident.path == path
+            && stamp(path).is_ok_and(|stamp| stamp == resident.stamp)
+            && llama.context.as_ref().is_some_and(|context| {
+                context.can_cut() && context.threads() == compute.threads.unwrap_or(self.threads)
+            });
+        let loaded = &self.loaded;
+        let is_in_use = |address: &str| loaded.iter().any(|resident| resident.is_on(address));
+        is_same
+            && Placement::of(compute, &mut self.servers, is_in_use).is_ok_and(|placement| placement == llama.placement)
+    }
+
+    /// Whether the jobs that run work with the model at `path`.
+    pub(crate) fn is_at_work(&self, path: &str) -> bool {
+        self.loaded.last().is_some_and(|resident| resident.path == path)
+    }
+
+    /// Gives a generation its place in the context of the model that was loaded last. The context is made, or made larger, where
+    /// that is needed. `None` when the generation has to wait until others have ended.
     ///
     /// # Errors
-    /// [`FailureCode::OutOfMemory`] or [`FailureCode::LoadFailed`] when llama.cpp makes none, also after all other
+    /// [`FailureCode::OutOfMemory`] or [`FailureCode::LoadFailed`] when llama.cpp makes no context, also after all other
     /// models were freed.
-    pub(crate) fn with_context(
-        &mut self,
-        n_needed: u32,
-        limits: ContextLimits,
-        threads: Option<u32>,
-    ) -> Result<(&mut Model, &mut Context), Failure> {
-        let threads = threads.unwrap_or(self.threads);
+    pub(crate) fn place(&mut self, wanted: &Wanted<'_>) -> Result<Option<Place>, Failure> {
+        let Wanted { prompt, n_needed, request, is_alone } = wanted;
+        let threads = request.compute.threads.unwrap_or(self.threads);
+        let stamp = self.last()?.stamp.clone();
         let resident = self.llama()?;
+        resident.keep_in(request.cache.as_ref(), &stamp);
         let cpu_threads = if resident.placement.uses_gpu() { None } else { Some(threads) };
-        let wanted = context_size(resident, n_needed, limits, cpu_threads);
-        let is_enough = resident.context.as_ref().is_some_and(|context| {
-            let size = context.size();
-            (n_needed..=window(resident, limits)).contains(&size.n_ctx)
-                && size.n_batch == wanted.n_batch
+        let n_reserved = resident.context.as_ref().map_or(0, Context::n_reserved);
+        let n_in_all = n_needed.saturating_add(u32::try_from(n_reserved).unwrap_or(u32::MAX));
+        let size = context_size(resident, n_in_all, request.limits, cpu_threads);
+        let suits = |context: &Context| {
+            let most = window(resident, request.limits).max(n_in_all);
+            context.size().n_batch == size.n_batch
                 && context.threads() == threads
-        });
-        if !is_enough {
-            resident.context = None;
-            let context = self.new_context(wanted, threads)?;
-            self.llama()?.context = Some(context);
+                && (!is_alone || (n_in_all..=most).contains(&context.size().n_ctx))
+        };
+        let is_suited = resident.context.as_ref().is_some_and(suits);
+        let is_room = resident.context.as_ref().is_some_and(|context| context.has_room_for(*n_needed));
+        if *is_alone {
+            if !is_suited || !is_room {
+                if let Some(mut context) = resident.context.take() {
+                    context.shelve_idle(&mut resident.shelf);
+                }
+                let context = self.new_context(size, threads)?;
+                self.llama()?.context = Some(context);
+            }
+        } else if !is_suited || (!is_room && !self.grow(size, threads)?) {
+            return Ok(None);
         }
         self.keep_to_budget(0, 1);
         let resident = self.llama()?;
+        let Some(context) = &mut resident.context else {
+            return Err(Failure::new(FailureCode::Internal, "The context that was just made is gone."));
+        };
+        Ok(context.place(prompt, *n_needed, &mut resident.shelf))
+    }
+
+    /// Takes a place back. `is_undone` says that what the job added to the cache goes too.
+    pub(crate) fn give_back(&mut self, place: Place, is_undone: bool) {
+        if let Ok((_, context)) = self.at_work() {
+            if is_undone {
+                context.cut_back_to(place.sequence, place.n_cached);
+            }
+            context.release(place.sequence);
+        }
+    }
+
+    /// The model and the context of the jobs that run.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub(crate) fn at_work(&mut self) -> Result<(&mut Model, &mut Context), Failure> {
+        let resident = self.llama()?;
         match &mut resident.context {
             Some(context) => Ok((&mut resident.model, context)),
-            None => Err(Failure::new(FailureCode::Internal, "The context that was just made is gone.")),
+            None => Err(Failure::new(FailureCode::Internal, "The context of the jobs that run is gone.")),
         }
+    }
+
+    /// Moves the jobs that run into a context of `size`. Returns whether there was room for one in memory.
+    fn grow(&mut self, size: ContextSize, threads: u32) -> Result<bool, Failure> {
+        let resident = self.llama()?;
+        let Some(old) = &resident.context else { return Ok(false) };
+        // Every job needs a sequence of its own.
+        if !old.has_free_sequence() || size.n_ctx <= old.size().n_ctx {
+            return Ok(false);
+        }
+        let memory = resident.memory(String::new());
+        let of_new =
+            (memory.kv_bytes + memory.compute_bytes) / u64::from(old.size().n_ctx).max(1) * u64::from(size.n_ctx);
+        let weights = Arc::clone(&resident.model.weights);
+        if free_memory_bytes() < of_new.saturating_add(MEMORY_MARGIN_BYTES) {
+            return Ok(false);
+        }
+        let Some(mut new) = Context::new(&self.backend, weights, size, threads) else { return Ok(false) };
+        let resident = self.llama()?;
+        let Some(old) = &mut resident.context else { return Ok(false) };
+        old.shelve_idle(&mut resident.shelf);
+        if !new.take_over(old) {
+            return Ok(false);
+        }
+        resident.context = Some(new);
+        Ok(true)
     }
 
     fn new_context(&mut self, size: ContextSize, threads: u32) -> Result<Context, Failure> {
@@ -290,7 +405,8 @@ impl Residents {
                 if self.loaded.len() < 2 {
                     break;
                 }
-                self.loaded.drain(..self.loaded.len() - 1);
+                let others = self.loaded.len() - 1;
+                self.loaded.drain(..others).for_each(retire);
             }
             log::take_errors();
             if let Some(context) = Context::new(&self.backend, Arc::clone(&weights), size, threads) {
@@ -349,7 +465,27 @@ impl Residents {
 
     /// Frees the model at `path`.
     pub(crate) fn unload(&mut self, path: &str) {
-        self.loaded.retain(|resident| resident.path != path);
+        self.free_all(|resident| resident.path == path);
+    }
+
+    /// Puts one thing that was computed into a file, where files are wanted. Returns whether there was one.
+    pub(crate) fn save_one(&mut self) -> bool {
+        self.loaded.iter_mut().any(|resident| match &mut resident.body {
+            Body::Llama(llama) => llama.save_one(),
+            Body::EncoderDecoder(_) => false,
+        })
+    }
+
+    /// Puts all that was computed into files, where files are wanted.
+    pub(crate) fn save_all(&mut self) {
+        while self.save_one() {}
+    }
+
+    /// Frees the models for which `is_over` holds.
+    fn free_all(&mut self, is_over: impl Fn(&Resident) -> bool) {
+        let (over, rest) = std::mem::take(&mut self.loaded).into_iter().partition(is_over);
+        self.loaded = rest;
+        Vec::into_iter(over).for_each(retire);
     }
 
     fn load(
@@ -368,7 +504,7 @@ impl Residents {
     fn make_room(&mut self, size_bytes: u64) {
         self.keep_to_budget(size_bytes, 0);
         while !self.loaded.is_empty() && free_memory_bytes() < size_bytes.saturating_add(MEMORY_MARGIN_BYTES) {
-            self.loaded.remove(0);
+            retire(self.loaded.remove(0));
         }
     }
 
@@ -381,7 +517,7 @@ impl Residents {
             if taken.saturating_add(more_bytes) <= budget_bytes {
                 return;
             }
-            self.loaded.remove(0);
+            retire(self.loaded.remove(0));
         }
     }
 
@@ -400,7 +536,14 @@ impl Residents {
     }
 }
 
-/// The most tokens that a context of this model may hold.
+/// Frees a model; what it has computed goes into files first, where files are wanted.
+fn retire(mut resident: Resident) {
+    if let Body::Llama(llama) = &mut resident.body {
+        while llama.save_one() {}
+    }
+}
+
+/// The most tokens that a job with this model may need.
 pub(crate) fn window(resident: &Llama, limits: ContextLimits) -> u32 {
     resident.model.facts.n_ctx_train.min(limits.max_context_tokens.unwrap_or(u32::MAX))
 }
@@ -446,13 +589,14 @@ pub(crate) fn check_fits(
     Err(if room == 0 { failure } else { failure.count("room", room) })
 }
 
-/// The context for `n_needed` tokens. `cpu_threads` is absent where a GPU computes.
+/// The context for `n_needed` tokens of all jobs together. `cpu_threads` is absent where a GPU computes.
 fn context_size(resident: &Llama, n_needed: u32, limits: ContextLimits, cpu_threads: Option<u32>) -> ContextSize {
     let window = window(resident, limits);
     let facts = &resident.model.facts;
     let batch = sizing::batch_tokens(facts.n_params, facts.n_vocab, cpu_threads);
     let batch = batch.min(limits.max_batch_tokens.unwrap_or(u32::MAX)).max(1);
-    let n_ctx = sizing::context_tokens(n_needed, window);
+    // Several jobs together may need more than any of them alone may have.
+    let n_ctx = sizing::context_tokens(n_needed, window.max(n_needed));
     ContextSize { n_ctx, n_batch: batch.min(n_ctx) }
 }
 
@@ -477,7 +621,7 @@ fn stamp(path: &str) -> Result<Stamp, Failure> {
 }
 
 /// Memory that programs can take, within the limits of a container; boundless where the system does not tell.
-fn free_memory_bytes() -> u64 {
+pub(super) fn free_memory_bytes() -> u64 {
     let Ok(mut system) = sysinfo::System::new() else { return u64::MAX };
     system.refresh_memory();
     // A container counts the cached pages of model files as used; its resident set does not.

@@ -66,6 +66,7 @@ function Totals({ steps }: { steps: StepView[] }) {
   const timings = steps.flatMap((step) => step.timings ?? []);
   if (timings.length === 0) return null;
   const sum = (pick: (one: Timings) => number) => timings.reduce((total, one) => total + pick(one), 0);
+  const accepted = sum((one) => one.accepted_tokens ?? 0);
   const prompt = sum((one) => one.prompt_tokens);
   const seconds = steps.reduce((total, step) => total + step.execution_time, 0);
   return (
@@ -75,6 +76,13 @@ function Totals({ steps }: { steps: StepView[] }) {
         label={m.total_written()}
         value={m.tokens_count({ count: formatCount(sum((one) => one.generated_tokens)) })}
       />
+      {accepted > 0 && (
+        <Total
+          label={m.total_guessed()}
+          value={m.tokens_count({ count: formatCount(accepted) })}
+          title={m.guessed_hint()}
+        />
+      )}
       {prompt > 0 && (
         <Total
           label={m.total_cached()}

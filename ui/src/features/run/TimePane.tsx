@@ -12,6 +12,7 @@ export function TimePane({ run }: { run: RunView }) {
   const rows = useMemo(() => timeRows(run), [run]);
   if (rows.length === 0)
     return <EmptyState icon={ChartColumn} title={m.plot_none()} text={m.plot_none_text()} />;
+  const guessed = rows.some((row) => row.guessedTokens > 0);
   const waited = rows.some((row) => row.wait > 0);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable from the keyboard.
@@ -39,6 +40,11 @@ export function TimePane({ run }: { run: RunView }) {
             <th scope="col">{m.column_prompt_tokens()}</th>
             <th scope="col">{m.phase_cached()}</th>
             <th scope="col">{m.column_written_tokens()}</th>
+            {guessed && (
+              <th scope="col" title={m.guessed_hint()}>
+                {m.column_guessed_tokens()}
+              </th>
+            )}
             <th scope="col">{m.plot_rate()}</th>
           </tr>
         </thead>
@@ -56,6 +62,7 @@ export function TimePane({ run }: { run: RunView }) {
               <td>{formatCount(row.promptTokens)}</td>
               <td>{formatPercent(row.cached)}</td>
               <td>{formatCount(row.generatedTokens)}</td>
+              {guessed && <td>{formatCount(row.guessedTokens)}</td>}
               <td>{row.rate === undefined ? "–" : formatRate(row.rate)}</td>
             </tr>
           ))}

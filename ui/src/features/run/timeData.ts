@@ -18,6 +18,8 @@ export interface TimeRow {
   /** Share of the prompt, 0 to 1, that came from the cache. */
   cached: number;
   generatedTokens: number;
+  /** Written tokens that were guessed ahead. */
+  guessedTokens: number;
   /** Tokens per second; absent where nothing was written. */
   rate: number | undefined;
   /** It was carried out by an earlier run, so its time is not this one's. */
@@ -42,6 +44,7 @@ function rowOf(step: StepView): TimeRow | undefined {
     promptTokens: step.timings.prompt_tokens,
     cached: cachedShare(step.timings),
     generatedTokens: step.timings.generated_tokens,
+    guessedTokens: step.timings?.accepted_tokens ?? 0,
     rate: stepRate(step),
     reused: step.reused_from != null,
   };

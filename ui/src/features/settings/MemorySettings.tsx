@@ -8,8 +8,10 @@ import type { GroupProps } from "./SettingsScreen";
 const MIN_BUDGET_MIB = 256;
 const MAX_BUDGET_MIB = 16_777_216;
 const MAX_IDLE_S = 604_800;
+const MAX_PROMPT_CACHE_MIB = 1_048_576;
 /** The API's own defaults, for settings that were answered without them. */
 const IDLE_S = 600;
+const PROMPT_CACHE_MIB = 2048;
 
 /** How much memory models may take, and for how long. */
 export function MemorySettings({ settings, change }: GroupProps) {
@@ -36,6 +38,17 @@ export function MemorySettings({ settings, change }: GroupProps) {
           unit={m.unit_seconds()}
           testId="model-idle"
           onChange={(seconds) => seconds !== null && change({ model_idle_s: seconds })}
+        />
+      </Setting>
+      <Setting title={m.prompt_cache()} text={m.prompt_cache_hint()}>
+        <NumberField
+          label={m.prompt_cache()}
+          value={settings.prompt_cache_mib ?? PROMPT_CACHE_MIB}
+          min={0}
+          max={MAX_PROMPT_CACHE_MIB}
+          unit="MiB"
+          testId="prompt-cache"
+          onChange={(mib) => mib !== null && change({ prompt_cache_mib: mib })}
         />
       </Setting>
       <Setting title={m.allow_overcommit()} text={m.allow_overcommit_hint()}>

@@ -100,6 +100,8 @@ pub fn finish_step(position: usize, result: &str) -> RunChange {
         prompt_tokens: 321,
         cached_tokens: 300,
         generated_tokens: 42,
+        drafted_tokens: 30,
+        accepted_tokens: 20,
     };
     end_step(position, StepOutcome::Success { finish_reason: FinishReason::EndOfTurn }, result, Some(timings))
 }

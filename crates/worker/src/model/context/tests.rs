@@ -1,0 +1,197 @@
+//! Each way to come by a cache gives the scores of a cold run.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use super::super::load::{self, Extent, Placement};
+use super::*;
+
+const MODELS: [&str; 2] = ["SmolLM2-135M-Instruct.Q4_1.gguf", "gemma-3-270m-q4_k_m.gguf"];
+
+/// The most that a score may differ from a cold run whose batches had the same sizes.
+const EXACT: f32 = 1e-3;
+
+const TEXT: &str =
+    "def add(first, second):\n    \"\"\"Return the sum of two numbers.\"\"\"\n    return first + second\n";
+
+fn models_dir() -> PathBuf {
+    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    named("BRICKWORK_MODELS_DIR")
+        .or_else(|| named("BRICKWORK_DATA_DIR").map(|folder| folder.join("models")))
+        .unwrap_or_else(|| {
+            directories::ProjectDirs::from("dev", "brickwork", "brickwork").unwrap().data_dir().join("models")
+        })
+}
+
+/// A model on the processor, and what makes contexts for it.
+struct Fixture {
+    backend: &'static LlamaBackend,
+    model: Arc<LlamaModel>,
+    ids: Vec<LlamaToken>,
+}
+
+impl Fixture {
+    fn new(file: &str) -> Self {
+        static BACKEND: OnceLock<LlamaBackend> = OnceLock::new();
+        let path = models_dir().join(file);
+        assert!(path.is_file(), "the test model {} is missing; fetch it with: cargo xtask models", path.display());
+        let backend = BACKEND.get_or_init(|| {
+            crate::log::install();
+            crate::modules::load().unwrap();
+            LlamaBackend::init().unwrap()
+        });
+        let extent = Extent::Weights(Placement::default());
+        let model = load::load(backend, path.to_str().unwrap(), &extent, |_| true).unwrap();
+        let ids = model.vocab().tokenize(TEXT.as_bytes(), true, false);
+        Self { backend, model: Arc::new(model), ids }
+    }
+
+    /// One thread computes: several that wait for each other would wait for other tests too.
+    fn context(&self) -> Context {
+        let size = ContextSize { n_ctx: 1024, n_batch: 64 };
+        Context::new(self.backend, Arc::clone(&self.model), size, 1).unwrap()
+    }
+
+    /// The scores behind all of `ids` in a context of their own, the last of them computed alone. `n_batch` tokens go before it at
+    /// once.
+    fn cold(&self, ids: &[LlamaToken], n_batch: usize) -> Vec<f32> {
+        let mut context = self.context();
+        let place = context.place(ids, 256, &mut Shelf::default()).unwrap();
+        read(&mut context, place.sequence, &ids[..ids.len() - 1], n_batch);
+        last(&mut context, place.sequence, ids)
+    }
+
+    /// How much scores differ by the sizes of batches alone: they are summed up in another order. Weights that llama.cpp lays
+    /// out anew for this processor differ most.
+    fn noise(&self, ids: &[LlamaToken]) -> f32 {
+        2.0 * difference(&self.cold(ids, 1), &self.cold(ids, 64)) + EXACT
+    }
+}
+
+/// Computes what is missing of `ids`, `n_batch` tokens at once.
+fn read(context: &mut Context, sequence: SequenceId, ids: &[LlamaToken], n_batch: usize) {
+    for part in ids[context.len(sequence)..].chunks(n_batch) {
+        for id in part {
+            context.add(sequence, *id, false).unwrap();
+        }
+        context.compute().unwrap();
+    }
+}
+
+/// Computes the last token of `ids`, which alone is missing, and returns the scores behind it.
+fn last(context: &mut Context, sequence: SequenceId, ids: &[LlamaToken]) -> Vec<f32> {
+    assert_eq!(context.len(sequence) + 1, ids.len());
+    let place = context.add(sequence, *ids.last().unwrap(), true).unwrap();
+    context.compute().unwrap();
+    context.scores(place).to_vec()
+}
+
+fn difference(one: &[f32], other: &[f32]) -> f32 {
+    assert_eq!(one.len(), other.len());
+    one.iter().zip(other).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+#[track_caller]
+fn check(what: &str, scores: &[f32], cold: &[f32], tolerance: f32) {
+    let worst = difference(scores, cold);
+    println!("{what}: {worst:.4} of {tolerance:.4}");
+    assert!(worst <= tolerance, "{what}: {worst} is more than {tolerance}");
+}
+
+#[test]
+fn guesses_leave_no_trace() {
+    for file in MODELS {
+        let fixture = Fixture::new(file);
+        let ids = &fixture.ids;
+        let mut context = fixture.context();
+        let sequence = context.place(ids, 256, &mut Shelf::default()).unwrap().sequence;
+        let n_read = ids.len() - 8;
+        read(&mut context, sequence, &ids[..n_read], 64);
+        // Behind each right token wrong ones, and a right one among them that is kept.
+        for index in n_read..ids.len() - 1 {
+            context.add(sequence, ids[index], true).unwrap();
+            for _ in 0..=index % 4 {
+                context.add(sequence, LlamaToken(100), true).unwrap();
+            }
+            context.compute().unwrap();
+            context.cut_back_to(sequence, index + 1);
+            assert_eq!(context.len(sequence), index + 1);
+        }
+        let scores = last(&mut context, sequence, ids);
+        check(file, &scores, &fixture.cold(ids, 64), fixture.noise(ids));
+    }
+}
+
+#[test]
+fn a_branch_beside_its_trunk_has_the_scores_of_its_own_text() {
+    for file in MODELS {
+        let fixture = Fixture::new(file);
+        let trunk = fixture.ids.clone();
+        let (n_read, n_shared) = (trunk.len() - 8, trunk.len() - 12);
+        let mut branch = trunk[..n_shared].to_vec();
+        branch.extend_from_slice(&trunk[3..11]);
+        let mut context = fixture.context();
+        let mut shelf = Shelf::default();
+        let first = context.place(&trunk, 256, &mut shelf).unwrap();
+        read(&mut context, first.sequence, &trunk[..n_read], 64);
+        let second = context.place(&branch, 256, &mut shelf).unwrap();
+        assert_eq!(second.n_cached, n_shared, "the start in common is not computed again");
+        assert_ne!(first.sequence, second.sequence);
+        // Both go on in the same batches.
+        for index in 0..7 {
+            context.add(first.sequence, trunk[n_read + index], false).unwrap();
+            context.add(second.sequence, branch[n_shared + index], false).unwrap();
+            context.compute().unwrap();
+        }
+        let scores = last(&mut context, first.sequence, &trunk);
+        check(&format!("{file}, trunk"), &scores, &fixture.cold(&trunk, 64), fixture.noise(&trunk));
+        let scores = last(&mut context, second.sequence, &branch);
+        check(&format!("{file}, branch"), &scores, &fixture.cold(&branch, 64), fixture.noise(&branch));
+    }
+}
+
+#[test]
+fn what_comes_from_the_shelf_has_the_scores_of_a_cold_run() {
+    for file in MODELS {
+        let fixture = Fixture::new(file);
+        // Long enough to be worth it.
+        let ids = &fixture.ids.repeat(2);
+        let cold = fixture.cold(ids, 64);
+        let mut context = fixture.context();
+        let mut shelf = Shelf::default();
+        let first = context.place(ids, 256, &mut shelf).unwrap();
+        read(&mut context, first.sequence, &ids[..ids.len() - 1], 64);
+        context.release(first.sequence);
+        context.shelve_idle(&mut shelf);
+        drop(context);
+
+        let mut fresh = fixture.context();
+        let again = fresh.place(ids, 256, &mut shelf).unwrap();
+        assert_eq!(again.n_cached, ids.len() - 1, "{file}");
+        let scores = last(&mut fresh, again.sequence, ids);
+        check(&format!("{file}, from the shelf"), &scores, &cold, EXACT);
+
+        // Jobs that run move to a larger context as they are.
+        let size = ContextSize { n_ctx: 2048, n_batch: 64 };
+        let mut larger = Context::new(fixture.backend, Arc::clone(&fixture.model), size, 1).unwrap();
+        fresh.cut_back_to(again.sequence, ids.len() - 1);
+        assert!(larger.take_over(&fresh));
+        assert_eq!(larger.len(again.sequence), ids.len() - 1);
+        let scores = last(&mut larger, again.sequence, ids);
+        check(&format!("{file}, in a larger context"), &scores, &cold, EXACT);
+    }
+}
+
+#[test]
+fn places_are_given_as_long_as_there_is_room() {
+    let fixture = Fixture::new(MODELS[0]);
+    let mut context = fixture.context();
+    let mut shelf = Shelf::default();
+    let places: Vec<_> = (0..4).map_while(|_| context.place(&fixture.ids, 256, &mut shelf)).collect();
+    assert_eq!(places.len(), 4);
+    assert_eq!(context.place(&fixture.ids, 1, &mut shelf), None, "every token is promised");
+    context.release(places[2].sequence);
+    assert!(context.has_room_for(256) && !context.has_room_for(257));
+    assert!(context.place(&fixture.ids, 256, &mut shelf).is_some());
+}
