@@ -109,8 +109,8 @@ fn guesses_leave_no_trace() {
         let n_read = ids.len() - 8;
         read(&mut context, sequence, &ids[..n_read], 64);
         // Behind each right token wrong ones, and a right one among them that is kept.
-        for index in n_read..ids.len() - 1 {
-            context.add(sequence, ids[index], true).unwrap();
+        for (index, id) in ids.iter().enumerate().take(ids.len() - 1).skip(n_read) {
+            context.add(sequence, *id, true).unwrap();
             for _ in 0..=index % 4 {
                 context.add(sequence, LlamaToken(100), true).unwrap();
             }

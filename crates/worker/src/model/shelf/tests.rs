@@ -1,3 +1,4 @@
+//! What is kept is found again, whole, and within its limits.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
