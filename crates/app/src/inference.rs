@@ -92,7 +92,9 @@ impl Models {
             WorkerStatus::Running { model } => ("running", Some(model)),
         };
         let hello = self.worker.hello().or_else(|| self.counter.hello());
-        let threads = hello.as_ref().map(|hello| hello.threads);
+        // The model that was worked with last may have threads of its own.
+        let of_model = self.worker.resident_models().last().map(|model| model.threads).filter(|threads| *threads > 0);
+        let threads = of_model.or_else(|| hello.as_ref().map(|hello| hello.threads));
         let devices = hello.map(|hello| hello.devices.into_iter().map(DeviceView::from).collect());
         WorkerState { state, model, threads, devices }
     }

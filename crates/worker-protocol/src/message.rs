@@ -414,6 +414,9 @@ pub struct ResidentModel {
     pub n_ctx: u32,
     /// Tokens that are processed at once; 0 without a context.
     pub n_batch: u32,
+    /// Threads of the processor that compute in its context; 0 without one.
+    #[serde(default)]
+    pub threads: u32,
 }
 
 impl ResidentModel {

@@ -101,6 +101,7 @@ async fn threads_are_chosen_for_generations_that_begin_later() {
     client.set_compute(Compute { threads: Some(1), gpu_layers: Some(0), ..Compute::default() });
     let (text, done) = ask(&client, request()).await.done();
     assert_eq!(text, first);
+    assert_eq!(client.resident_models().last().map(|model| model.threads), Some(1));
     assert!(
         done.timings.cached_tokens > 0,
         "another number of threads is another context, which takes over what was computed"

@@ -110,8 +110,8 @@ fn from_worker() -> impl Strategy<Value = FromWorker> {
         (any::<u64>(), prop::collection::vec(any::<u32>(), 0..50))
             .prop_map(|(job, counts)| FromWorker::TextCounts { job, counts }),
         (any::<u64>(), any::<String>(), any::<u32>()).prop_map(|(job, model, n_ctx)| {
-            let (weights_bytes, kv_bytes, compute_bytes, n_batch) = (job, u64::from(n_ctx), 7, 64);
-            let resident = ResidentModel { model, weights_bytes, kv_bytes, compute_bytes, n_ctx, n_batch };
+            let (weights_bytes, kv_bytes, compute_bytes, n_batch, threads) = (job, u64::from(n_ctx), 7, 64, 2);
+            let resident = ResidentModel { model, weights_bytes, kv_bytes, compute_bytes, n_ctx, n_batch, threads };
             FromWorker::Memory { job, models: vec![resident] }
         }),
         (any::<u64>(), any::<String>()).prop_map(|(job, name)| {

@@ -103,6 +103,7 @@ impl Resident {
                 compute_bytes: 0,
                 n_ctx: body.n_ctx,
                 n_batch: 0,
+                threads: 0,
             },
         }
     }
@@ -148,6 +149,7 @@ impl Llama {
             compute_bytes: sum(Purpose::Compute),
             n_ctx: size.map_or(0, |size| size.n_ctx),
             n_batch: size.map_or(0, |size| size.n_batch),
+            threads: self.context.as_ref().map_or(0, Context::threads),
         }
     }
 }
