@@ -53,7 +53,8 @@ pub struct WorkerState {
     /// The model in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Threads that it computes with unless the settings name a number; absent until a worker has been started.
+    /// Threads that the model at work computes with; before the first one, those of the worker's own choice. Absent until a
+    /// worker has been started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threads: Option<u32>,
     /// Where models can run; absent until a worker has been started.

@@ -5391,7 +5391,8 @@ export interface components {
             model?: string | null;
             /**
              * Format: uint32
-             * @description Threads that it computes with unless the settings name a number; absent until a worker has been started.
+             * @description Threads that the model at work computes with; before the first one, those of the worker's own choice. Absent until a
+             *     worker has been started.
              */
             threads?: number | null;
             /** @description Where models can run; absent until a worker has been started. */
