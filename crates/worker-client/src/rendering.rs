@@ -21,7 +21,7 @@ pub struct Rendering {
 }
 
 impl WorkerClient {
-    /// The tokens of `prompt` as `model` would get them, its chat template included. Waits for running jobs.
+    /// The tokens of `prompt` as `model` would get them, its chat template included.
     ///
     /// # Errors
     /// Those of a generation.
@@ -37,7 +37,7 @@ impl WorkerClient {
     }
 
     /// `prompt` as `model` would get it: the same layout and the same count as a generation's. Reads no weights where the
-    /// model is not in memory. Waits for running jobs.
+    /// model is not in memory.
     ///
     /// # Errors
     /// Those of a generation.
@@ -57,7 +57,7 @@ impl WorkerClient {
         }
     }
 
-    /// How many tokens each of `texts` has by itself in `model`'s vocabulary, in their order. Waits for running jobs.
+    /// How many tokens each of `texts` has by itself in `model`'s vocabulary, in their order.
     ///
     /// # Errors
     /// Those of a generation.

@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::WorkerConfig;
-use crate::process::{command, spawn};
+use crate::spawn::{command, spawn};
 
 /// The argument that makes a worker answer questions of syntax.
 const SYNTAX: &str = "syntax";

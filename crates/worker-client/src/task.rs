@@ -5,7 +5,7 @@ use std::io;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::config::WorkerConfig;
-use crate::process::{command, spawn};
+use crate::spawn::{command, spawn};
 
 /// How such a worker ended.
 pub(crate) struct Ended {

@@ -12,19 +12,19 @@ use crate::support::{
     GEMMA, SMOL, ask, client, config, eventually, generation, greedy, long, model_path, raw, read_tokens, rest_of,
 };
 
-fn signal(process: u32, signal: i32) {
+pub(crate) fn signal(process: u32, signal: i32) {
     let status = Command::new("kill").arg(format!("-{signal}")).arg(process.to_string()).status().unwrap();
     assert!(status.success(), "signal {signal} could not be sent to {process}");
 }
 
 /// Whether the process exists and is not a corpse that waits for its parent.
-fn is_alive(process: u32) -> bool {
+pub(crate) fn is_alive(process: u32) -> bool {
     fs::read_to_string(format!("/proc/{process}/stat"))
         .is_ok_and(|stat| stat.rsplit(')').next().is_some_and(|rest| !rest.trim_start().starts_with('Z')))
 }
 
 /// A client whose worker runs, and its process id.
-async fn started(config: WorkerConfig) -> (WorkerClient, u32) {
+pub(crate) async fn started(config: WorkerConfig) -> (WorkerClient, u32) {
     let client = WorkerClient::new(config);
     ask(&client, generation(SMOL, raw("Hello"), greedy(1))).await.done();
     let process = client.idle_process_id().unwrap();
@@ -32,7 +32,7 @@ async fn started(config: WorkerConfig) -> (WorkerClient, u32) {
 }
 
 /// The one worker that this process runs besides `gone`.
-async fn next_worker(gone: u32) -> u32 {
+pub(crate) async fn next_worker(gone: u32) -> u32 {
     let this = std::process::id();
     let found = || {
         let threads = fs::read_dir(format!("/proc/{this}/task")).unwrap();
@@ -321,7 +321,7 @@ fn with_memory(folder: &std::path::Path, mib: usize) -> std::path::PathBuf {
     script(folder, &format!("ulimit -v {kib}; export MALLOC_ARENA_MAX=1; exec '{}'", program.display()))
 }
 
-fn script(folder: &std::path::Path, body: &str) -> std::path::PathBuf {
+pub(crate) fn script(folder: &std::path::Path, body: &str) -> std::path::PathBuf {
     let path = folder.join("worker.sh");
     fs::write(&path, format!("#!/bin/sh\n{body}\n")).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();

@@ -20,3 +20,6 @@ mod rpc;
 mod support;
 mod syntax;
 mod t5gemma;
+mod together;
+#[cfg(unix)]
+mod together_faults;
