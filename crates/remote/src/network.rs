@@ -42,6 +42,9 @@ fn builder() -> reqwest::ClientBuilder {
         .connect_timeout(CONNECT_LIMIT)
         .redirect(Policy::none())
         .referer(false)
+        // A server closes a connection that nobody uses at a moment of its choice, and a request that is sent just then is
+        // lost. Beside a generation, a fresh connection for each costs nothing.
+        .pool_max_idle_per_host(0)
 }
 
 fn make(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, String> {
