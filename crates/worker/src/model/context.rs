@@ -199,7 +199,7 @@ impl Context {
         self.sequences[sequence.index()].release();
     }
 
-    /// Puts what idle sequences hold on the shelf, where it is not there yet. Returns whether there was anything.
+    /// Puts what idle sequences hold on the shelf, where it is not there yet.
     pub(crate) fn shelve_idle(&mut self, shelf: &mut Shelf) {
         for id in (0..self.sequences.len()).map(SequenceId::of) {
             if !self.sequences[id.index()].is_held() {

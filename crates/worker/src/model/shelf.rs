@@ -97,7 +97,7 @@ impl Shelf {
         self.fetched.as_ref().map(|(_, saved)| saved)
     }
 
-    /// Whether a sequence that begins with all of `ids` lies here or in the folder.
+    /// Whether a sequence that begins with all of `ids` lies here in memory.
     pub(crate) fn holds(&self, ids: &[LlamaToken]) -> bool {
         self.entries.iter().any(|entry| entry.saved.ids.starts_with(ids))
     }
