@@ -55,8 +55,15 @@ impl Machine {
             sizing::batch_tokens(info.n_params.unwrap_or(0), vocabulary, cpu_threads).min(context_tokens);
         // A recurrent model has a whole state for each sequence, so the worker gives it one.
         let sequences = if info.recurrent { 1 } else { sizing::MOST_SEQUENCES.min(batch_tokens) };
+        let cache_type = match compute.cache_type {
+            brickwork_worker_client::CacheType::F16 => CacheType::F16,
+            brickwork_worker_client::CacheType::Q8_0 => CacheType::Q8_0,
+            brickwork_worker_client::CacheType::Q4_0 => CacheType::Q4_0,
+        };
+        // Where nobody chose, llama.cpp takes it wherever the device can.
+        let flash_attention = compute.flash_attention.unwrap_or(true);
         let mut request =
-            FitRequest { context_tokens, sequences, batch_tokens, cache_type: CacheType::F16, gpu_layers: 0 };
+            FitRequest { context_tokens, sequences, batch_tokens, cache_type, flash_attention, gpu_layers: 0 };
         if let Some(gpu_bytes) = gpu_bytes {
             request.gpu_layers = compute.gpu_layers.unwrap_or_else(|| {
                 let all = FitRequest { gpu_layers: u32::MAX, ..request };

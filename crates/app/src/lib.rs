@@ -128,7 +128,7 @@ pub use remotes::{
 };
 pub use request::read_request;
 pub use rerun::{RerunPlan, RerunRequest};
-pub use role_options::RoleOptions;
+pub use role_options::{CacheType, RoleOptions};
 pub use runs::{StartRun, StartedRun, run_id_of};
 pub use secrets::{Secret, Secrets, SecretsKind};
 pub use settings::{Language, ServerSettings, Settings, Theme};

@@ -45,6 +45,48 @@ pub struct RoleOptions {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 16)]
     pub rpc_servers: Vec<String>,
+    /// How keys and values are kept; in 16 bits when absent. Fewer bits take less memory, so that a longer context fits, and cost
+    /// a little quality.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_type: Option<CacheType>,
+    /// Whether attention is computed in one pass, without its matrix in memory; wherever the device can when absent. A cache of
+    /// fewer bits needs it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flash_attention: Option<bool>,
+}
+
+/// How keys and values are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CacheType {
+    /// 16 bits an element.
+    F16,
+    /// 8 bits an element and a scale for 32 of them.
+    Q8_0,
+    /// 4 bits an element and a scale for 32 of them.
+    Q4_0,
+}
+
+impl CacheType {
+    /// Its name in the interfaces.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::F16 => "f16",
+            Self::Q8_0 => "q8_0",
+            Self::Q4_0 => "q4_0",
+        }
+    }
+}
+
+impl From<CacheType> for brickwork_worker_client::CacheType {
+    fn from(cache_type: CacheType) -> Self {
+        match cache_type {
+            CacheType::F16 => Self::F16,
+            CacheType::Q8_0 => Self::Q8_0,
+            CacheType::Q4_0 => Self::Q4_0,
+        }
+    }
 }
 
 /// The options of all roles; a role without any has the defaults.
@@ -116,18 +158,38 @@ pub(crate) fn computed_with(options: &RoleOptions, general: &Compute) -> Compute
         threads: general.threads,
         gpu_layers: options.gpu_layers.or(general.gpu_layers),
         rpc_servers: options.rpc_servers.clone(),
+        cache_type: options.cache_type.map_or(general.cache_type, Into::into),
+        flash_attention: options.flash_attention.or(general.flash_attention),
     }
 }
 
 fn faults(options: &RoleOptions) -> Vec<Diagnostic> {
-    let RoleOptions { device, gpu_layers, context_tokens, rpc_servers } = options;
+    let RoleOptions { device, gpu_layers, context_tokens, rpc_servers, cache_type, flash_attention } = options;
     let device = device.as_deref().and_then(|device| line(device, "$.device", 100).err());
     let gpu_layers = gpu_layers.filter(|layers| *layers > MOST_LAYERS);
     let context_tokens = context_tokens.filter(|tokens| !CONTEXT_TOKENS.contains(tokens));
     let gpu_layers = gpu_layers.map(|_| out_of_range("$.gpu_layers", 0, MOST_LAYERS.into()));
     let (least, most) = (*CONTEXT_TOKENS.start(), *CONTEXT_TOKENS.end());
     let context_tokens = context_tokens.map(|_| out_of_range("$.context_tokens", least.into(), most.into()));
-    device.into_iter().chain(gpu_layers).chain(context_tokens).chain(server_faults(rpc_servers)).collect()
+    let needs_flash = cache_type.filter(|_| *flash_attention == Some(false)).and_then(cache_fault);
+    device
+        .into_iter()
+        .chain(gpu_layers)
+        .chain(context_tokens)
+        .chain(server_faults(rpc_servers))
+        .chain(needs_flash)
+        .collect()
+}
+
+/// What is wrong with a cache of `cache_type` where flash attention is off.
+fn cache_fault(cache_type: CacheType) -> Option<Diagnostic> {
+    if cache_type == CacheType::F16 {
+        return None;
+    }
+    let message = format!("A cache of type {} needs flash attention, which is off.", cache_type.name());
+    let remedy = "Leave flash attention to the program, or keep 16 bits (f16).";
+    let phrase = Phrase::new("cache_needs_flash_attention").with("cache_type", cache_type.name());
+    Some(Diagnostic::error("cache_needs_flash_attention", "$.flash_attention", message, remedy).saying(phrase))
 }
 
 fn server_faults(servers: &[String]) -> Vec<Diagnostic> {

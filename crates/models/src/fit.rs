@@ -1,7 +1,7 @@
 //! What a model takes of memory before it is loaded: weights, key/value cache, room for computing, and the rest.
 //!
 //! The figures follow what the worker does with llama.cpp: one sequence, batches that are processed in one piece, a cache
-//! that keeps every position also in layers with a sliding window (`swa_full`), 16-bit keys and values, flash attention.
+//! that keeps every position also in layers with a sliding window (`swa_full`).
 //! Weights are mapped from the file, so they count once whoever else has the file in memory. Nothing is loaded or
 //! allocated here; a header is all that is read.
 
@@ -38,6 +38,8 @@ pub struct FitRequest {
     pub batch_tokens: u32,
     /// How keys and values are kept.
     pub cache_type: CacheType,
+    /// Whether attention is computed in one pass, without its matrix in memory.
+    pub flash_attention: bool,
     /// Layers that go to a GPU, the output counting as one, as llama.cpp counts them; 0 for the CPU alone.
     pub gpu_layers: u32,
 }
@@ -46,7 +48,7 @@ pub struct FitRequest {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CacheType {
-    /// 16 bits an element; what the worker uses.
+    /// 16 bits an element; what the worker uses unless it is told otherwise.
     #[default]
     F16,
     /// 8 bits an element and a scale for 32.
@@ -177,9 +179,10 @@ fn working_bytes(info: &GgufInfo, request: &FitRequest, context_tokens: u64) -> 
     let n_active = info.expert_used_count.unwrap_or(1).max(1);
     let forward = info.feed_forward_length.as_ref().and_then(|widths| widths.max()).unwrap_or(0);
     let heads = info.head_count.as_ref().and_then(|heads| heads.max()).unwrap_or(0);
+    let scores = if request.flash_attention { 0 } else { heads.saturating_mul(batch).saturating_mul(context_tokens) };
     let attention = heads.saturating_mul(info.key_length.unwrap_or(0));
     let widest = forward.saturating_mul(n_active).max(attention).saturating_add(width.saturating_mul(2));
-    masks.saturating_add(batch.saturating_mul(4).saturating_mul(widest))
+    masks.saturating_add(batch.saturating_mul(4).saturating_mul(widest)).saturating_add(scores.saturating_mul(4))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use brickwork_engine::ModelRef;
+use brickwork_worker_protocol::CacheType;
 
 /// Sampler settings that belong to a model rather than to a step. They apply at temperatures above 0 only: greedy
 /// output is always the model's own.
@@ -71,6 +72,10 @@ pub struct Compute {
     pub gpu_layers: Option<u32>,
     /// Addresses (`HOST:PORT`) of llama.cpp's RPC servers over which a model's layers are spread.
     pub rpc_servers: Vec<String>,
+    /// How keys and values are kept.
+    pub cache_type: CacheType,
+    /// Whether attention is computed in one pass; where the device can when absent.
+    pub flash_attention: Option<bool>,
 }
 
 /// A folder for computed prompts.

@@ -44,6 +44,8 @@ pub(crate) fn request(
             threads: compute.threads,
             gpu_layers: compute.gpu_layers,
             rpc_servers: compute.rpc_servers,
+            cache_type: compute.cache_type,
+            flash_attention: compute.flash_attention,
         },
         residency: protocol::Residency {
             budget_bytes: residency.budget_bytes,

@@ -40,7 +40,9 @@ mod task;
 mod words;
 mod worker;
 
-pub use brickwork_worker_protocol::{Device, DeviceKind, Module, PROTOCOL_VERSION, ResidentModel, WorkerHello, sizing};
+pub use brickwork_worker_protocol::{
+    CacheType, Device, DeviceKind, Module, PROTOCOL_VERSION, ResidentModel, WorkerHello, sizing,
+};
 pub use client::{WorkerClient, WorkerStatus};
 pub use config::{Compute, PromptCache, Residency, SamplerDefaults, SamplerDefaultsOf, WorkerConfig};
 pub use lend::lend;

@@ -19,9 +19,9 @@ pub mod sizing;
 
 pub use frame::{FrameDecoder, FrameError, MAX_FRAME_BYTES, encode};
 pub use message::{
-    ChatMessage, Compute, ContextLimits, CountTexts, CountTokens, Device, DeviceKind, Done, Failed, FailureCode,
-    FailureParam, FinishReason, FromWorker, Generate, JobId, ModelFacts, Module, Prompt, PromptCache, Render, Rendered,
-    Residency, ResidentModel, Role, Sampling, Timings, ToWorker, WorkerHello,
+    CacheType, ChatMessage, Compute, ContextLimits, CountTexts, CountTokens, Device, DeviceKind, Done, Failed,
+    FailureCode, FailureParam, FinishReason, FromWorker, Generate, JobId, ModelFacts, Module, Prompt, PromptCache,
+    Render, Rendered, Residency, ResidentModel, Role, Sampling, Timings, ToWorker, WorkerHello,
 };
 
 /// The version of this protocol. Program and worker must agree on it exactly, since both ship together.

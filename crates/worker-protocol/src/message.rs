@@ -111,6 +111,33 @@ pub struct Compute {
     /// Addresses (`HOST:PORT`) of llama.cpp's RPC servers over which the model's layers are spread, beside the GPUs here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub rpc_servers: Vec<String>,
+    /// How keys and values are kept.
+    #[serde(default, skip_serializing_if = "CacheType::is_default")]
+    pub cache_type: CacheType,
+    /// Whether attention is computed in one pass, without its matrix in memory; where the device can when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flash_attention: Option<bool>,
+}
+
+/// How the key/value cache is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CacheType {
+    /// 16 bits an element.
+    #[default]
+    F16,
+    /// 8 bits an element and a scale for 32 of them. Needs flash attention.
+    Q8_0,
+    /// 4 bits an element and a scale for 32 of them. Needs flash attention.
+    Q4_0,
+}
+
+impl CacheType {
+    /// Whether it is the one that nobody chose.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A request to count tokens.

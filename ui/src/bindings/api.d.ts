@@ -1906,6 +1906,11 @@ export interface components {
              */
             pipeline_id?: string | null;
         };
+        /**
+         * @description How keys and values are kept.
+         * @enum {string}
+         */
+        CacheType: "f16" | "q8_0" | "q4_0";
         /** @description A form in which a model of the catalog comes. */
         CatalogFileView: {
             /** @description The id under which it is listed once it is there. */
@@ -4095,6 +4100,12 @@ export interface components {
              *     over them and the GPUs here, so its weights and what it computes travel there, unencrypted.
              */
             rpc_servers?: string[];
+            cache_type?: components["schemas"]["CacheType"] | null;
+            /**
+             * @description Whether attention is computed in one pass, without its matrix in memory; wherever the device can when absent. A cache of
+             *     fewer bits needs it.
+             */
+            flash_attention?: boolean | null;
         };
         /** @description A role: the specification's fields, and what serves it. */
         RoleView: {
@@ -5548,6 +5559,7 @@ export type BundleModelOutcome = components['schemas']['BundleModelOutcome'];
 export type BundleModelView = components['schemas']['BundleModelView'];
 export type BundlePipelineOutcome = components['schemas']['BundlePipelineOutcome'];
 export type BundlePipelineView = components['schemas']['BundlePipelineView'];
+export type CacheType = components['schemas']['CacheType'];
 export type CatalogFileView = components['schemas']['CatalogFileView'];
 export type CatalogModelView = components['schemas']['CatalogModelView'];
 export type CatalogProblemView = components['schemas']['CatalogProblemView'];

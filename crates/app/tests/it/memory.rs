@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use brickwork_app::{
-    App, AppConfig, DEFAULT_PROJECT_ID, ErrorCode, FindingLevel, FitRequest, GenerateRequest, InferenceError,
-    InferenceErrorCode, InferenceEvent, Parameters, ProjectRequest, RoleOptions, RunStatus, Settings, StartRun,
-    Verdict,
+    App, AppConfig, CacheType, DEFAULT_PROJECT_ID, ErrorCode, FindingLevel, FitRequest, FitView, GenerateRequest,
+    InferenceError, InferenceErrorCode, InferenceEvent, Parameters, ProjectRequest, RoleOptions, RunStatus, Settings,
+    StartRun, Verdict,
 };
 use futures::StreamExt;
 use serde_json::{Value, json};
@@ -183,6 +183,8 @@ async fn options_of_roles_are_checked_kept_and_shown() {
     refused(RoleOptions { device: Some(" ".into()), ..none() }, "$.device").await;
     refused(RoleOptions { gpu_layers: Some(10_001), ..none() }, "$.gpu_layers").await;
     refused(RoleOptions { context_tokens: Some(255), ..none() }, "$.context_tokens").await;
+    let packed = |flash_attention| RoleOptions { cache_type: Some(CacheType::Q8_0), flash_attention, ..none() };
+    refused(packed(Some(false)), "$.flash_attention").await;
     let servers = || vec!["gpu-box:50052".to_owned(), "gpu-box".to_owned()];
     refused(RoleOptions { rpc_servers: servers(), ..none() }, "$.rpc_servers[1]").await;
     let unknown = app.set_role_options("Nobody", none()).await.unwrap_err();
@@ -195,6 +197,14 @@ async fn options_of_roles_are_checked_kept_and_shown() {
     assert_eq!((of("CodeGemma"), of("CodeLlama")), (options, none()));
     let fit = app.fit(of_model("CodeGemma")).await.unwrap();
     assert_eq!(fit.models[0].context_tokens, 4096);
+
+    // A cache of 8 bits and a scale for 32 of them takes 34 bytes where 64 were taken, in the arithmetic.
+    let of_context = FitRequest { context_tokens: Some(2048), ..of_model("CodeGemma") };
+    let whole = app.fit(of_context.clone()).await.unwrap();
+    app.set_role_options("CodeGemma", packed(None)).await.unwrap();
+    let packed = app.fit(of_context).await.unwrap();
+    let bytes = |fit: &FitView| fit.models[0].machine.kv_bytes;
+    assert_eq!(bytes(&packed), bytes(&whole) / 64 * 34);
     app.shutdown().await;
 }
 

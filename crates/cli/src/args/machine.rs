@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
 pub(crate) struct FitArgs {
@@ -38,9 +38,31 @@ pub(crate) struct OptionsArgs {
     /// its weights and what it computes travel there, unencrypted. May be given several times.
     #[arg(long = "rpc", value_name = "HOST:PORT")]
     pub(crate) rpc_servers: Vec<String>,
+    /// How keys and values are kept: fewer bits take less memory, so that a longer context fits, and cost a little quality.
+    #[arg(long, value_enum)]
+    pub(crate) cache_type: Option<CacheTypeArg>,
+    /// Whether attention is computed in one pass; wherever the device can when absent.
+    #[arg(long, value_enum)]
+    pub(crate) flash_attention: Option<Switch>,
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum CacheTypeArg {
+    #[value(name = "f16")]
+    F16,
+    #[value(name = "q8_0")]
+    Q8_0,
+    #[value(name = "q4_0")]
+    Q4_0,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
 }
 
 #[derive(Debug, Args)]

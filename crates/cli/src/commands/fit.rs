@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use brickwork_app::{App, FitMachineView, FitRequest, FitView, ModelFitView, RoleOptions, RunFitView, Verdict};
+use brickwork_app::{
+    App, CacheType, FitMachineView, FitRequest, FitView, ModelFitView, RoleOptions, RunFitView, Verdict,
+};
 use serde_json::{Value, json};
 
 use super::read_pipeline;
-use crate::args::{FitArgs, OptionsArgs};
+use crate::args::{CacheTypeArg, FitArgs, OptionsArgs, Switch};
 use crate::exit::Failure;
 
 /// Characters of a bar.
@@ -42,21 +44,33 @@ pub(crate) async fn fit(app: &App, args: FitArgs) -> Result<(), Failure> {
 
 /// Sets how a role's model is computed.
 pub(crate) async fn options(app: &App, args: OptionsArgs) -> Result<(), Failure> {
-    let OptionsArgs { role, device, gpu_layers, context, rpc_servers, json } = args;
-    let view =
-        app.set_role_options(&role, RoleOptions { device, gpu_layers, context_tokens: context, rpc_servers }).await?;
+    let OptionsArgs { role, device, gpu_layers, context, rpc_servers, cache_type, flash_attention, json } = args;
+    let cache_type = cache_type.map(|cache_type| match cache_type {
+        CacheTypeArg::F16 => CacheType::F16,
+        CacheTypeArg::Q8_0 => CacheType::Q8_0,
+        CacheTypeArg::Q4_0 => CacheType::Q4_0,
+    });
+    let flash_attention = flash_attention.map(|switch| switch == Switch::On);
+    let options = RoleOptions { device, gpu_layers, context_tokens: context, rpc_servers, cache_type, flash_attention };
+    let view = app.set_role_options(&role, options).await?;
     if json {
         println!("{}", serde_json::to_string(&view)?);
         return Ok(());
     }
     for role in view.models {
-        let RoleOptions { device, gpu_layers, context_tokens, rpc_servers } = role.options;
+        let RoleOptions { device, gpu_layers, context_tokens, rpc_servers, cache_type, flash_attention } = role.options;
         let device = device.unwrap_or_else(|| "any device".to_owned());
         let layers = gpu_layers.map_or_else(|| "as many as fit".to_owned(), |layers| layers.to_string());
         let context = context_tokens.map_or_else(|| "the model's own".to_owned(), |tokens| tokens.to_string());
         let spread =
             if rpc_servers.is_empty() { String::new() } else { format!(", SPREAD OVER {}", rpc_servers.join(", ")) };
-        println!("{:<10} {device}, GPU layers: {layers}, context: {context}{spread}", role.name);
+        let cache = cache_type.map_or_else(String::new, |cache_type| format!(", cache: {}", cache_type.name()));
+        let flash = match flash_attention {
+            None => "",
+            Some(true) => ", flash attention on",
+            Some(false) => ", flash attention off",
+        };
+        println!("{:<10} {device}, GPU layers: {layers}, context: {context}{cache}{flash}{spread}", role.name);
     }
     Ok(())
 }

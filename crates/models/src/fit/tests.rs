@@ -27,7 +27,14 @@ fn small() -> GgufInfo {
 }
 
 fn request(context_tokens: u32) -> FitRequest {
-    FitRequest { context_tokens, sequences: 1, batch_tokens: 64, cache_type: CacheType::F16, gpu_layers: 0 }
+    FitRequest {
+        context_tokens,
+        sequences: 1,
+        batch_tokens: 64,
+        cache_type: CacheType::F16,
+        flash_attention: true,
+        gpu_layers: 0,
+    }
 }
 
 #[test]
@@ -36,6 +43,10 @@ fn keys_and_values_grow_with_the_context() {
     // 4 layers, 2 heads, 64 wide, keys and values, 2 bytes.
     assert_eq!(kv(4096), 4 * 2 * 64 * 2 * 2 * 4096);
     assert_eq!(kv(4097), kv(4352), "contexts are padded");
+    let without = estimate(&small(), &FitRequest { flash_attention: false, ..request(4096) });
+    let with = estimate(&small(), &request(4096));
+    let heads = small().head_count.and_then(|heads| heads.max()).unwrap();
+    assert_eq!(without.total_bytes() - with.total_bytes(), heads * 64 * 4096 * 4);
     let quantized = estimate(&small(), &FitRequest { cache_type: CacheType::Q8_0, ..request(4096) });
     assert_eq!(quantized.machine.kv_bytes * 32, kv(4096) * 17);
 }

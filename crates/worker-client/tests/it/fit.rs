@@ -52,7 +52,14 @@ fn foretell(file: &str, measured: &ResidentModel) -> Estimate {
     assert!(batches.contains(&measured.n_batch), "{batches:?} foretold, {} seen", measured.n_batch);
     let (context_tokens, batch_tokens) = (measured.n_ctx, measured.n_batch);
     let sequences = sizing::MOST_SEQUENCES;
-    let request = FitRequest { context_tokens, sequences, batch_tokens, cache_type: CacheType::F16, gpu_layers: 0 };
+    let request = FitRequest {
+        context_tokens,
+        sequences,
+        batch_tokens,
+        cache_type: CacheType::F16,
+        flash_attention: true,
+        gpu_layers: 0,
+    };
     estimate(&info, &request)
 }
 

@@ -2,9 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use brickwork_worker_protocol::{
-    ChatMessage, Compute, ContextLimits, CountTexts, CountTokens, Device, DeviceKind, Done, Failed, FailureCode,
-    FailureParam, FinishReason, FrameDecoder, FrameError, FromWorker, Generate, PROTOCOL_VERSION, Prompt, PromptCache,
-    Render, Rendered, Residency, ResidentModel, Role, Sampling, Timings, ToWorker, check_protocol, encode,
+    CacheType, ChatMessage, Compute, ContextLimits, CountTexts, CountTokens, Device, DeviceKind, Done, Failed,
+    FailureCode, FailureParam, FinishReason, FrameDecoder, FrameError, FromWorker, Generate, PROTOCOL_VERSION, Prompt,
+    PromptCache, Render, Rendered, Residency, ResidentModel, Role, Sampling, Timings, ToWorker, check_protocol, encode,
 };
 use proptest::prelude::*;
 
@@ -61,8 +61,14 @@ fn to_worker() -> impl Strategy<Value = ToWorker> {
                 let limits = ContextLimits { max_context_tokens: Some(max_tokens), max_batch_tokens: None };
                 let gpu_layers = sampling.top_p.map(|_| max_tokens);
                 let rpc_servers = stop.clone();
-                let compute =
-                    Compute { device: stop.first().cloned(), threads: Some(max_tokens), gpu_layers, rpc_servers };
+                let compute = Compute {
+                    device: stop.first().cloned(),
+                    threads: Some(max_tokens),
+                    gpu_layers,
+                    rpc_servers,
+                    cache_type: if stop.is_empty() { CacheType::F16 } else { CacheType::Q8_0 },
+                    flash_attention: sampling.top_p.map(|_| stop.is_empty()),
+                };
                 let residency = Residency { budget_bytes: gpu_layers.map(u64::from), idle_ms: Some(job) };
                 let cache = Some(PromptCache { folder: model.clone(), limit_bytes: job });
                 ToWorker::Generate(Generate {

@@ -17,9 +17,9 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use brickwork_worker_protocol::{FailureCode, sizing};
+use brickwork_worker_protocol::{CacheType, Compute, FailureCode, sizing};
 use llama_cpp_2::context::LlamaContext;
-use llama_cpp_2::context::params::LlamaContextParams;
+use llama_cpp_2::context::params::{KvCacheType, LlamaContextParams};
 use llama_cpp_2::context::session::LlamaStateSeqFlags;
 use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::llama_batch::LlamaBatch;
@@ -51,6 +51,46 @@ pub(crate) struct ContextSize {
     pub(crate) n_batch: u32,
 }
 
+/// How a context computes, and how it keeps keys and values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Manner {
+    /// Threads on the processor.
+    pub(crate) threads: u32,
+    pub(crate) layout: Layout,
+}
+
+/// How keys and values lie in memory. A state fits only where the layout is the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Layout {
+    pub(crate) cache_type: CacheType,
+    /// Whether attention is computed in one pass; where the device can when absent.
+    pub(crate) flash_attention: Option<bool>,
+}
+
+impl Layout {
+    /// The layout that `compute` asks for.
+    pub(crate) const fn of(compute: &Compute) -> Self {
+        Self { cache_type: compute.cache_type, flash_attention: compute.flash_attention }
+    }
+
+    fn element(self) -> KvCacheType {
+        match self.cache_type {
+            CacheType::F16 => KvCacheType::F16,
+            CacheType::Q8_0 => KvCacheType::Q8_0,
+            CacheType::Q4_0 => KvCacheType::Q4_0,
+        }
+    }
+
+    /// The number by which llama.cpp knows the choice (`llama_flash_attn_type`).
+    fn flash_attention_policy(self) -> llama_cpp_sys_2::llama_flash_attn_type {
+        match self.flash_attention {
+            None => llama_cpp_sys_2::LLAMA_FLASH_ATTN_TYPE_AUTO,
+            Some(true) => llama_cpp_sys_2::LLAMA_FLASH_ATTN_TYPE_ENABLED,
+            Some(false) => llama_cpp_sys_2::LLAMA_FLASH_ATTN_TYPE_DISABLED,
+        }
+    }
+}
+
 /// A context and what its cache holds.
 pub(crate) struct Context {
     // Fields are dropped in order: the context goes before the model that it points to.
@@ -60,7 +100,7 @@ pub(crate) struct Context {
     /// What the batch holds of each sequence, in order.
     pending: Vec<(SequenceId, LlamaToken)>,
     size: ContextSize,
-    threads: u32,
+    manner: Manner,
     buffers: Vec<Buffer>,
     /// Its state cannot be cut back to an earlier token.
     is_recurrent: bool,
@@ -79,8 +119,13 @@ pub(crate) struct Place {
 
 impl Context {
     /// A context of `size` with an empty cache. `None` when llama.cpp refuses; the reason is in its log.
-    pub(crate) fn new(backend: &LlamaBackend, model: Arc<LlamaModel>, size: ContextSize, threads: u32) -> Option<Self> {
-        let n_threads = i32::try_from(threads).unwrap_or(1);
+    pub(crate) fn new(
+        backend: &LlamaBackend,
+        model: Arc<LlamaModel>,
+        size: ContextSize,
+        manner: Manner,
+    ) -> Option<Self> {
+        let n_threads = i32::try_from(manner.threads).unwrap_or(1);
         let is_recurrent = model.is_recurrent() || model.is_hybrid();
         // A recurrent model has a whole state for each sequence, whether it is used or not.
         // llama.cpp wants room in a batch for one token of each.
@@ -92,6 +137,9 @@ impl Context {
             .with_n_seq_max(n_sequences)
             // One pool of cells, which a start in common takes once.
             .with_kv_unified(true)
+            .with_type_k(manner.layout.element())
+            .with_type_v(manner.layout.element())
+            .with_flash_attention_policy(manner.layout.flash_attention_policy())
             .with_n_threads(n_threads)
             .with_n_threads_batch(n_threads)
             // A sliding window's cache that keeps all positions can be cut back like any other.
@@ -106,7 +154,7 @@ impl Context {
         let batch = LlamaBatch::new(size.n_batch as usize, 1);
         let sequences = (0..n_sequences).map(|_| Sequence::default()).collect();
         let (pending, costs) = (Vec::new(), Costs::default());
-        Some(Self { inner, batch, sequences, pending, size, threads, buffers, is_recurrent, costs, _model: model })
+        Some(Self { inner, batch, sequences, pending, size, manner, buffers, is_recurrent, costs, _model: model })
     }
 
     /// Its size.
@@ -119,9 +167,9 @@ impl Context {
         &self.buffers
     }
 
-    /// The threads that compute in it.
-    pub(crate) const fn threads(&self) -> u32 {
-        self.threads
+    /// How it computes.
+    pub(crate) const fn manner(&self) -> Manner {
+        self.manner
     }
 
     /// Whether a sequence can be cut back to an earlier token.

@@ -17,7 +17,7 @@ use llama_cpp_2::llama_backend::LlamaBackend;
 use llama_cpp_2::token::LlamaToken;
 
 use super::Model;
-use super::context::{Context, ContextSize, Place};
+use super::context::{Context, ContextSize, Layout, Manner, Place};
 use super::load::{self, Extent, Placement};
 use super::shelf::Shelf;
 use super::shelf::disk::Disk;
@@ -126,9 +126,9 @@ impl Llama {
     }
 
     /// Has what is computed kept where `cache` says.
-    fn keep_in(&mut self, cache: Option<&PromptCache>, stamp: &Stamp) {
+    fn keep_in(&mut self, cache: Option<&PromptCache>, stamp: &Stamp, layout: Layout) {
         let name = Path::new(&self.path).file_name();
-        let key = (name, stamp, &self.placement, crate::LLAMA_VERSION);
+        let key = (name, stamp, &self.placement, layout, crate::LLAMA_VERSION);
         let place = |cache: &PromptCache| Disk::place_of(Path::new(&cache.folder), &key, cache.limit_bytes);
         if self.shelf.place() != cache.map(place) {
             self.shelf.set_disk(cache.map(|cache| Disk::open(Path::new(&cache.folder), &key, cache.limit_bytes)));
@@ -149,7 +149,7 @@ impl Llama {
             compute_bytes: sum(Purpose::Compute),
             n_ctx: size.map_or(0, |size| size.n_ctx),
             n_batch: size.map_or(0, |size| size.n_batch),
-            threads: self.context.as_ref().map_or(0, Context::threads),
+            threads: self.context.as_ref().map_or(0, |context| context.manner().threads),
         }
     }
 }
@@ -295,13 +295,19 @@ impl Residents {
         let Body::Llama(llama) = &resident.body else { return false };
         let is_same = resident.path == path
             && stamp(path).is_ok_and(|stamp| stamp == resident.stamp)
-            && llama.context.as_ref().is_some_and(|context| {
-                context.can_cut() && context.threads() == compute.threads.unwrap_or(self.threads)
-            });
+            && llama
+                .context
+                .as_ref()
+                .is_some_and(|context| context.can_cut() && context.manner() == self.manner(compute));
         let loaded = &self.loaded;
         let is_in_use = |address: &str| loaded.iter().any(|resident| resident.is_on(address));
         is_same
             && Placement::of(compute, &mut self.servers, is_in_use).is_ok_and(|placement| placement == llama.placement)
+    }
+
+    /// How a job with `compute` is carried out.
+    fn manner(&self, compute: &Compute) -> Manner {
+        Manner { threads: compute.threads.unwrap_or(self.threads), layout: Layout::of(compute) }
     }
 
     /// Whether the jobs that run work with the model at `path`.
@@ -317,18 +323,18 @@ impl Residents {
     /// models were freed.
     pub(crate) fn place(&mut self, wanted: &Wanted<'_>) -> Result<Option<Place>, Failure> {
         let Wanted { prompt, n_needed, request, is_alone } = wanted;
-        let threads = request.compute.threads.unwrap_or(self.threads);
+        let manner = self.manner(&request.compute);
         let stamp = self.last()?.stamp.clone();
         let resident = self.llama()?;
-        resident.keep_in(request.cache.as_ref(), &stamp);
-        let cpu_threads = if resident.placement.uses_gpu() { None } else { Some(threads) };
+        resident.keep_in(request.cache.as_ref(), &stamp, manner.layout);
+        let cpu_threads = if resident.placement.uses_gpu() { None } else { Some(manner.threads) };
         let n_reserved = resident.context.as_ref().map_or(0, Context::n_reserved);
         let n_in_all = n_needed.saturating_add(u32::try_from(n_reserved).unwrap_or(u32::MAX));
         let size = context_size(resident, n_in_all, request.limits, cpu_threads);
         let suits = |context: &Context| {
             let most = window(resident, request.limits).max(n_in_all);
             context.size().n_batch == size.n_batch
-                && context.threads() == threads
+                && context.manner() == manner
                 && (!is_alone || (n_in_all..=most).contains(&context.size().n_ctx))
         };
         let is_suited = resident.context.as_ref().is_some_and(suits);
@@ -338,10 +344,10 @@ impl Residents {
                 if let Some(mut context) = resident.context.take() {
                     context.shelve_idle(&mut resident.shelf);
                 }
-                let context = self.new_context(size, threads)?;
+                let context = self.new_context(size, manner)?;
                 self.llama()?.context = Some(context);
             }
-        } else if !is_suited || (!is_room && !self.grow(size, threads)?) {
+        } else if !is_suited || (!is_room && !self.grow(size, manner)?) {
             return Ok(None);
         }
         self.keep_to_budget(0, 1);
@@ -375,7 +381,7 @@ impl Residents {
     }
 
     /// Moves the jobs that run into a context of `size`. Returns whether there was room for one in memory.
-    fn grow(&mut self, size: ContextSize, threads: u32) -> Result<bool, Failure> {
+    fn grow(&mut self, size: ContextSize, manner: Manner) -> Result<bool, Failure> {
         let resident = self.llama()?;
         let Some(old) = &resident.context else { return Ok(false) };
         // Every job needs a sequence of its own.
@@ -389,7 +395,7 @@ impl Residents {
         if free_memory_bytes() < of_new.saturating_add(MEMORY_MARGIN_BYTES) {
             return Ok(false);
         }
-        let Some(mut new) = Context::new(&self.backend, weights, size, threads) else { return Ok(false) };
+        let Some(mut new) = Context::new(&self.backend, weights, size, manner) else { return Ok(false) };
         let resident = self.llama()?;
         let Some(old) = &mut resident.context else { return Ok(false) };
         old.shelve_idle(&mut resident.shelf);
@@ -400,7 +406,7 @@ impl Residents {
         Ok(true)
     }
 
-    fn new_context(&mut self, size: ContextSize, threads: u32) -> Result<Context, Failure> {
+    fn new_context(&mut self, size: ContextSize, manner: Manner) -> Result<Context, Failure> {
         let weights = Arc::clone(&self.llama()?.model.weights);
         for is_retry in [false, true] {
             if is_retry {
@@ -411,7 +417,7 @@ impl Residents {
                 self.loaded.drain(..others).for_each(retire);
             }
             log::take_errors();
-            if let Some(context) = Context::new(&self.backend, Arc::clone(&weights), size, threads) {
+            if let Some(context) = Context::new(&self.backend, Arc::clone(&weights), size, manner) {
                 return Ok(context);
             }
         }

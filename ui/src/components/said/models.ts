@@ -97,6 +97,7 @@ export const models: Sentences = {
   notes_damaged: [m.say_notes_damaged, m.fix_notes_damaged],
   notes_not_read: [m.say_notes_not_read, m.fix_notes_not_read],
   relocate_already_there: [m.say_relocate_already_there, m.fix_relocate_already_there],
+  cache_needs_flash_attention: [m.say_cache_needs_flash_attention, m.fix_cache_needs_flash_attention],
   too_many_servers: [m.say_too_many_servers, m.fix_too_many_servers],
   transfer_state: [m.say_transfer_state],
   transfer_state_in_list: [m.say_transfer_state_in_list],

@@ -47,10 +47,13 @@ impl Fixture {
         Self { backend, model: Arc::new(model), ids }
     }
 
-    /// One thread computes: several that wait for each other would wait for other tests too.
     fn context(&self) -> Context {
+        self.context_with(Layout::default())
+    }
+
+    fn context_with(&self, layout: Layout) -> Context {
         let size = ContextSize { n_ctx: 1024, n_batch: 64 };
-        Context::new(self.backend, Arc::clone(&self.model), size, 1).unwrap()
+        Context::new(self.backend, Arc::clone(&self.model), size, manner(layout)).unwrap()
     }
 
     /// The scores behind all of `ids` in a context of their own, the last of them computed alone. `n_batch` tokens go before it at
@@ -67,6 +70,11 @@ impl Fixture {
     fn noise(&self, ids: &[LlamaToken]) -> f32 {
         2.0 * difference(&self.cold(ids, 1), &self.cold(ids, 64)) + EXACT
     }
+}
+
+/// One thread computes: several that wait for each other would wait for other tests too.
+const fn manner(layout: Layout) -> Manner {
+    Manner { threads: 1, layout }
 }
 
 /// Computes what is missing of `ids`, `n_batch` tokens at once.
@@ -174,7 +182,8 @@ fn what_comes_from_the_shelf_has_the_scores_of_a_cold_run() {
 
         // Jobs that run move to a larger context as they are.
         let size = ContextSize { n_ctx: 2048, n_batch: 64 };
-        let mut larger = Context::new(fixture.backend, Arc::clone(&fixture.model), size, 1).unwrap();
+        let mut larger =
+            Context::new(fixture.backend, Arc::clone(&fixture.model), size, manner(Layout::default())).unwrap();
         fresh.cut_back_to(again.sequence, ids.len() - 1);
         assert!(larger.take_over(&fresh));
         assert_eq!(larger.len(again.sequence), ids.len() - 1);
@@ -194,4 +203,67 @@ fn places_are_given_as_long_as_there_is_room() {
     context.release(places[2].sequence);
     assert!(context.has_room_for(256) && !context.has_room_for(257));
     assert!(context.place(&fixture.ids, 256, &mut shelf).is_some());
+}
+
+/// How much scores differ, as a part of their own spread: 0 for the same, about 1.4 for unrelated ones.
+fn relative_difference(one: &[f32], other: &[f32]) -> f64 {
+    let mean = |scores: &[f32]| scores.iter().map(|score| f64::from(*score)).sum::<f64>() / scores.len() as f64;
+    let (mean_one, mean_other) = (mean(one), mean(other));
+    let centred = one.iter().zip(other).map(|(a, b)| (f64::from(*a) - mean_one, f64::from(*b) - mean_other));
+    let (between, within) =
+        centred.fold((0.0, 0.0), |(between, within), (a, b)| (between + (a - b).powi(2), within + b * b));
+    (between / within).sqrt()
+}
+
+#[test]
+fn a_smaller_cache_keeps_the_scores_nearly() {
+    for file in MODELS {
+        let fixture = Fixture::new(file);
+        let ids = &fixture.ids;
+        let cold = fixture.cold(ids, 64);
+        let of = |cache_type, flash_attention| {
+            let mut context = fixture.context_with(Layout { cache_type, flash_attention });
+            let place = context.place(ids, 256, &mut Shelf::default()).unwrap();
+            read(&mut context, place.sequence, &ids[..ids.len() - 1], 64);
+            let kv_bytes: u64 = context
+                .buffers()
+                .iter()
+                .filter(|buffer| buffer.purpose == crate::log::Purpose::Cache)
+                .map(|buffer| buffer.size_bytes)
+                .sum();
+            (last(&mut context, place.sequence, ids), kv_bytes)
+        };
+        let (_, whole) = of(CacheType::F16, None);
+        for (cache_type, flash_attention, part, tolerance) in [
+            (CacheType::F16, Some(false), 1.0, 0.1),
+            (CacheType::F16, Some(true), 1.0, 0.1),
+            (CacheType::Q8_0, None, 34.0 / 64.0, 0.15),
+            (CacheType::Q4_0, Some(true), 18.0 / 64.0, 0.7),
+        ] {
+            let (scores, kv_bytes) = of(cache_type, flash_attention);
+            let difference = relative_difference(&scores, &cold);
+            println!("{file}, {cache_type:?}, {flash_attention:?}: {difference:.4} of {tolerance}");
+            assert!(difference <= tolerance, "{file}, {cache_type:?}, {flash_attention:?}: {difference}");
+            assert!(
+                (kv_bytes as f64 / whole as f64 - part).abs() < 0.02,
+                "{file}, {cache_type:?}: {kv_bytes} of {whole}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_was_kept_in_another_layout_is_computed_anew() {
+    let fixture = Fixture::new(MODELS[0]);
+    let ids = &fixture.ids.repeat(2);
+    let mut shelf = Shelf::default();
+    let mut context = fixture.context();
+    let first = context.place(ids, 256, &mut shelf).unwrap();
+    read(&mut context, first.sequence, &ids[..ids.len() - 1], 64);
+    context.release(first.sequence);
+    context.shelve_idle(&mut shelf);
+    let mut other = fixture.context_with(Layout { cache_type: CacheType::Q8_0, flash_attention: None });
+    let again = other.place(ids, 256, &mut shelf).unwrap();
+    assert_eq!(again.n_cached, 0);
+    assert_eq!(other.len(again.sequence), 0);
 }

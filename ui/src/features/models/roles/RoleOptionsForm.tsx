@@ -103,6 +103,27 @@ function Fields({ role }: { role: RoleView }) {
           />
         </div>
       )}
+      <div className="field">
+        <span>{m.option_cache()}</span>
+        <Select
+          label={m.option_cache_of({ role: role.name })}
+          value={options.cache_type ?? AUTOMATIC}
+          options={cacheOptions()}
+          onChange={(type) => change(cacheChange(type, options))}
+          testId={`cache-${role.name}`}
+        />
+        <small className="hint">{m.option_cache_hint()}</small>
+      </div>
+      <div className="field">
+        <span>{m.option_flash()}</span>
+        <Select
+          label={m.option_flash_of({ role: role.name })}
+          value={options.flash_attention == null ? AUTOMATIC : options.flash_attention ? "on" : "off"}
+          options={flashOptions(isPacked(options.cache_type))}
+          onChange={(flash) => change({ flash_attention: flash === AUTOMATIC ? null : flash === "on" })}
+          testId={`flash-${role.name}`}
+        />
+      </div>
       <RpcServers
         role={role.name}
         servers={options.rpc_servers ?? []}
@@ -111,6 +132,30 @@ function Fields({ role }: { role: RoleView }) {
       <p className="hint">{m.options_when()}</p>
     </div>
   );
+}
+
+const isPacked = (type: RoleOptions["cache_type"]) => type === "q8_0" || type === "q4_0";
+
+function cacheOptions(): Option<string>[] {
+  return [
+    { value: AUTOMATIC, label: m.automatic(), hint: m.option_cache_16() },
+    { value: "q8_0", label: m.option_cache_bits({ bits: 8 }), hint: m.option_cache_8() },
+    { value: "q4_0", label: m.option_cache_bits({ bits: 4 }), hint: m.option_cache_4() },
+  ];
+}
+
+/** A cache of fewer bits needs flash attention, so that it is no longer off then. */
+function cacheChange(type: string, { flash_attention }: RoleOptions): Partial<RoleOptions> {
+  const cache_type = type === "q8_0" || type === "q4_0" ? type : null;
+  return cache_type && flash_attention === false ? { cache_type, flash_attention: null } : { cache_type };
+}
+
+function flashOptions(needed: boolean): Option<string>[] {
+  const options: Option<string>[] = [
+    { value: AUTOMATIC, label: m.automatic(), hint: m.option_flash_hint() },
+    { value: "on", label: m.option_flash_on() },
+  ];
+  return needed ? options : [...options, { value: "off", label: m.option_flash_off() }];
 }
 
 /** The devices that there are; one that was chosen and has gone stays listed. */
@@ -138,11 +183,14 @@ function deviceOptions(devices: DeviceView[], kept: string | null | undefined): 
 }
 
 /** What is settled, in one line. */
-function summary({ context_tokens, device, gpu_layers, rpc_servers = [] }: RoleOptions): string {
+function summary(options: RoleOptions): string {
+  const { context_tokens, device, gpu_layers, rpc_servers = [], cache_type, flash_attention } = options;
   return [
     context_tokens != null && m.tokens_count({ count: formatCount(context_tokens) }),
     device,
     gpu_layers != null && m.option_layers_short({ count: formatCount(gpu_layers) }),
+    cache_type != null && m.option_cache_short({ type: cache_type }),
+    flash_attention != null && (flash_attention ? m.option_flash_short_on() : m.option_flash_short_off()),
     rpc_servers.length > 0 && m.option_rpc_short({ count: formatCount(rpc_servers.length) }),
   ]
     .filter(Boolean)

@@ -215,6 +215,24 @@ test("a server that does not answer says why, and its model can still be named",
   await expectAccessible();
 });
 
+test("keys and values in fewer bits need flash attention", async () => {
+  const calls = await show([role("CodeLlama", {}, { options: { flash_attention: false } })]);
+  const fold = screen.getByTestId("options-CodeLlama");
+  expect(fold.textContent).toContain("flash attention off");
+  await userEvent.click(fold);
+  await open("cache-CodeLlama");
+  await userEvent.click(screen.getByRole("option", { name: /8 bits/ }));
+  await waitFor(() => expect(sent(calls, "PUT", "/options")).toEqual([{ cache_type: "q8_0" }]));
+  const choices = await open("flash-CodeLlama");
+  expect(choices.map((option) => option.textContent)).toEqual([
+    expect.stringContaining("automatic"),
+    expect.stringContaining("on"),
+    expect.stringContaining("off"),
+  ]);
+  await userEvent.click(screen.getByRole("option", { name: "off" }));
+  await waitFor(() => expect(sent(calls, "PUT", "/options").at(-1)).toEqual({ flash_attention: false }));
+});
+
 test("names, roles and states are there for assistive technology", async () => {
   await show([role("CodeLlama", { stand_in: true }), role("T5Gemma", { simulated: true })]);
   await screen.findByTestId("fit-CodeLlama");
