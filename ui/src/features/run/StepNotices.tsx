@@ -2,11 +2,14 @@ import { History, PencilLine, TriangleAlert, Unplug } from "lucide-react";
 import type { ReactNode } from "react";
 import type { StepState } from "@/api/runView";
 import type { StepView } from "@/api/types";
+import { SaidText } from "@/components/said/SaidText";
+import { said } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { useRunScope } from "./context";
 import { FailureCard } from "./FailureCard";
 import { GatePanel } from "./GatePanel";
 import { runLink } from "./links";
+import { warningPhrase } from "./promptWarnings";
 import { ReportNotices } from "./ReportNotices";
 
 interface StepNoticesProps {
@@ -61,8 +64,11 @@ export function StepNotices({ step, state, rerun, onOriginal }: StepNoticesProps
         </FailureCard>
       )}
       {step.warnings.map((warning) => (
-        <p key={warning} className="notice notice-warn">
-          <TriangleAlert aria-hidden size={14} /> {warning}
+        <p key={warning} className="notice notice-warn" data-testid="step-warning">
+          <TriangleAlert aria-hidden size={14} />
+          <span>
+            <SaidText said={said(warningPhrase(warning), warning)} />
+          </span>
         </p>
       ))}
       <ReportNotices step={step} />

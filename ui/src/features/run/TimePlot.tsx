@@ -1,22 +1,30 @@
 import "uplot/dist/uPlot.min.css";
 import { useEffect, useRef } from "react";
 import type uPlot from "uplot";
-import { formatDecimal } from "@/components/format";
+import { formatCount, formatDecimal } from "@/components/format";
 import { m } from "@/paraglide/messages.js";
-import { PHASES, stacked, type TimeRow } from "./timeData";
+import { type Measure, PARTS, type Part, stacked, type TimeRow } from "./timeData";
 
 /** Height in px of the plot. */
 const HEIGHT = 240;
-/** The custom property that colours each phase, and the rate. */
-const COLOURS = {
+/** The custom property that colours each part of a bar. */
+const COLOURS: Record<Part, string> = {
   wait: "--plot-wait",
   load: "--plot-load",
   prompt: "--plot-prompt",
   generate: "--plot-generate",
+  cachedTokens: "--plot-wait",
+  readTokens: "--plot-prompt",
+  generatedTokens: "--plot-generate",
 };
 
-/** Bars of where each step's time went, and how fast it wrote. The table below says the same in words. */
-export function TimePlot({ rows }: { rows: TimeRow[] }) {
+interface TimePlotProps {
+  rows: TimeRow[];
+  measure: Measure;
+}
+
+/** Bars of where each step's time went, and how fast it wrote, or of its tokens. The table below says the same in words. */
+export function TimePlot({ rows, measure }: TimePlotProps) {
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const box = host.current;
@@ -27,7 +35,7 @@ export function TimePlot({ rows }: { rows: TimeRow[] }) {
     const drawn = import("uplot").then(({ default: Plot }) => {
       const draw = () => {
         plot?.destroy();
-        plot = new Plot(options(Plot, rows, box), data(rows), box);
+        plot = new Plot(options(Plot, rows, measure, box), data(rows, measure), box);
       };
       if (gone) return () => {};
       draw();
@@ -45,31 +53,42 @@ export function TimePlot({ rows }: { rows: TimeRow[] }) {
       gone = true;
       drawn.then((stop) => stop());
     };
-  }, [rows]);
+  }, [rows, measure]);
   return (
-    <div ref={host} className="time-plot" role="img" aria-label={m.plot_label()} data-testid="time-plot" />
+    <div
+      ref={host}
+      className="time-plot"
+      role="img"
+      aria-label={measure === "time" ? m.plot_label_time() : m.plot_label_tokens()}
+      data-testid="time-plot"
+      data-measure={measure}
+    />
   );
 }
 
 const widthOf = (box: HTMLElement) => Math.max(200, box.clientWidth);
 
-/** The last list is the rate; the phases come from the highest down, so that each covers the foot of the one before. */
-function data(rows: TimeRow[]): uPlot.AlignedData {
-  const phases: uPlot.AlignedData = [rows.map((_, index) => index), ...stacked(rows).reverse()];
-  return measured(rows) ? [...phases, rows.map((row) => row.rate ?? null)] : phases;
+/** The last list is the rate; the parts come from the highest down, so that each covers the foot of the one before. */
+function data(rows: TimeRow[], measure: Measure): uPlot.AlignedData {
+  const phases: uPlot.AlignedData = [
+    rows.map((_, index) => index),
+    ...stacked(rows, PARTS[measure]).reverse(),
+  ];
+  return rated(rows, measure) ? [...phases, rows.map((row) => row.rate ?? null)] : phases;
 }
 
-/** Whether any step's speed is known. */
-const measured = (rows: TimeRow[]) => rows.some((row) => row.rate !== undefined);
+/** Whether the speed is told beside the bars: where any is known, and they are of time. */
+const rated = (rows: TimeRow[], measure: Measure) =>
+  measure === "time" && rows.some((row) => row.rate !== undefined);
 
-function options(Plot: typeof uPlot, rows: TimeRow[], box: HTMLElement): uPlot.Options {
+function options(Plot: typeof uPlot, rows: TimeRow[], measure: Measure, box: HTMLElement): uPlot.Options {
   const style = getComputedStyle(box);
   const colour = (name: string) => style.getPropertyValue(name).trim();
   const text = colour("--text-2");
   const axis = { stroke: text, font: `12px ${style.fontFamily}`, ticks: { stroke: colour("--border") } };
   const bars = Plot.paths.bars?.({ size: [0.6, 64], radius: 0.06 });
   // The rate has its points and its axis only where one is known.
-  const rated = measured(rows) ? [true] : [];
+  const speeds = rated(rows, measure) ? [true] : [];
   const longest = Math.max(4, Math.floor((widthOf(box) - 120) / Math.max(1, rows.length) / 7));
   return {
     width: widthOf(box),
@@ -83,17 +102,17 @@ function options(Plot: typeof uPlot, rows: TimeRow[], box: HTMLElement): uPlot.O
     },
     series: [
       {},
-      ...[...PHASES].reverse().map(
-        (phase): uPlot.Series => ({
+      ...[...PARTS[measure]].reverse().map(
+        (part): uPlot.Series => ({
           scale: "y",
-          fill: colour(COLOURS[phase]),
-          stroke: colour(COLOURS[phase]),
+          fill: colour(COLOURS[part]),
+          stroke: colour(COLOURS[part]),
           width: 0,
           points: { show: false },
           ...(bars && { paths: bars }),
         }),
       ),
-      ...rated.map(
+      ...speeds.map(
         (): uPlot.Series => ({
           scale: "rate",
           stroke: colour("--plot-rate"),
@@ -119,9 +138,10 @@ function options(Plot: typeof uPlot, rows: TimeRow[], box: HTMLElement): uPlot.O
         scale: "y",
         size: 56,
         grid: { stroke: colour("--border"), width: 1 },
-        values: (_, splits) => splits.map((value) => `${formatDecimal(value)} s`),
+        values: (_, splits) =>
+          splits.map((value) => (measure === "time" ? `${formatDecimal(value)} s` : formatCount(value))),
       },
-      ...rated.map(
+      ...speeds.map(
         (): uPlot.Axis => ({
           ...axis,
           scale: "rate",

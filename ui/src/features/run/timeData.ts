@@ -17,6 +17,9 @@ export interface TimeRow {
   promptTokens: number;
   /** Share of the prompt, 0 to 1, that came from the cache. */
   cached: number;
+  /** The same in tokens, and the rest of the prompt, which was read anew. */
+  cachedTokens: number;
+  readTokens: number;
   generatedTokens: number;
   /** Written tokens that were guessed ahead. */
   guessedTokens: number;
@@ -34,6 +37,7 @@ export function timeRows(run: RunView): TimeRow[] {
 function rowOf(step: StepView): TimeRow | undefined {
   const times = step.timings ? stepTimes(step, undefined, 0) : undefined;
   if (!step.timings || !times) return undefined;
+  const cachedTokens = Math.min(step.timings.prompt_tokens, step.timings.cached_tokens);
   return {
     position: step.position,
     name: shownName(step.step_name),
@@ -43,6 +47,8 @@ function rowOf(step: StepView): TimeRow | undefined {
     generate: times.generate_ms / 1000,
     promptTokens: step.timings.prompt_tokens,
     cached: cachedShare(step.timings),
+    cachedTokens,
+    readTokens: step.timings.prompt_tokens - cachedTokens,
     generatedTokens: step.timings.generated_tokens,
     guessedTokens: step.timings?.accepted_tokens ?? 0,
     rate: stepRate(step),
@@ -50,12 +56,18 @@ function rowOf(step: StepView): TimeRow | undefined {
   };
 }
 
-/** The phases of a bar from its foot up. */
-export const PHASES = ["wait", "load", "prompt", "generate"] as const;
+/** The parts of a bar from its foot up: where the time went, in seconds, or what the tokens were. */
+export const PARTS = {
+  time: ["wait", "load", "prompt", "generate"],
+  tokens: ["cachedTokens", "readTokens", "generatedTokens"],
+} as const;
 
-/** Heights at which each phase of each bar ends: one list a phase, so that what is drawn later covers what lies below it. */
-export function stacked(rows: TimeRow[]): number[][] {
-  return PHASES.map((_, top) =>
-    rows.map((row) => PHASES.slice(0, top + 1).reduce((sum, phase) => sum + row[phase], 0)),
+export type Measure = keyof typeof PARTS;
+export type Part = (typeof PARTS)[Measure][number];
+
+/** Heights at which each part of each bar ends: one list a part, so that what is drawn later covers what lies below it. */
+export function stacked(rows: TimeRow[], parts: readonly Part[]): number[][] {
+  return parts.map((_, top) =>
+    rows.map((row) => parts.slice(0, top + 1).reduce((sum, part) => sum + row[part], 0)),
   );
 }

@@ -4,11 +4,14 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type LiveRun, startLive } from "@/api/runView";
 import type { StepView } from "@/api/types";
 import { onCommandKey } from "@/components/commands";
+import { overwriteGetLocale } from "@/paraglide/runtime.js";
 import { artifact, pipeline, runSummary, runView, step, stepView } from "@/test/fixtures";
 import { type Call, renderApp, serveApi } from "@/test/render";
 import { canEditOutput } from "./held";
 import { maxTokens, phaseFraction, phaseLeft, stepTimes } from "./phase";
+import { warningPhrase } from "./promptWarnings";
 import { RunPanes } from "./RunScreen";
+import { PARTS, stacked, timeRows } from "./timeData";
 
 // The pages of the tests have no canvas to draw on.
 vi.mock("uplot", () => ({
@@ -194,4 +197,41 @@ test("where time went is told as a table too", async () => {
       .getAllByRole("cell")
       .map((cell) => cell.textContent),
   ).toEqual(["500 ms", "1.0 s", "500 ms", "2.0 s", "100", "60%", "50", "25"]);
+  expect(stacked(timeRows(run), PARTS.tokens)).toEqual([
+    [60, 60],
+    [100, 100],
+    [150, 150],
+  ]);
+  await userEvent.click(screen.getByRole("radio", { name: "Tokens" }));
+  expect(screen.getByTestId("time-plot").dataset.measure).toBe("tokens");
+  expect(screen.getByText("Prompt, from the cache")).toBeTruthy();
+  expect(screen.queryByText("Waiting", { selector: "li *" })).toBeNull();
+});
+
+test.each([
+  [
+    "The context knows no value for {{ a.b }}, so it is sent as written. Add `a.b` to the context, or ignore this if it is code.",
+    { reason: "unknown_variable", params: { variable: "a.b" } },
+  ],
+  ["The context knows no value for {{ a }}.", undefined],
+  ["Another warning", undefined],
+])("a recorded warning of a prompt is known again: %s", (warning, phrase) => {
+  expect(warningPhrase(warning)).toEqual(phrase);
+});
+
+test("a warning of a run is told in the window's language", () => {
+  serveApi({});
+  overwriteGetLocale(() => "es");
+  const warning =
+    "The context knows no value for {{ tone }}, so it is sent as written. Add `tone` to the context, or ignore this if it is code.";
+  renderApp(
+    <RunPanes
+      live={startLive({ ...held, steps: [doneStep({ warnings: [warning] }), stepView(1)] })}
+      {...actions}
+    />,
+  );
+  expect(screen.getByTestId("step-warning").textContent).toMatch(
+    /^El contexto no tiene ningún valor para {{ tone }}/,
+  );
+  overwriteGetLocale(() => "en");
 });

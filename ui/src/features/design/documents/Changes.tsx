@@ -1,13 +1,15 @@
 import { ArrowRight, ArrowUpDown, Minus, Pencil, Plus } from "lucide-react";
-import type { Json } from "@/api/types";
+import type { Json, Pipeline } from "@/api/types";
 import { TextDiff } from "@/components/DiffView";
 import { RoleIcon } from "@/components/RoleChip";
 import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
-import type { DocumentChanges, FieldChange, StepChange } from "./compare";
+import { ChangedFlow } from "./ChangedFlow";
+import { compareDocuments, type FieldChange, type StepChange } from "./compare";
 
 interface ChangesProps {
-  changes: DocumentChanges;
+  before: Pipeline;
+  after: Pipeline;
   /** What is said when nothing differs. */
   none: string;
   /** Which of the two is the earlier one. */
@@ -15,12 +17,14 @@ interface ChangesProps {
 }
 
 /** What differs between two documents, step by step. */
-export function Changes({ changes, none, caption }: ChangesProps) {
+export function Changes({ before, after, none, caption }: ChangesProps) {
+  const changes = compareDocuments(before, after);
   if (changes.none) return <p className="changes-none">{none}</p>;
   const { fields, context, steps, assembler } = changes;
   return (
     <div className="changes" data-testid="document-changes">
       {caption && <p className="hint">{caption}</p>}
+      {(steps.length > 0 || assembler) && <ChangedFlow before={before} after={after} changes={changes} />}
       {(fields.length > 0 || context.length > 0) && (
         <section className="change">
           <h3>{m.diff_pipeline()}</h3>

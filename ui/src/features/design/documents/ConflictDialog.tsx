@@ -8,7 +8,6 @@ import { m } from "@/paraglide/messages.js";
 import { useDocument } from "../document";
 import { useDraft } from "../draft";
 import { Changes } from "./Changes";
-import { compareDocuments } from "./compare";
 
 /** Two windows changed the same pipeline: shows what differs and lets the user choose. Nothing is thrown away by any choice. */
 export function ConflictDialog({ onClose }: { onClose: () => void }) {
@@ -48,7 +47,8 @@ export function ConflictDialog({ onClose }: { onClose: () => void }) {
       }
     >
       <Changes
-        changes={compareDocuments(theirs.document, mine)}
+        before={theirs.document}
+        after={mine}
         none={m.doc_conflict_same()}
         caption={m.doc_conflict_caption()}
       />

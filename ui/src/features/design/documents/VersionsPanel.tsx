@@ -13,7 +13,6 @@ import { m } from "@/paraglide/messages.js";
 import { useDocument } from "../document";
 import { useDraft } from "../draft";
 import { Changes } from "./Changes";
-import { compareDocuments } from "./compare";
 import { VersionName } from "./VersionName";
 
 /** The versions of the open pipeline: what each is, what changed, and the way back. */
@@ -164,7 +163,8 @@ function VersionDiff({ pipelineId, version, versions, onClose }: VersionDiffProp
         <ErrorPanel title={m.doc_versions_failed()} error={failed} />
       ) : one.data && target ? (
         <Changes
-          changes={compareDocuments(one.data.document, target)}
+          before={one.data.document}
+          after={target}
           none={m.doc_no_changes()}
           caption={m.doc_compare_caption({
             version,

@@ -1,21 +1,16 @@
-import { type FormEvent, useId, useState } from "react";
+import { useId, useState } from "react";
 import { toast } from "sonner";
 import { type ModelFileView, useRenameModel } from "@/api/models";
-import { Button } from "@/components/Button";
-import { Modal } from "@/components/Modal";
+import { FormDialog } from "@/components/FormDialog";
 import { errorText } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
 
 export function RenameDialog({ file, onClose }: { file: ModelFileView; onClose: () => void }) {
   const rename = useRenameModel();
   const [name, setName] = useState(file.id);
-  const [form, fault] = [useId(), useId()];
+  const fault = useId();
   const wanted = name.trim();
-  const ready = wanted !== "" && wanted !== file.id && !rename.isPending;
-
-  function send(event: FormEvent) {
-    event.preventDefault();
-    if (!ready) return;
+  const send = () =>
     rename.mutate(
       { model: file.id, name: wanted },
       {
@@ -25,29 +20,18 @@ export function RenameDialog({ file, onClose }: { file: ModelFileView; onClose: 
         },
       },
     );
-  }
   return (
-    <Modal
+    <FormDialog
       title={m.model_rename_title({ name: file.id })}
       text={m.model_rename_hint()}
+      action={m.file_rename_do()}
+      ready={wanted !== "" && wanted !== file.id}
+      busy={rename.isPending}
+      onSend={send}
       onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>{m.cancel()}</Button>
-          <Button
-            look="primary"
-            type="submit"
-            form={form}
-            busy={rename.isPending}
-            disabled={!ready}
-            data-testid="rename-do"
-          >
-            {m.file_rename_do()}
-          </Button>
-        </>
-      }
+      testId="rename"
     >
-      <form id={form} onSubmit={send} className="field">
+      <div className="field">
         <span>{m.model_name()}</span>
         <input
           className="input mono"
@@ -68,7 +52,7 @@ export function RenameDialog({ file, onClose }: { file: ModelFileView; onClose: 
             {errorText(rename.error)}
           </span>
         )}
-      </form>
-    </Modal>
+      </div>
+    </FormDialog>
   );
 }
