@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use brickwork_engine::{Diagnostic, Phrase, Role};
+use brickwork_engine::{Diagnostic, ModelRef, Phrase, Role};
 use brickwork_models::{Bindings, ModelFile, resolve};
 use brickwork_worker_client::Compute;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,9 @@ const CONTEXT_TOKENS: std::ops::RangeInclusive<u32> = 256..=16_777_216;
 
 /// The most servers that a model is spread over; llama.cpp's own bound.
 const MOST_SERVERS: usize = 16;
+
+/// By so many tokens may the vocabularies of a model and of the one that drafts for it differ in size; llama.cpp's own bound.
+const MOST_MORE_TOKENS: u64 = 128;
 
 /// The most layers that can be asked for.
 const MOST_LAYERS: u32 = 10_000;
@@ -53,6 +56,11 @@ pub struct RoleOptions {
     /// fewer bits needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flash_attention: Option<bool>,
+    /// Id of a listed model, smaller and with the same vocabulary, that guesses what the role's model says next; that one checks
+    /// several guesses at once and keeps those that it would have said itself. None when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 1000)]
+    pub draft_model: Option<String>,
 }
 
 /// How keys and values are kept.
@@ -118,6 +126,16 @@ impl App {
                 .saying(Phrase::new("unknown_device").with("device", device).with("devices", names.join(", "))),
             );
         }
+        if let Some(draft_model) = options.draft_model.clone()
+            && faults.is_empty()
+        {
+            let (app, bindings) = (self.clone(), self.bindings().await?);
+            let fault = tokio::task::spawn_blocking(move || {
+                let files = app.scan_models();
+                draft_fault(&draft_model, &files, resolve(role, &bindings, &files).ok().as_ref())
+            });
+            faults.extend(fault.await.map_err(|error| AppError::Internal(error.to_string()))?);
+        }
         if !faults.is_empty() {
             return Err(AppError::InvalidRequest(faults));
         }
@@ -145,12 +163,16 @@ pub(crate) fn compute_by_path(
     for role in Role::ALL {
         let Some(options) = options.get(&role).filter(|options| **options != RoleOptions::default()) else { continue };
         let Ok(model) = resolve(role, bindings, files) else { continue };
-        by_path.entry(model.path).or_insert_with(|| computed_with(options, general));
+        by_path.entry(model.path).or_insert_with(|| {
+            let draft = options.draft_model.as_ref().and_then(|id| files.iter().find(|file| file.id == *id));
+            let draft_model = draft.map(|file| file.path.display().to_string());
+            Compute { draft_model, ..computed_with(options, general) }
+        });
     }
     by_path
 }
 
-/// `general` with what `options` settle.
+/// `general` with what `options` settle, but for the draft model, which is looked for among the files.
 pub(crate) fn computed_with(options: &RoleOptions, general: &Compute) -> Compute {
     Compute {
         device: options.device.clone().or_else(|| general.device.clone()),
@@ -160,11 +182,13 @@ pub(crate) fn computed_with(options: &RoleOptions, general: &Compute) -> Compute
         rpc_servers: options.rpc_servers.clone(),
         cache_type: options.cache_type.map_or(general.cache_type, Into::into),
         flash_attention: options.flash_attention.or(general.flash_attention),
+        draft_model: None,
     }
 }
 
 fn faults(options: &RoleOptions) -> Vec<Diagnostic> {
-    let RoleOptions { device, gpu_layers, context_tokens, rpc_servers, cache_type, flash_attention } = options;
+    let RoleOptions { device, gpu_layers, context_tokens, rpc_servers, cache_type, flash_attention, draft_model: _ } =
+        options;
     let device = device.as_deref().and_then(|device| line(device, "$.device", 100).err());
     let gpu_layers = gpu_layers.filter(|layers| *layers > MOST_LAYERS);
     let context_tokens = context_tokens.filter(|tokens| !CONTEXT_TOKENS.contains(tokens));
@@ -179,6 +203,41 @@ fn faults(options: &RoleOptions) -> Vec<Diagnostic> {
         .chain(server_faults(rpc_servers))
         .chain(needs_flash)
         .collect()
+}
+
+/// Why the listed model `id` cannot draft for `model`, as far as the headers tell; the worker compares the vocabularies word for
+/// word.
+fn draft_fault(id: &str, files: &[ModelFile], model: Option<&ModelRef>) -> Option<Diagnostic> {
+    let fault = |code, message: String, remedy: String, phrase: Phrase| {
+        Some(Diagnostic::error(code, "$.draft_model", message, remedy).saying(phrase.with("draft_model", id)))
+    };
+    let Some(draft) = files.iter().find(|file| file.id == id) else {
+        let remedy = "Give the id of a listed model; `brickwork models list` shows them.".to_owned();
+        return fault(
+            "unknown_model",
+            format!("There is no model `{id}`."),
+            remedy,
+            Phrase::new("unknown_draft_model"),
+        );
+    };
+    let remedy = || "Choose a smaller model of the same family, or none.".to_owned();
+    let Some(info) = draft.gguf.as_ref().filter(|_| draft.problem.is_none()) else {
+        let message = format!("{id} cannot draft: only a GGUF file that can run does.");
+        return fault("draft_unusable", message, remedy(), Phrase::new("draft_unusable"));
+    };
+    let of_role = model.and_then(|model| files.iter().find(|file| file.path.as_os_str() == &*model.path))?;
+    let target = of_role.gguf.as_ref()?;
+    let (own, other) = (info.vocab_size.unwrap_or(0), target.vocab_size.unwrap_or(0));
+    let is_same = info.tokenizer_model == target.tokenizer_model && own.abs_diff(other) <= MOST_MORE_TOKENS;
+    if is_same {
+        return None;
+    }
+    let message = format!(
+        "{id} cannot draft for {}: it has {own} tokens of another vocabulary, that one has {other}.",
+        of_role.id
+    );
+    let phrase = Phrase::new("draft_vocabulary").with("model", &of_role.id).with("own", own).with("other", other);
+    fault("draft_vocabulary", message, remedy(), phrase)
 }
 
 /// What is wrong with a cache of `cache_type` where flash attention is off.

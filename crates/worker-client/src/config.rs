@@ -76,6 +76,8 @@ pub struct Compute {
     pub cache_type: CacheType,
     /// Whether attention is computed in one pass; where the device can when absent.
     pub flash_attention: Option<bool>,
+    /// Absolute path of the file of a smaller model with the same vocabulary that guesses ahead; none when absent.
+    pub draft_model: Option<String>,
 }
 
 /// A folder for computed prompts.

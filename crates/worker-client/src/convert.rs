@@ -46,6 +46,7 @@ pub(crate) fn request(
             rpc_servers: compute.rpc_servers,
             cache_type: compute.cache_type,
             flash_attention: compute.flash_attention,
+            draft_model: compute.draft_model,
         },
         residency: protocol::Residency {
             budget_bytes: residency.budget_bytes,

@@ -117,6 +117,9 @@ pub struct Compute {
     /// Whether attention is computed in one pass, without its matrix in memory; where the device can when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flash_attention: Option<bool>,
+    /// Absolute path of the GGUF file of a smaller model with the same vocabulary that guesses ahead; none when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft_model: Option<String>,
 }
 
 /// How the key/value cache is kept.

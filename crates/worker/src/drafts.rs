@@ -41,11 +41,13 @@ pub(crate) enum Class {
     Middle,
     /// Many tokens.
     Long,
+    /// A draft model made it.
+    Model,
 }
 
 impl Class {
     /// How many there are.
-    pub(crate) const COUNT: usize = 4;
+    pub(crate) const COUNT: usize = 5;
 
     pub(crate) const fn index(self) -> usize {
         self as usize
@@ -78,6 +80,11 @@ impl Drafter {
         drafter.tokens.reserve(prompt.len());
         prompt.iter().for_each(|token| drafter.push(*token));
         drafter
+    }
+
+    /// The prompt and what was chosen behind it.
+    pub(crate) fn tokens(&self) -> &[LlamaToken] {
+        &self.tokens
     }
 
     /// Adds a token that was chosen.

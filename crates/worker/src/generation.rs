@@ -9,11 +9,12 @@ use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::vocab::LlamaVocab;
 
-use crate::drafts::{Draft, Drafter};
+use crate::drafts::{Class, Draft, Drafter};
 use crate::failure::Failure;
 use crate::model::context::{Context, Place};
+use crate::model::draft_model::DraftModel;
 use crate::output::Output;
-use crate::pace::{self, Acceptance, Costs, LONGEST_GUESS};
+use crate::pace::{self, Acceptance, Costs, LONGEST_GUESS, Offer};
 use crate::text::{GrowingText, Stop};
 
 /// Least time between two frames of text: about one picture of a screen.
@@ -141,7 +142,13 @@ impl Generation {
     ///
     /// # Errors
     /// When the batch is full.
-    pub(crate) fn add_to(&mut self, context: &mut Context, room: usize) -> Result<(), Failure> {
+    pub(crate) fn add_to(
+        &mut self,
+        context: &mut Context,
+        draft_model: Option<&mut DraftModel>,
+        vocab: &LlamaVocab<'_>,
+        room: usize,
+    ) -> Result<(), Failure> {
         let sequence = self.place.sequence;
         let n_left = self.n_left_of_prompt(context);
         if n_left > 0 {
@@ -159,7 +166,10 @@ impl Generation {
         let Some(last) = self.ids.last() else { return Ok(()) };
         let base = context.n_pending() + 1;
         let first = context.add(sequence, *last, true)?;
-        let draft = self.draft(&context.costs, base, room.saturating_sub(1));
+        // The last token of the output is never computed, and one more is chosen behind the guess.
+        let n_of_output = (self.request.max_tokens as usize).saturating_sub(self.ids.len() + 1);
+        let room = room.saturating_sub(1).min(n_of_output);
+        let draft = self.draft(&context.costs, draft_model, vocab, base, room);
         for token in &draft.tokens {
             context.add(sequence, *token, true)?;
         }
@@ -167,17 +177,37 @@ impl Generation {
         Ok(())
     }
 
-    /// A guess of what comes behind the last token, cut to what pays in a batch that has `base` tokens already.
-    fn draft(&mut self, costs: &Costs, base: usize, room: usize) -> Draft {
+    /// A guess of what comes behind the last token, cut to what pays in a batch that has `base` tokens already: from the text
+    /// where that repeats itself for long, else from the draft model, where there is one.
+    fn draft(
+        &mut self,
+        costs: &Costs,
+        draft_model: Option<&mut DraftModel>,
+        vocab: &LlamaVocab<'_>,
+        base: usize,
+        room: usize,
+    ) -> Draft {
         let Some(drafter) = &mut self.drafter else { return Draft::default() };
-        // The last token of the output is never computed, and one more is chosen behind the guess.
-        let n_left = (self.request.max_tokens as usize).saturating_sub(self.ids.len() + 1);
-        let room = room.min(n_left);
-        let mut draft = drafter.guess(LONGEST_GUESS);
-        if draft.tokens.is_empty() || room == 0 {
+        if room == 0 {
             return Draft::default();
         }
-        let n = pace::length(costs, &self.acceptance, draft.class, draft.tokens.len(), base, room);
+        let mut draft = drafter.guess(LONGEST_GUESS);
+        let is_sure = matches!(draft.class, Class::Middle | Class::Long);
+        if let Some(model) = draft_model.filter(|_| !is_sure) {
+            let token_ms = model.token_ms().unwrap_or(f64::EPSILON);
+            let offer = Offer { class: Class::Model, n_known: LONGEST_GUESS, token_ms };
+            let n = pace::length(costs, &self.acceptance, offer, base, room);
+            if n > 0 {
+                let tokens = model.guess(self.place.sequence, drafter.tokens(), n, |token| vocab.is_eog(token));
+                return Draft { tokens, class: Class::Model };
+            }
+            self.acceptance.passed_over(Class::Model);
+        }
+        if draft.tokens.is_empty() {
+            return Draft::default();
+        }
+        let offer = Offer { class: draft.class, n_known: draft.tokens.len(), token_ms: 0.0 };
+        let n = pace::length(costs, &self.acceptance, offer, base, room);
         if n == 0 {
             self.acceptance.passed_over(draft.class);
         }

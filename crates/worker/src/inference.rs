@@ -21,7 +21,7 @@ use crate::devices;
 use crate::failure::{Failure, Stopped};
 use crate::generation::{Ended, Generation, Plan};
 use crate::model::context::Place;
-use crate::model::residents::{self, Loaded, Residents, Wanted};
+use crate::model::residents::{self, AtWork, Loaded, Residents, Wanted};
 use crate::output::{Cancels, Output};
 use crate::outputs::Outputs;
 
@@ -97,9 +97,10 @@ impl Inference {
     /// come.
     fn next(&mut self, requests: &Receiver<Request>) -> Option<Request> {
         let idle_since = Instant::now();
-        let mut is_saved = false;
+        let (mut is_saved, mut is_rehearsed) = (false, false);
         loop {
-            let until_save = (!is_saved).then(|| SAVE_AFTER.saturating_sub(idle_since.elapsed()));
+            let is_busy = !is_saved || !is_rehearsed;
+            let until_save = is_busy.then(|| SAVE_AFTER.saturating_sub(idle_since.elapsed()));
             let wait = self.residents.free_idle().into_iter().chain(until_save).min();
             let received = match wait {
                 Some(wait) => requests.recv_timeout(wait.max(LEAST_IDLE_WAIT)),
@@ -108,8 +109,12 @@ impl Inference {
             match received {
                 Ok(request) => return Some(request),
                 Err(RecvTimeoutError::Timeout) => {
-                    if !is_saved && idle_since.elapsed() >= SAVE_AFTER {
-                        is_saved = !self.residents.save_one();
+                    if idle_since.elapsed() >= SAVE_AFTER {
+                        if !is_saved {
+                            is_saved = !self.residents.save_one();
+                        } else if !is_rehearsed {
+                            is_rehearsed = !self.residents.rehearse();
+                        }
                     }
                 }
                 Err(RecvTimeoutError::Disconnected) => return None,
@@ -213,7 +218,7 @@ impl Inference {
         let Some(place) = self.residents.place(&wanted)? else { return Ok(Begun::Waits(request)) };
         self.output.send(&FromWorker::Loaded { job, facts, load_ms });
         self.output.send(&FromWorker::Memory { job, models: self.residents.memory() });
-        let (model, context) = self.residents.at_work()?;
+        let AtWork { model, context, .. } = self.residents.at_work()?;
         let turn_stops = model.turn_stops(&request.prompt);
         let drafts = context.can_cut();
         let plan = Plan { place, load_ms, turn_stops, output: Arc::clone(&self.output), drafts };
@@ -227,10 +232,8 @@ impl Inference {
             return;
         }
         self.n_batches = self.n_batches.wrapping_add(1);
-        let outcome = self
-            .residents
-            .at_work()
-            .and_then(|(model, context)| batch::compute(model, context, &mut self.running, self.n_batches));
+        let outcome =
+            self.residents.at_work().and_then(|at_work| batch::compute(at_work, &mut self.running, self.n_batches));
         match outcome {
             Ok(ended) => ended.into_iter().for_each(|(prompt, place, ended)| self.end(&prompt, place, ended)),
             Err(failure) => {
@@ -245,7 +248,7 @@ impl Inference {
     fn end(&mut self, prompt: &Prompt, place: Place, ended: Ended) {
         let Ended { done, text, ids_of_text } = ended;
         self.residents.give_back(place, false);
-        if let (Some(ids), Ok((model, _))) = (ids_of_text, self.residents.at_work()) {
+        if let (Some(ids), Ok(AtWork { model, .. })) = (ids_of_text, self.residents.at_work()) {
             remember(&mut model.outputs, prompt, &text, &ids);
         }
         self.finish(done.job, Ok(FromWorker::Done(done)));

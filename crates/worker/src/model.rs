@@ -1,7 +1,9 @@
 //! A model in memory: its weights, its vocabulary, how it wants to be talked to, and one context.
 
 pub(crate) mod context;
+pub(crate) mod draft_model;
 pub(crate) mod load;
+mod rehearsal;
 pub(crate) mod residents;
 pub(crate) mod shelf;
 mod vocabulary;

@@ -83,7 +83,7 @@ const FADING: f64 = 0.9;
 impl Default for Acceptance {
     fn default() -> Self {
         // What guesses of each class came to in code that was joined and edited; soon overlaid by the job's own.
-        Self { counts: [(1.0, 2.0), (1.2, 2.0), (1.7, 2.0), (1.9, 2.0)] }
+        Self { counts: [(1.0, 2.0), (1.2, 2.0), (1.7, 2.0), (1.9, 2.0), (1.4, 2.0)] }
     }
 }
 
@@ -111,21 +111,26 @@ impl Acceptance {
     }
 }
 
-/// How many tokens of a guess of `n_known` to try in a batch that holds `base` tokens without them, at most `room`; 0 when
-/// none pays.
-pub(crate) fn length(
-    costs: &Costs,
-    acceptance: &Acceptance,
-    class: Class,
-    n_known: usize,
-    base: usize,
-    room: usize,
-) -> usize {
+/// What there is to choose a guess from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Offer {
+    pub(crate) class: Class,
+    /// How many tokens can be guessed.
+    pub(crate) n_known: usize,
+    /// What it takes to come by each of them, in milliseconds.
+    pub(crate) token_ms: f64,
+}
+
+/// How many tokens of `offer` to try in a batch that holds `base` tokens without them, at most `room`; 0 when none pays.
+pub(crate) fn length(costs: &Costs, acceptance: &Acceptance, offer: Offer, base: usize, room: usize) -> usize {
+    let Offer { class, n_known, token_ms } = offer;
+    // Before anything was measured a token of a draft model is taken for a fifth of a batch.
+    let token = costs.at(base).map_or(if token_ms > 0.0 { 0.2 } else { 0.0 }, |base_ms| token_ms / base_ms);
     let part = acceptance.of(class);
     let gain = |n: usize| {
         // The token that is certain, and each guessed one if all before it came true.
         let tokens = (1.0 - part.powi(i32::try_from(n).unwrap_or(i32::MAX) + 1)) / (1.0 - part);
-        tokens / costs.relative(base, base + n)
+        tokens / (costs.relative(base, base + n) + token * n as f64)
     };
     let lengths = LENGTHS.into_iter().map(|n| n.min(n_known)).filter(|n| (1..=room).contains(n));
     let best = lengths.map(|n| (gain(n), n)).max_by(|a, b| a.0.total_cmp(&b.0));
@@ -148,14 +153,17 @@ mod tests {
         (0..50).for_each(|_| sure.judged(Class::Long, 31, 31));
         let mut unsure = Acceptance::default();
         (0..50).for_each(|_| unsure.judged(Class::Long, 7, 0));
-        let of =
-            |costs: &Costs, acceptance: &Acceptance, n_known| length(costs, acceptance, Class::Long, n_known, 1, 63);
+        let offer = |n_known| Offer { class: Class::Long, n_known, token_ms: 0.0 };
+        let of = |costs: &Costs, acceptance: &Acceptance, n_known| length(costs, acceptance, offer(n_known), 1, 63);
         assert_eq!(of(&flat, &sure, 100), LONGEST_GUESS);
         assert_eq!(of(&flat, &sure, 5), 5, "no more than is known");
         assert_eq!(of(&flat, &unsure, 100), 0, "a guess that never comes true");
         assert_eq!(of(&steep, &sure, 100), 0, "a batch that takes as long as its tokens one by one");
-        assert_eq!(length(&flat, &sure, Class::Long, 100, 1, 0), 0, "no room");
+        assert_eq!(length(&flat, &sure, offer(100), 1, 0), 0, "no room");
         assert!(of(&Costs::default(), &Acceptance::default(), 100) > 0, "nothing is measured unless it is tried");
+        let drafted = |token_ms| length(&flat, &sure, Offer { token_ms, ..offer(100) }, 1, 63);
+        assert!(drafted(2.0) > 0, "a draft model that is five times as fast");
+        assert_eq!(drafted(20.0), 0, "a draft model that is slower than the model itself");
     }
 
     #[test]
@@ -165,7 +173,7 @@ mod tests {
         let costs = Costs::default();
         let tries = (0..2000).position(|_| {
             acceptance.passed_over(Class::Short);
-            length(&costs, &acceptance, Class::Short, 31, 1, 63) > 0
+            length(&costs, &acceptance, Offer { class: Class::Short, n_known: 31, token_ms: 0.0 }, 1, 63) > 0
         });
         assert!(tries.is_some_and(|tries| tries > 20), "{tries:?}");
     }

@@ -2507,6 +2507,8 @@ export interface components {
             skipped: components["schemas"]["SkippedFile"][];
             /** @description The manifest beside the files. */
             manifest: string;
+            /** @description The branch that was made for it, which is checked out now. */
+            branch?: string | null;
         };
         /**
          * @description Which pieces to export.
@@ -2568,19 +2570,21 @@ export interface components {
         FinishReason: "end_of_turn" | "stop_string" | "length";
         /** @description Something that would fit. */
         FitAdviceView: {
-            /** @description `smaller_quantization`, `shorter_context`, `fewer_gpu_layers` or `smaller_model`. */
+            /** @description `smaller_quantization`, `quantize`, `shorter_context`, `fewer_gpu_layers` or `smaller_model`. */
             code: string;
             /** @description The advice in words. */
             text: string;
             /** @description With `smaller_quantization`: the file's id in the catalog. */
             file_id?: string | null;
-            /** @description With `smaller_quantization`: its quantization. */
+            /** @description With `smaller_quantization`: its quantization; with `quantize`: the type to convert to, `q8_0` or `q4_k`. */
             quantization?: string | null;
             /**
              * Format: uint64
-             * @description With `smaller_quantization`: its size on disk.
+             * @description With `smaller_quantization` and `quantize`: its size on disk.
              */
             size_bytes?: number | null;
+            /** @description With `quantize`: the folder to convert. */
+            folder?: string | null;
             /**
              * Format: uint32
              * @description With `shorter_context`: the longest context that fits, in tokens.
@@ -4106,6 +4110,11 @@ export interface components {
              *     fewer bits needs it.
              */
             flash_attention?: boolean | null;
+            /**
+             * @description Id of a listed model, smaller and with the same vocabulary, that guesses what the role's model says next; that one checks
+             *     several guesses at once and keeps those that it would have said itself. None when absent.
+             */
+            draft_model?: string | null;
         };
         /** @description A role: the specification's fields, and what serves it. */
         RoleView: {
@@ -4240,6 +4249,8 @@ export interface components {
             from: components["schemas"]["FinalArtifactsFrom"];
             /** @description The pieces. */
             artifacts: components["schemas"]["Artifact"][];
+            /** @description Whether nobody chose: the pieces follow from outputs that were read anew, by the choice that was made before. */
+            reread?: boolean;
             /** @enum {string} */
             kind: "final_chosen";
         } | {
@@ -5324,6 +5335,8 @@ export interface components {
             removed: string[];
             /** @description Files that stay as they are, and why. */
             skipped: components["schemas"]["SkippedFile"][];
+            /** @description The branch that was made for the export. It stays, and stays checked out where it is. */
+            branch?: string | null;
         };
         /** @description Numbers of tokens. */
         Usage: {

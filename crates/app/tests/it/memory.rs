@@ -185,6 +185,9 @@ async fn options_of_roles_are_checked_kept_and_shown() {
     refused(RoleOptions { context_tokens: Some(255), ..none() }, "$.context_tokens").await;
     let packed = |flash_attention| RoleOptions { cache_type: Some(CacheType::Q8_0), flash_attention, ..none() };
     refused(packed(Some(false)), "$.flash_attention").await;
+    let draft = |id: &str| RoleOptions { draft_model: Some(id.to_owned()), ..none() };
+    refused(draft("NoSuchModel"), "$.draft_model").await;
+    refused(draft(SMOL), "$.draft_model").await;
     let servers = || vec!["gpu-box:50052".to_owned(), "gpu-box".to_owned()];
     refused(RoleOptions { rpc_servers: servers(), ..none() }, "$.rpc_servers[1]").await;
     let unknown = app.set_role_options("Nobody", none()).await.unwrap_err();

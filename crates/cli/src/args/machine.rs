@@ -44,6 +44,9 @@ pub(crate) struct OptionsArgs {
     /// Whether attention is computed in one pass; wherever the device can when absent.
     #[arg(long, value_enum)]
     pub(crate) flash_attention: Option<Switch>,
+    /// A listed model, smaller and with the same vocabulary, that guesses what the role's model says next.
+    #[arg(long, value_name = "ID")]
+    pub(crate) draft_model: Option<String>,
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,

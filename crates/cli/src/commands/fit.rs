@@ -44,33 +44,34 @@ pub(crate) async fn fit(app: &App, args: FitArgs) -> Result<(), Failure> {
 
 /// Sets how a role's model is computed.
 pub(crate) async fn options(app: &App, args: OptionsArgs) -> Result<(), Failure> {
-    let OptionsArgs { role, device, gpu_layers, context, rpc_servers, cache_type, flash_attention, json } = args;
+    let OptionsArgs { role, device, gpu_layers, context, rpc_servers, cache_type, flash_attention, draft_model, json } = args;
     let cache_type = cache_type.map(|cache_type| match cache_type {
         CacheTypeArg::F16 => CacheType::F16,
         CacheTypeArg::Q8_0 => CacheType::Q8_0,
         CacheTypeArg::Q4_0 => CacheType::Q4_0,
     });
     let flash_attention = flash_attention.map(|switch| switch == Switch::On);
-    let options = RoleOptions { device, gpu_layers, context_tokens: context, rpc_servers, cache_type, flash_attention };
+    let options = RoleOptions { device, gpu_layers, context_tokens: context, rpc_servers, cache_type, flash_attention, draft_model };
     let view = app.set_role_options(&role, options).await?;
     if json {
         println!("{}", serde_json::to_string(&view)?);
         return Ok(());
     }
     for role in view.models {
-        let RoleOptions { device, gpu_layers, context_tokens, rpc_servers, cache_type, flash_attention } = role.options;
+        let RoleOptions { device, gpu_layers, context_tokens, rpc_servers, cache_type, flash_attention, draft_model } = role.options;
         let device = device.unwrap_or_else(|| "any device".to_owned());
         let layers = gpu_layers.map_or_else(|| "as many as fit".to_owned(), |layers| layers.to_string());
         let context = context_tokens.map_or_else(|| "the model's own".to_owned(), |tokens| tokens.to_string());
         let spread =
             if rpc_servers.is_empty() { String::new() } else { format!(", SPREAD OVER {}", rpc_servers.join(", ")) };
         let cache = cache_type.map_or_else(String::new, |cache_type| format!(", cache: {}", cache_type.name()));
+        let draft = draft_model.map_or_else(String::new, |id| format!(", guesses by {id}"));
         let flash = match flash_attention {
             None => "",
             Some(true) => ", flash attention on",
             Some(false) => ", flash attention off",
         };
-        println!("{:<10} {device}, GPU layers: {layers}, context: {context}{cache}{flash}{spread}", role.name);
+        println!("{:<10} {device}, GPU layers: {layers}, context: {context}{cache}{flash}{draft}{spread}", role.name);
     }
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! What makes generations faster, seen from outside: guessed tokens, sequences that are laid aside, and prompts that were computed by
 //! an earlier worker. That they leave the model's scores as they are is tested in the worker, where the scores are.
 
-use brickwork_engine::{Message, Prompt, Speaker};
-use brickwork_worker_client::{PromptCache, WorkerClient, WorkerConfig};
+use brickwork_engine::{InferenceErrorCode, Message, Prompt, Speaker};
+use brickwork_worker_client::{Compute, PromptCache, WorkerClient, WorkerConfig};
 
-use crate::support::{GEMMA, SMOL, ask, client, config, generation, greedy, raw, user};
+use crate::support::{GEMMA, SMOL, ask, client, config, generation, greedy, model, raw, user};
 
 /// A file that is to be written once more.
 const FILE: &str = "```python\ndef add(first, second):\n    \"\"\"Return the sum of two numbers.\"\"\"\n    return first + second\n\n\n\
@@ -100,4 +100,32 @@ async fn a_damaged_file_of_a_computed_prompt_is_as_good_as_none() {
         }
     }
     assert_eq!(texts[0], texts[1]);
+}
+
+/// A draft model changes nothing of what is said. This one is the model itself, so all that it guesses comes true, and since
+/// it is no faster it is soon asked no more.
+#[tokio::test]
+async fn a_draft_model_leaves_the_text_as_it_is() {
+    let job = || generation(SMOL, user("Write one line of Python that prints hello."), greedy(48));
+    let (text, _) = ask(&client(), job()).await.done();
+    let client = client();
+    let draft_model = |file: &str| Some(model(file).path);
+    client.set_compute(Compute { draft_model: draft_model(SMOL), ..Compute::default() });
+    let (drafted_text, done) = ask(&client, job()).await.done();
+    assert_eq!(drafted_text, text);
+    let timings = done.timings;
+    assert!(timings.drafted_tokens > 0 && timings.accepted_tokens > 0, "{timings:?}");
+
+    client.set_compute(Compute { draft_model: draft_model(GEMMA), ..Compute::default() });
+    let error = ask(&client, job()).await.error();
+    assert_eq!(error.code, InferenceErrorCode::BadRequest);
+    assert_eq!(
+        error.phrase.as_ref().map(|phrase| phrase.reason.as_str()),
+        Some("draft_vocabulary_differs"),
+        "{error:?}"
+    );
+    assert!(error.message.contains(GEMMA), "{error}");
+
+    client.set_compute(Compute::default());
+    assert_eq!(ask(&client, job()).await.done().0, text);
 }

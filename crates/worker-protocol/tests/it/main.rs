@@ -68,6 +68,7 @@ fn to_worker() -> impl Strategy<Value = ToWorker> {
                     rpc_servers,
                     cache_type: if stop.is_empty() { CacheType::F16 } else { CacheType::Q8_0 },
                     flash_attention: sampling.top_p.map(|_| stop.is_empty()),
+                    draft_model: stop.last().cloned(),
                 };
                 let residency = Residency { budget_bytes: gpu_layers.map(u64::from), idle_ms: Some(job) };
                 let cache = Some(PromptCache { folder: model.clone(), limit_bytes: job });

@@ -6,11 +6,13 @@
 use std::time::Instant;
 
 use brickwork_worker_protocol::Prompt;
+use llama_cpp_2::vocab::LlamaVocab;
 
 use crate::failure::Failure;
 use crate::generation::{Ended, Generation};
-use crate::model::Model;
 use crate::model::context::{Context, Place};
+use crate::model::draft_model::DraftModel;
+use crate::model::residents::AtWork;
 
 /// Beside tokens that are being written, prompts get this part of a batch, so that writing goes on smoothly.
 const PROMPT_SHARE: usize = 2;
@@ -24,14 +26,15 @@ const LEAST_PROMPT_SHARE: usize = 32;
 /// # Errors
 /// When llama.cpp cannot compute; then nothing of any generation is in the cache.
 pub(crate) fn compute(
-    model: &Model,
-    context: &mut Context,
+    at_work: AtWork<'_>,
     running: &mut Vec<Generation>,
     n_batches: usize,
 ) -> Result<Vec<(Prompt, Place, Ended)>, Failure> {
+    let AtWork { model, context, mut draft_model } = at_work;
+    let vocab = model.weights.vocab();
     let n_first = n_batches % running.len().max(1);
     running.rotate_left(n_first);
-    let outcome = fill(context, running).and_then(|has_prompt| {
+    let outcome = fill(context, draft_model.as_deref_mut(), &vocab, running).and_then(|has_prompt| {
         let started = Instant::now();
         let n_tokens = context.n_pending();
         context.compute()?;
@@ -44,7 +47,6 @@ pub(crate) fn compute(
     running.rotate_right(n_first);
     outcome?;
 
-    let vocab = model.weights.vocab();
     let mut ended = Vec::new();
     for mut generation in std::mem::take(running) {
         match generation.take_result(&vocab, context) {
@@ -59,7 +61,12 @@ pub(crate) fn compute(
 }
 
 /// Fills the batch. Returns whether a part of a prompt is in it.
-fn fill(context: &mut Context, running: &mut [Generation]) -> Result<bool, Failure> {
+fn fill(
+    context: &mut Context,
+    mut draft_model: Option<&mut DraftModel>,
+    vocab: &LlamaVocab<'_>,
+    running: &mut [Generation],
+) -> Result<bool, Failure> {
     let n_batch = context.size().n_batch as usize;
     let (mut reading, mut writing): (Vec<_>, Vec<_>) =
         running.iter_mut().partition(|generation| generation.n_left_of_prompt(context) > 0);
@@ -70,7 +77,7 @@ fn fill(context: &mut Context, running: &mut [Generation]) -> Result<bool, Failu
         if room == 0 {
             break;
         }
-        generation.add_to(context, room)?;
+        generation.add_to(context, draft_model.as_deref_mut(), vocab, room)?;
     }
     let free = n_batch.saturating_sub(context.n_pending());
     let mut room = if n_writing == 0 { free } else { free.min(LEAST_PROMPT_SHARE.max(n_batch / PROMPT_SHARE)) };
@@ -79,7 +86,7 @@ fn fill(context: &mut Context, running: &mut [Generation]) -> Result<bool, Failu
         let before = context.n_pending();
         let share = room.div_ceil(n_reading - index);
         if share > 0 {
-            generation.add_to(context, share)?;
+            generation.add_to(context, None, vocab, share)?;
         }
         room -= (context.n_pending() - before).min(room);
     }

@@ -54,8 +54,10 @@ pub(crate) struct ContextSize {
 /// How a context computes, and how it keeps keys and values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Manner {
-    /// Threads on the processor.
+    /// Threads on the processor for one token.
     pub(crate) threads: u32,
+    /// Threads on the processor for several tokens at once.
+    pub(crate) batch_threads: u32,
     pub(crate) layout: Layout,
 }
 
@@ -125,7 +127,7 @@ impl Context {
         size: ContextSize,
         manner: Manner,
     ) -> Option<Self> {
-        let n_threads = i32::try_from(manner.threads).unwrap_or(1);
+        let n_threads = |threads| i32::try_from(threads).unwrap_or(1);
         let is_recurrent = model.is_recurrent() || model.is_hybrid();
         // A recurrent model has a whole state for each sequence, whether it is used or not.
         // llama.cpp wants room in a batch for one token of each.
@@ -140,8 +142,8 @@ impl Context {
             .with_type_k(manner.layout.element())
             .with_type_v(manner.layout.element())
             .with_flash_attention_policy(manner.layout.flash_attention_policy())
-            .with_n_threads(n_threads)
-            .with_n_threads_batch(n_threads)
+            .with_n_threads(n_threads(manner.threads))
+            .with_n_threads_batch(n_threads(manner.batch_threads))
             // A sliding window's cache that keeps all positions can be cut back like any other.
             .with_swa_full(true);
         // SAFETY: `model` is shared ownership of a model that is never moved or changed while it is owned. The context
@@ -180,6 +182,22 @@ impl Context {
     /// How many tokens `sequence` holds.
     pub(crate) fn len(&self, sequence: SequenceId) -> usize {
         self.sequences[sequence.index()].ids.len()
+    }
+
+    /// The tokens that `sequence` holds.
+    pub(crate) fn ids(&self, sequence: SequenceId) -> &[LlamaToken] {
+        &self.sequences[sequence.index()].ids
+    }
+
+    /// Empties all other sequences unless there is room for `n_needed` tokens of this one beside them.
+    pub(crate) fn clear_others_unless_room(&mut self, sequence: SequenceId, n_needed: usize) {
+        let ids = || (0..self.sequences.len()).map(SequenceId::of).filter(|id| *id != sequence);
+        let taken: usize = ids().map(|id| self.len(id)).sum();
+        if taken + n_needed > self.size.n_ctx as usize {
+            for id in ids().collect::<Vec<_>>() {
+                self.clear(id);
+            }
+        }
     }
 
     /// The most tokens that jobs may need at once: those that jobs hold have a right to as many as they asked for.
@@ -470,4 +488,4 @@ impl std::fmt::Debug for Context {
 
 #[cfg(test)]
 #[path = "context/tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -18,7 +18,9 @@ use llama_cpp_2::token::LlamaToken;
 
 use super::Model;
 use super::context::{Context, ContextSize, Layout, Manner, Place};
+use super::draft_model::DraftModel;
 use super::load::{self, Extent, Placement};
+use super::rehearsal::Rehearsal;
 use super::shelf::Shelf;
 use super::shelf::disk::Disk;
 use super::vocabulary::{Reader, Vocabulary};
@@ -73,10 +75,33 @@ pub(crate) struct Llama {
     placement: Placement,
     /// What llama.cpp allocated for its weights.
     buffers: Vec<Buffer>,
-    // Dropped before the model that it belongs to.
+    // Dropped before the model that they belong to.
     context: Option<Context>,
+    rehearsal: Rehearsed,
+    /// What guesses for it.
+    draft_model: Option<DraftModel>,
     shelf: Shelf,
     pub(crate) model: Model,
+}
+
+/// Whether it is known with how many threads a model writes fastest.
+#[derive(Debug, Default)]
+enum Rehearsed {
+    /// It has not been asked for yet.
+    #[default]
+    No,
+    /// It is being found out.
+    Under(Box<Rehearsal>),
+    /// It is.
+    Done(Option<u32>),
+}
+
+/// What the jobs that run work with.
+pub(crate) struct AtWork<'a> {
+    pub(crate) model: &'a mut Model,
+    pub(crate) context: &'a mut Context,
+    /// What guesses for the model.
+    pub(crate) draft_model: Option<&'a mut DraftModel>,
 }
 
 /// What a generation wants of its model's context.
@@ -135,10 +160,45 @@ impl Llama {
         }
     }
 
+    /// How a job with `compute` is carried out where the machine has `usual` cores.
+    fn manner(&self, compute: &Compute, usual: u32) -> Manner {
+        let rehearsed = if let Rehearsed::Done(threads) = self.rehearsal { threads } else { None };
+        Manner {
+            threads: compute.threads.or(rehearsed).unwrap_or(usual),
+            batch_threads: compute.threads.unwrap_or(usual),
+            layout: Layout::of(compute),
+        }
+    }
+
+    /// Computes a token to find out with how many threads the model writes fastest. Returns whether there is more to be done.
+    /// Only a model that has answered already is asked, and none that a GPU computes.
+    fn rehearse(&mut self, backend: &LlamaBackend) -> bool {
+        match &mut self.rehearsal {
+            Rehearsed::Done(_) => return false,
+            Rehearsed::No => {
+                let Some(context) = &self.context else { return false };
+                let layout = context.manner().layout;
+                let rehearsal =
+                    (!self.placement.uses_gpu()).then(|| Rehearsal::of(backend, &self.model.weights, layout)).flatten();
+                self.rehearsal =
+                    rehearsal.map_or(Rehearsed::Done(None), |rehearsal| Rehearsed::Under(Box::new(rehearsal)));
+            }
+            Rehearsed::Under(rehearsal) => {
+                if let Some(threads) = rehearsal.step() {
+                    self.rehearsal = Rehearsed::Done(Some(threads));
+                }
+            }
+        }
+        true
+    }
+
     fn memory(&self, model: String) -> ResidentModel {
         let of_context = self.context.as_ref().map_or(&[][..], Context::buffers);
+        let of_draft_model = self.draft_model.iter().flat_map(DraftModel::all_buffers);
+        let of_draft_model: Vec<&Buffer> = of_draft_model.collect();
         let sum = |purpose| {
-            let of_purpose = self.buffers.iter().chain(of_context).filter(|buffer| buffer.purpose == purpose);
+            let buffers = self.buffers.iter().chain(of_context).chain(of_draft_model.iter().copied());
+            let of_purpose = buffers.filter(|buffer| buffer.purpose == purpose);
             of_purpose.map(|buffer| buffer.size_bytes).sum()
         };
         let size = self.context.as_ref().map(Context::size);
@@ -235,16 +295,44 @@ impl Residents {
                 |residents| {
                     let (model, buffers) = residents.load(path, &placement, on_progress.clone())?;
                     let (path, placement) = (path.to_owned(), placement.clone());
-                    let (context, shelf) = (None, Shelf::default());
-                    Ok(Body::Llama(Box::new(Llama { path, placement, buffers, context, shelf, model })))
+                    let (context, shelf, rehearsal) = (None, Shelf::default(), Rehearsed::default());
+                    let draft_model = None;
+                    let llama = Llama { path, placement, buffers, context, rehearsal, draft_model, shelf, model };
+                    Ok(Body::Llama(Box::new(llama)))
                 },
-            )?
+            )? + self.ensure_draft_model(compute.draft_model.as_deref(), on_progress)?
         };
         let loaded = match &mut self.last()?.body {
             Body::Llama(llama) => Loaded::Llama(llama),
             Body::EncoderDecoder(body) => Loaded::EncoderDecoder(body),
         };
         Ok((loaded, load_ms))
+    }
+
+    /// Gives the model of the present job the draft model at `path`, or none. Returns the time that took, in milliseconds.
+    ///
+    /// # Errors
+    /// Those of [`load::load`] and of [`DraftModel::new`], and [`FailureCode::ModelMissing`].
+    fn ensure_draft_model(
+        &mut self,
+        path: Option<&str>,
+        on_progress: impl FnMut(f32) -> bool + 'static,
+    ) -> Result<f64, Stopped> {
+        let llama = self.llama()?;
+        if llama.draft_model.as_ref().map(|draft_model| &*draft_model.path) == path {
+            return Ok(0.0);
+        }
+        llama.draft_model = None;
+        let Some(path) = path else { return Ok(0.0) };
+        let started = Instant::now();
+        let size_bytes = stamp(path)?.size_bytes;
+        self.make_room(size_bytes, 1);
+        let placement = self.llama()?.placement.clone();
+        let weights = load::load(&self.backend, path, &Extent::Weights(placement), on_progress)?;
+        let buffers = log::take_buffers();
+        let llama = self.llama()?;
+        llama.draft_model = Some(DraftModel::new(path, weights, buffers, &llama.model.weights)?);
+        Ok(started.elapsed().as_secs_f64() * 1000.0)
     }
 
     /// Makes the model at `path` the last one of the list: the one that is there, if its file is the same and it `suits`,
@@ -266,7 +354,7 @@ impl Residents {
             retire(resident);
         }
         let started = Instant::now();
-        self.make_room(stamp.size_bytes);
+        self.make_room(stamp.size_bytes, 0);
         let body = match load(self) {
             Err(Stopped::Failed(failure)) if failure.code == FailureCode::OutOfMemory && !self.loaded.is_empty() => {
                 self.free_all(|_| true);
@@ -294,20 +382,16 @@ impl Residents {
         let Some(resident) = self.loaded.last() else { return false };
         let Body::Llama(llama) = &resident.body else { return false };
         let is_same = resident.path == path
+            && llama.draft_model.as_ref().map(|draft_model| &*draft_model.path) == compute.draft_model.as_deref()
             && stamp(path).is_ok_and(|stamp| stamp == resident.stamp)
             && llama
                 .context
                 .as_ref()
-                .is_some_and(|context| context.can_cut() && context.manner() == self.manner(compute));
+                .is_some_and(|context| context.can_cut() && context.manner() == llama.manner(compute, self.threads));
         let loaded = &self.loaded;
         let is_in_use = |address: &str| loaded.iter().any(|resident| resident.is_on(address));
         is_same
             && Placement::of(compute, &mut self.servers, is_in_use).is_ok_and(|placement| placement == llama.placement)
-    }
-
-    /// How a job with `compute` is carried out.
-    fn manner(&self, compute: &Compute) -> Manner {
-        Manner { threads: compute.threads.unwrap_or(self.threads), layout: Layout::of(compute) }
     }
 
     /// Whether the jobs that run work with the model at `path`.
@@ -323,11 +407,11 @@ impl Residents {
     /// models were freed.
     pub(crate) fn place(&mut self, wanted: &Wanted<'_>) -> Result<Option<Place>, Failure> {
         let Wanted { prompt, n_needed, request, is_alone } = wanted;
-        let manner = self.manner(&request.compute);
-        let stamp = self.last()?.stamp.clone();
+        let (usual_threads, stamp) = (self.threads, self.last()?.stamp.clone());
         let resident = self.llama()?;
+        let manner = resident.manner(&request.compute, usual_threads);
         resident.keep_in(request.cache.as_ref(), &stamp, manner.layout);
-        let cpu_threads = if resident.placement.uses_gpu() { None } else { Some(manner.threads) };
+        let cpu_threads = if resident.placement.uses_gpu() { None } else { Some(manner.batch_threads) };
         let n_reserved = resident.context.as_ref().map_or(0, Context::n_reserved);
         let n_in_all = n_needed.saturating_add(u32::try_from(n_reserved).unwrap_or(u32::MAX));
         let size = context_size(resident, n_in_all, request.limits, cpu_threads);
@@ -350,6 +434,7 @@ impl Residents {
         } else if !is_suited || (!is_room && !self.grow(size, manner)?) {
             return Ok(None);
         }
+        self.suit_draft_context(manner);
         self.keep_to_budget(0, 1);
         let resident = self.llama()?;
         let Some(context) = &mut resident.context else {
@@ -360,7 +445,7 @@ impl Residents {
 
     /// Takes a place back. `is_undone` says that what the job added to the cache goes too.
     pub(crate) fn give_back(&mut self, place: Place, is_undone: bool) {
-        if let Ok((_, context)) = self.at_work() {
+        if let Ok(AtWork { context, .. }) = self.at_work() {
             if is_undone {
                 context.cut_back_to(place.sequence, place.n_cached);
             }
@@ -372,11 +457,26 @@ impl Residents {
     ///
     /// # Errors
     /// When there are none.
-    pub(crate) fn at_work(&mut self) -> Result<(&mut Model, &mut Context), Failure> {
+    pub(crate) fn at_work(&mut self) -> Result<AtWork<'_>, Failure> {
         let resident = self.llama()?;
         match &mut resident.context {
-            Some(context) => Ok((&mut resident.model, context)),
+            Some(context) => {
+                Ok(AtWork { model: &mut resident.model, context, draft_model: resident.draft_model.as_mut() })
+            }
             None => Err(Failure::new(FailureCode::Internal, "The context of the jobs that run is gone.")),
+        }
+    }
+
+    /// Gives the draft model a context as large as the one of the model that it guesses for. Without room for it there are no
+    /// guesses.
+    fn suit_draft_context(&mut self, manner: Manner) {
+        let backend = &self.backend;
+        let Some(Resident { body: Body::Llama(llama), .. }) = self.loaded.last_mut() else { return };
+        let Llama { context: Some(context), draft_model: Some(draft_model), .. } = &mut **llama else { return };
+        let suits = |own: &Context| own.size() == context.size() && own.manner() == manner;
+        if context.can_cut() && !draft_model.context.as_ref().is_some_and(suits) {
+            draft_model.context = None;
+            draft_model.context = Context::new(backend, Arc::clone(&draft_model.weights), context.size(), manner);
         }
     }
 
@@ -489,6 +589,15 @@ impl Residents {
         while self.save_one() {}
     }
 
+    /// Goes on with finding out with how many threads the models here write fastest. Returns whether there is more to be done.
+    pub(crate) fn rehearse(&mut self) -> bool {
+        let backend = &self.backend;
+        self.loaded.iter_mut().any(|resident| match &mut resident.body {
+            Body::Llama(llama) => llama.rehearse(backend),
+            Body::EncoderDecoder(_) => false,
+        })
+    }
+
     /// Frees the models for which `is_over` holds.
     fn free_all(&mut self, is_over: impl Fn(&Resident) -> bool) {
         let (over, rest) = std::mem::take(&mut self.loaded).into_iter().partition(is_over);
@@ -507,11 +616,11 @@ impl Residents {
         Ok((Model::new(weights, path)?, buffers))
     }
 
-    /// Frees the least recently used models while the budget or the machine's free memory has no room for a file of
-    /// `size_bytes`. Loading would not fail: the system would begin to swap, or kill.
-    fn make_room(&mut self, size_bytes: u64) {
-        self.keep_to_budget(size_bytes, 0);
-        while !self.loaded.is_empty() && free_memory_bytes() < size_bytes.saturating_add(MEMORY_MARGIN_BYTES) {
+    /// Frees the least recently used models, but never the last `n_kept` ones, while the budget or the machine's free memory has
+    /// no room for a file of `size_bytes`. Loading would not fail: the system would begin to swap, or kill.
+    fn make_room(&mut self, size_bytes: u64, n_kept: usize) {
+        self.keep_to_budget(size_bytes, n_kept);
+        while self.loaded.len() > n_kept && free_memory_bytes() < size_bytes.saturating_add(MEMORY_MARGIN_BYTES) {
             retire(self.loaded.remove(0));
         }
     }

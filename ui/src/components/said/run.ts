@@ -5,6 +5,7 @@ import type { Sentences } from "./sentences";
 /** By the stable words of the sentences. */
 export const run: Sentences = {
   advice_fewer_gpu_layers: [m.say_advice_fewer_gpu_layers],
+  advice_quantize: [m.say_advice_quantize],
   advice_shorter_context: [m.say_advice_shorter_context],
   advice_smaller_file: [m.say_advice_smaller_file],
   advice_smaller_model: [m.say_advice_smaller_model],
@@ -36,6 +37,8 @@ export const run: Sentences = {
   no_connections: [m.say_no_connections],
   no_context: [m.say_no_context],
   no_model_file: [m.say_no_model_file],
+  draft_vocabulary_differs: [m.say_draft_vocabulary_differs],
+  draft_cannot_step_back: [m.say_draft_cannot_step_back],
   not_enough_memory: [m.say_not_enough_memory],
   not_enough_memory_for_context: [m.say_not_enough_memory_for_context],
   output_too_long: [m.say_output_too_long],

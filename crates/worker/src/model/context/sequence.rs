@@ -9,7 +9,7 @@ use llama_cpp_2::token::LlamaToken;
 pub(crate) struct SequenceId(u8);
 
 impl SequenceId {
-    pub(super) fn of(index: usize) -> Self {
+    pub(crate) fn of(index: usize) -> Self {
         Self(u8::try_from(index).unwrap_or(u8::MAX))
     }
 

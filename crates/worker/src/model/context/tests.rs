@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use super::super::load::{self, Extent, Placement};
 use super::*;
 
-const MODELS: [&str; 2] = ["SmolLM2-135M-Instruct.Q4_1.gguf", "gemma-3-270m-q4_k_m.gguf"];
+pub(crate) const MODELS: [&str; 2] = ["SmolLM2-135M-Instruct.Q4_1.gguf", "gemma-3-270m-q4_k_m.gguf"];
 
 /// The most that a score may differ from a cold run whose batches had the same sizes.
 const EXACT: f32 = 1e-3;
@@ -25,14 +25,15 @@ fn models_dir() -> PathBuf {
 }
 
 /// A model on the processor, and what makes contexts for it.
-struct Fixture {
-    backend: &'static LlamaBackend,
-    model: Arc<LlamaModel>,
-    ids: Vec<LlamaToken>,
+pub(crate) struct Fixture {
+    pub(crate) backend: &'static LlamaBackend,
+    pub(crate) model: Arc<LlamaModel>,
+    pub(crate) path: String,
+    pub(crate) ids: Vec<LlamaToken>,
 }
 
 impl Fixture {
-    fn new(file: &str) -> Self {
+    pub(crate) fn new(file: &str) -> Self {
         static BACKEND: OnceLock<LlamaBackend> = OnceLock::new();
         let path = models_dir().join(file);
         assert!(path.is_file(), "the test model {} is missing; fetch it with: cargo xtask models", path.display());
@@ -44,10 +45,11 @@ impl Fixture {
         let extent = Extent::Weights(Placement::default());
         let model = load::load(backend, path.to_str().unwrap(), &extent, |_| true).unwrap();
         let ids = model.vocab().tokenize(TEXT.as_bytes(), true, false);
-        Self { backend, model: Arc::new(model), ids }
+        let path = path.to_str().unwrap().to_owned();
+        Self { backend, model: Arc::new(model), path, ids }
     }
 
-    fn context(&self) -> Context {
+    pub(crate) fn context(&self) -> Context {
         self.context_with(Layout::default())
     }
 
@@ -58,7 +60,7 @@ impl Fixture {
 
     /// The scores behind all of `ids` in a context of their own, the last of them computed alone. `n_batch` tokens go before it at
     /// once.
-    fn cold(&self, ids: &[LlamaToken], n_batch: usize) -> Vec<f32> {
+    pub(crate) fn cold(&self, ids: &[LlamaToken], n_batch: usize) -> Vec<f32> {
         let mut context = self.context();
         let place = context.place(ids, 256, &mut Shelf::default()).unwrap();
         read(&mut context, place.sequence, &ids[..ids.len() - 1], n_batch);
@@ -74,7 +76,7 @@ impl Fixture {
 
 /// One thread computes: several that wait for each other would wait for other tests too.
 const fn manner(layout: Layout) -> Manner {
-    Manner { threads: 1, layout }
+    Manner { threads: 1, batch_threads: 1, layout }
 }
 
 /// Computes what is missing of `ids`, `n_batch` tokens at once.

@@ -1,7 +1,15 @@
 import { ChevronDown } from "lucide-react";
 import { useId, useState } from "react";
 import { toast } from "sonner";
-import { type DeviceView, type RoleOptions, type RoleView, useRoleFit, useSetOptions } from "@/api/models";
+import {
+  type DeviceView,
+  type ModelFileView,
+  type RoleOptions,
+  type RoleView,
+  useModelList,
+  useRoleFit,
+  useSetOptions,
+} from "@/api/models";
 import { type Option, Select } from "@/components/Choice";
 import { NumberField } from "@/components/fields";
 import { formatBytes, formatCount } from "@/components/format";
@@ -46,6 +54,7 @@ function Fields({ role }: { role: RoleView }) {
   const save = useSetOptions();
   const fit = useRoleFit(role).data;
   const devices = fit?.devices ?? [];
+  const files = useModelList().data?.files ?? [];
   const { options } = role;
   const hasGpu = devices.some(isGpu) || options.gpu_layers != null;
 
@@ -124,6 +133,17 @@ function Fields({ role }: { role: RoleView }) {
           testId={`flash-${role.name}`}
         />
       </div>
+      <div className="field">
+        <span>{m.option_draft()}</span>
+        <Select
+          label={m.option_draft_of({ role: role.name })}
+          value={options.draft_model ?? AUTOMATIC}
+          options={draftOptions(files, role.binding.id, options.draft_model)}
+          onChange={(model) => change({ draft_model: model === AUTOMATIC ? null : model })}
+          testId={`draft-${role.name}`}
+        />
+        <small className="hint">{m.option_draft_hint()}</small>
+      </div>
       <RpcServers
         role={role.name}
         servers={options.rpc_servers ?? []}
@@ -158,6 +178,22 @@ function flashOptions(needed: boolean): Option<string>[] {
   return needed ? options : [...options, { value: "off", label: m.option_flash_off() }];
 }
 
+/** The models that may guess for the one called `own`; one that was chosen and has gone stays listed. */
+function draftOptions(
+  files: ModelFileView[],
+  own: string,
+  kept: string | null | undefined,
+): Option<string>[] {
+  const usable = files.filter(({ id, format, problem }) => id !== own && format === "gguf" && !problem);
+  const options: Option<string>[] = [
+    { value: AUTOMATIC, label: m.option_draft_none() },
+    ...usable.map(({ id, size_bytes }) => ({ value: id, label: id, hint: formatBytes(size_bytes) })),
+  ];
+  if (kept && usable.every(({ id }) => id !== kept))
+    options.push({ value: kept, label: kept, hint: m.option_draft_gone() });
+  return options;
+}
+
 /** The devices that there are; one that was chosen and has gone stays listed. */
 function deviceOptions(devices: DeviceView[], kept: string | null | undefined): Option<string>[] {
   const options: Option<string>[] = [
@@ -184,13 +220,22 @@ function deviceOptions(devices: DeviceView[], kept: string | null | undefined): 
 
 /** What is settled, in one line. */
 function summary(options: RoleOptions): string {
-  const { context_tokens, device, gpu_layers, rpc_servers = [], cache_type, flash_attention } = options;
+  const {
+    context_tokens,
+    device,
+    gpu_layers,
+    rpc_servers = [],
+    cache_type,
+    flash_attention,
+    draft_model,
+  } = options;
   return [
     context_tokens != null && m.tokens_count({ count: formatCount(context_tokens) }),
     device,
     gpu_layers != null && m.option_layers_short({ count: formatCount(gpu_layers) }),
     cache_type != null && m.option_cache_short({ type: cache_type }),
     flash_attention != null && (flash_attention ? m.option_flash_short_on() : m.option_flash_short_off()),
+    draft_model && m.option_draft_short({ model: draft_model }),
     rpc_servers.length > 0 && m.option_rpc_short({ count: formatCount(rpc_servers.length) }),
   ]
     .filter(Boolean)

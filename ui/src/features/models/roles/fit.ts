@@ -43,9 +43,15 @@ function place(id: Place["id"], share: FitShareView, room: number | undefined): 
 
 /** What would fit, in the page's language; words of a kind that is not known here stay as they came. */
 export function adviceText(advice: FitAdviceView): string {
-  const { code, quantization, size_bytes, context_tokens, gpu_layers, text } = advice;
+  const { code, quantization, size_bytes, folder, context_tokens, gpu_layers, text } = advice;
   if (code === "smaller_quantization" && quantization != null)
     return m.advice_quantization({ quantization, size: size_bytes == null ? "–" : formatBytes(size_bytes) });
+  if (code === "quantize" && quantization != null && folder != null)
+    return m.advice_quantize({
+      quantization,
+      folder,
+      size: size_bytes == null ? "–" : formatBytes(size_bytes),
+    });
   if (code === "shorter_context" && context_tokens != null)
     return m.advice_context({ count: formatCount(context_tokens) });
   if (code === "fewer_gpu_layers" && gpu_layers != null)

@@ -233,6 +233,28 @@ test("keys and values in fewer bits need flash attention", async () => {
   await waitFor(() => expect(sent(calls, "PUT", "/options").at(-1)).toEqual({ flash_attention: false }));
 });
 
+test("another file of the folder can guess ahead; one that has gone stays named", async () => {
+  const calls = await show(
+    [role("CodeLlama", {}, { options: { draft_model: "gone" } })],
+    [
+      file("tiny"),
+      file("smaller"),
+      file("broken", { problem: "It is cut off." }),
+      file("t5", { format: "safetensors" }),
+    ],
+  );
+  expect(screen.getByTestId("options-CodeLlama").textContent).toContain("guesses by gone");
+  await userEvent.click(screen.getByTestId("options-CodeLlama"));
+  const offered = await open("draft-CodeLlama");
+  expect(offered.map((option) => option.textContent)).toEqual([
+    "none",
+    expect.stringContaining("smaller"),
+    expect.stringContaining("gone"),
+  ]);
+  await userEvent.click(screen.getByRole("option", { name: /smaller/ }));
+  await waitFor(() => expect(sent(calls, "PUT", "/options")).toEqual([{ draft_model: "smaller" }]));
+});
+
 test("names, roles and states are there for assistive technology", async () => {
   await show([role("CodeLlama", { stand_in: true }), role("T5Gemma", { simulated: true })]);
   await screen.findByTestId("fit-CodeLlama");
@@ -260,6 +282,8 @@ test("models that are loaded now give way; a graphics card has a bar of its own"
 
 test("advice of a kind that is not known stays as it came", () => {
   expect(adviceText({ code: "new_kind", text: "Do this." })).toBe("Do this.");
+  const quantize = { code: "quantize", text: "x", quantization: "q8_0", folder: "/m/t5", size_bytes: 332e6 };
+  expect(adviceText(quantize)).toContain('brickwork models quantize "/m/t5" --type q8_0');
   expect(adviceText({ code: "smaller_model", text: "x" })).toBe("Choose a smaller model.");
 });
 
