@@ -3,12 +3,11 @@
 mod views;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use brickwork_engine::{Diagnostic, ModelRef, Phrase, Pipeline, Role};
-use brickwork_models::fit::{Advice, RunModel, estimate, fit_run, longest_context};
-use brickwork_models::safetensors::SafetensorsInfo;
-use brickwork_models::{header_of, safetensors_of};
+use brickwork_models::fit::{RunModel, estimate, fit_run, longest_context};
+use brickwork_models::loaded_header_of;
 use brickwork_worker_client::Compute;
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,7 +15,7 @@ use serde_json::Value;
 use crate::app::{App, DeviceView};
 use crate::config::DEFAULT_PROJECT_ID;
 use crate::error::AppError;
-use crate::foretell::{Machine, advice, folder_share, usual_threads};
+use crate::foretell::{Machine, advice, usual_threads};
 use crate::memory::machine_memory;
 use crate::preview::PreviewRequest;
 use crate::request::invalid;
@@ -180,14 +179,7 @@ async fn model_fit(
         return view;
     }
     let path = PathBuf::from(&model.path);
-    if path.is_dir() {
-        return match tokio::task::spawn_blocking(move || safetensors_of(&path)).await {
-            Ok(Ok(info)) => folder_fit(view, &info, room),
-            Ok(Err(error)) => view.cannot_be_read(Said::new(error.text, error.phrase)),
-            Err(error) => view.cannot_be_read(error.to_string().into()),
-        };
-    }
-    let info = match tokio::task::spawn_blocking(move || header_of(&path)).await {
+    let info = match tokio::task::spawn_blocking(move || loaded_header_of(&path)).await {
         Ok(Ok(info)) => info,
         Ok(Err(error)) => return view.cannot_be_read(Said::new(error.text, error.phrase)),
         Err(error) => return view.cannot_be_read(error.to_string().into()),
@@ -198,7 +190,11 @@ async fn model_fit(
             compute.max_context_tokens = Some(tokens);
             tokens
         }
-        None => n_needed,
+        // Where no step is given, a T5Gemma is looked at with the longest source, since nothing is reserved ahead.
+        None => match &info.t5gemma {
+            Some(figures) if n_needed <= 1 => u32::try_from(figures.source_tokens).unwrap_or(u32::MAX),
+            _ => n_needed,
+        },
     };
     let request = machine.request(&info, &compute, n_needed);
     let estimate = estimate(&info, &request);
@@ -217,25 +213,8 @@ async fn model_fit(
         Verdict::Fits
     };
     if view.verdict == Verdict::DoesNotFit {
-        let found = advice(&model.id, &info, &request, &estimate, (room, gpu_bytes));
+        let found = advice((Path::new(&model.path), &model.id), &info, &request, &estimate, (room, gpu_bytes));
         view.advice = found.into_iter().map(FitAdviceView::from).collect();
-    }
-    view
-}
-
-/// What a T5Gemma folder takes.
-fn folder_fit(mut view: ModelFitView, info: &SafetensorsInfo, room: u64) -> ModelFitView {
-    let share = folder_share(info);
-    view.machine = share.into();
-    view.context_tokens = u32::try_from(info.context_length).unwrap_or(u32::MAX);
-    view.model_context_tokens = Some(info.context_length);
-    view.verdict = match room.checked_sub(share.total_bytes()) {
-        None => Verdict::DoesNotFit,
-        Some(left) if left < room / 100 * TIGHT_PART => Verdict::Tight,
-        Some(_) => Verdict::Fits,
-    };
-    if view.verdict == Verdict::DoesNotFit {
-        view.advice = vec![FitAdviceView::from(Advice::SmallerModel)];
     }
     view
 }

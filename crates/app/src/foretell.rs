@@ -10,11 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use brickwork_engine::{Generation, InferenceError, InferenceErrorCode, ModelRef, Phrase};
 use brickwork_models::fit::{
-    Advice, CacheType, Estimate, FitRequest, Share, estimate, longest_context, most_gpu_layers,
+    Advice, CacheType, Estimate, FitRequest, T5GemmaFigures, conversion, estimate, longest_context, most_gpu_layers,
 };
 use brickwork_models::gguf::GgufInfo;
-use brickwork_models::safetensors::SafetensorsInfo;
-use brickwork_models::{catalog_file, header_of, safetensors_of};
+use brickwork_models::{catalog_file, loaded_header_of};
 use brickwork_worker_client::{Compute, Device, DeviceKind, WorkerClient, sizing};
 
 use crate::config::AppConfig;
@@ -45,6 +44,9 @@ impl Machine {
 
     /// How the worker would run the model of `info` for `n_needed` tokens.
     pub(crate) fn request(&self, info: &GgufInfo, compute: &Compute, n_needed: u32) -> FitRequest {
+        if let Some(figures) = &info.t5gemma {
+            return t5gemma_request(figures, compute, n_needed);
+        }
         let gpu_bytes = self.gpu_bytes(compute);
         let own_window = info.context_length.and_then(|tokens| u32::try_from(tokens).ok()).unwrap_or(u32::MAX);
         let window = own_window.min(compute.max_context_tokens.unwrap_or(u32::MAX));
@@ -74,6 +76,23 @@ impl Machine {
     }
 }
 
+/// How the worker runs a T5Gemma for `n_needed` tokens of source and output: it reserves nothing ahead, and both sides have
+/// a limit of their own.
+fn t5gemma_request(figures: &T5GemmaFigures, compute: &Compute, n_needed: u32) -> FitRequest {
+    let source = figures.source_tokens.min(compute.max_context_tokens.map_or(u64::MAX, u64::from));
+    let most = u32::try_from(source.saturating_add(figures.output_tokens)).unwrap_or(u32::MAX);
+    let source = u32::try_from(source).unwrap_or(u32::MAX);
+    FitRequest {
+        context_tokens: n_needed.min(most),
+        sequences: 1,
+        // The encoder reads the source in one piece.
+        batch_tokens: n_needed.min(source),
+        cache_type: CacheType::F16,
+        flash_attention: false,
+        gpu_layers: 0,
+    }
+}
+
 /// Threads that the worker chooses by itself: the physical cores that this process may use.
 pub(crate) fn usual_threads() -> u32 {
     let usable = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
@@ -81,10 +100,10 @@ pub(crate) fn usual_threads() -> u32 {
     u32::try_from(physical.clamp(1, usable)).unwrap_or(1)
 }
 
-/// What would fit instead of the file `id` with `info`, which takes `estimate` where `machine_bytes` and `gpu_bytes` are
-/// free.
+/// What would fit instead of the model `id` at `path` with `info`, which takes `estimate` where `machine_bytes` and
+/// `gpu_bytes` are free.
 pub(crate) fn advice(
-    id: &str,
+    (path, id): (&Path, &str),
     info: &GgufInfo,
     request: &FitRequest,
     estimate: &Estimate,
@@ -107,6 +126,7 @@ pub(crate) fn advice(
                 });
             }
         }
+        found.extend(conversion(path, info, request, machine_bytes));
         if let Some(context_tokens) = longest_context(info, request, machine_bytes, u64::MAX) {
             found.push(Advice::ShorterContext { context_tokens });
         }
@@ -145,7 +165,7 @@ impl Admission {
         let memory = machine_memory(&self.config)?;
         let (path, id) = (PathBuf::from(&generation.model.path), generation.model.id.clone());
         // What cannot be read is for the worker to refuse, with its own reason.
-        let info = tokio::task::spawn_blocking(move || header_of(&path)).await.ok()?.ok()?;
+        let info = tokio::task::spawn_blocking(move || loaded_header_of(&path)).await.ok()?.ok()?;
         let held: u64 = worker.resident_models().iter().map(brickwork_worker_client::ResidentModel::total_bytes).sum();
         let request = request_of(worker, &generation.model, &info, generation.parameters.max_tokens);
         judge(&generation.model.path, &id, &info, &request, memory, held)
@@ -162,18 +182,8 @@ fn request_of(worker: &WorkerClient, model: &ModelRef, info: &GgufInfo, n_needed
 /// What the model takes of the machine's memory with the smallest context that `worker` gives it, in bytes; 0 for one that
 /// cannot be read, which fails its run by itself. Reads its header, unless that is known.
 pub(crate) fn least_bytes(worker: &WorkerClient, model: &ModelRef) -> u64 {
-    let path = Path::new(&model.path);
-    if path.is_dir() {
-        return safetensors_of(path).map_or(0, |info| folder_share(&info).total_bytes());
-    }
-    let info = header_of(path);
+    let info = loaded_header_of(Path::new(&model.path));
     info.map_or(0, |info| estimate(&info, &request_of(worker, model, &info, 1)).machine.total_bytes())
-}
-
-/// What a T5Gemma folder takes: its weights become 32-bit numbers, and nothing is mapped. Keys and values are little beside
-/// them.
-pub(crate) fn folder_share(info: &SafetensorsInfo) -> Share {
-    Share { weights_bytes: info.n_params.saturating_mul(4), ..Share::default() }
 }
 
 fn judge(
@@ -190,7 +200,7 @@ fn judge(
     if needed <= room {
         return None;
     }
-    let advice = advice(id, info, request, &estimate, (room, u64::MAX));
+    let advice = advice((Path::new(path), id), info, request, &estimate, (room, u64::MAX));
     let phrase = advice.iter().fold(Phrase::new("too_little_memory"), with_advice);
     let advice: Vec<String> = advice.iter().map(Advice::text).collect();
     let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
@@ -216,6 +226,10 @@ fn with_advice(phrase: Phrase, advice: &Advice) -> Phrase {
             .with("smaller_mb", size_bytes / 1_000_000),
         Advice::ShorterContext { context_tokens } => phrase.with("shorter_context", *context_tokens),
         Advice::FewerGpuLayers { gpu_layers } => phrase.with("fewer_gpu_layers", *gpu_layers),
+        Advice::Quantize { folder, quantization, size_bytes } => phrase
+            .with("quantize_folder", folder)
+            .with("quantize_type", *quantization)
+            .with("quantize_mb", size_bytes / 1_000_000),
         Advice::SmallerModel => phrase.with("smaller_model", 1u32),
     }
 }

@@ -8,13 +8,15 @@
 mod advice;
 mod cache;
 mod run;
+mod t5gemma;
 
 use serde::Serialize;
 
 use crate::gguf::GgufInfo;
 
-pub use advice::{Advice, longest_context, most_gpu_layers};
+pub use advice::{Advice, conversion, longest_context, most_gpu_layers};
 pub use run::{RunFit, RunModel, RunStep, fit_run};
+pub use t5gemma::T5GemmaFigures;
 
 /// What the worker takes before it has a model, in bytes. Measured with the worker of this release on Linux.
 const WORKER_BYTES: u64 = 8 << 20;
@@ -123,6 +125,10 @@ impl Estimate {
 /// What a header leaves open is taken for nothing, so the estimate is low rather than high.
 #[must_use]
 pub fn estimate(info: &GgufInfo, request: &FitRequest) -> Estimate {
+    if let Some(figures) = &info.t5gemma {
+        let machine = figures.share(info.tensor_bytes, u64::from(request.context_tokens));
+        return Estimate { machine, ..Estimate::default() };
+    }
     let n_layers = info.block_count.unwrap_or(info.layer_bytes.len() as u64);
     let on_gpu = u64::from(request.gpu_layers).min(n_layers + 1);
     // llama.cpp moves the output first and then layers from the end.

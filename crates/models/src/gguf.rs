@@ -30,6 +30,7 @@ pub use template::read_chat_template;
 use tensors::Tensors;
 pub use values::PerLayer;
 
+use crate::fit::T5GemmaFigures;
 use crate::shards::{MissingShard, files_of, shard_of};
 
 /// What a GGUF file says about its model.
@@ -117,6 +118,8 @@ pub struct GgufInfo {
     pub split_count: Option<u64>,
     /// Which of those files this one is, from 0.
     pub split_no: Option<u64>,
+    /// The figures of a T5Gemma, which has none of llama.cpp's.
+    pub t5gemma: Option<T5GemmaFigures>,
     /// Bytes of all tensors together, without the padding between them.
     pub tensor_bytes: u64,
     /// Bytes of the table of token embeddings.
@@ -239,7 +242,7 @@ fn described(metadata: &Metadata) -> Result<String, GgufFault> {
         return Err(GgufFault::NoArchitecture);
     };
     // Files of that kind that other programs made lack what the worker needs.
-    if architecture != T5GEMMA || !metadata.is_converted_t5gemma {
+    if architecture != T5GEMMA || metadata.t5gemma.is_none() {
         architectures::check(architecture, kind, metadata.figure("pooling_type"))?;
     }
     figures::check(metadata)?;
@@ -278,7 +281,7 @@ fn info(header: Header, architecture: String, size_bytes: u64) -> GgufInfo {
         context_length: metadata.figure("context_length"),
         n_params: (n_tensors > 0).then_some(tensors.n_elements),
         quantization: named.or(tensors.main_type()).map(str::to_owned),
-        has_chat_template: metadata.template_bytes.is_some(),
+        has_chat_template: metadata.template_bytes.is_some() || metadata.is_instruction_tuned,
         chat_template_bytes: metadata.template_bytes,
         licence: metadata.licence.clone(),
         size_bytes,
@@ -294,7 +297,10 @@ fn info(header: Header, architecture: String, size_bytes: u64) -> GgufInfo {
         kv_lora_rank: metadata.figure("attention.kv_lora_rank"),
         key_length_mla: metadata.figure("attention.key_length_mla"),
         feed_forward_length: metadata.figures("feed_forward_length"),
-        vocab_size: metadata.n_tokens.or_else(|| metadata.figure("vocab_size")),
+        vocab_size: metadata
+            .n_tokens
+            .or_else(|| metadata.figure("vocab_size"))
+            .or_else(|| metadata.t5gemma.map(|figures| figures.vocab_size)),
         sliding_window: metadata.figure("attention.sliding_window"),
         sliding_window_pattern: metadata.figures("attention.sliding_window_pattern"),
         shared_kv_layers: metadata.figure("attention.shared_kv_layers"),
@@ -312,6 +318,7 @@ fn info(header: Header, architecture: String, size_bytes: u64) -> GgufInfo {
         tokenizer_pre: metadata.tokenizer_pre,
         split_count: metadata.split_count,
         split_no: metadata.split_no,
+        t5gemma: metadata.t5gemma,
         tensor_bytes: tensors.bytes,
         token_embedding_bytes: tensors.token_embedding_bytes,
         output_bytes: tensors.output_bytes,

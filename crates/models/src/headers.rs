@@ -41,6 +41,15 @@ pub fn safetensors_of(path: &Path) -> Result<SafetensorsInfo, UnusableFile> {
     SAFETENSORS.get(path, &files_in(path), || read_folder(path).map_err(|err| err.to_string().into()))
 }
 
+/// What the model at `path` is when it is in memory, whichever form it has on disk; from memory while its files are
+/// unchanged. Only what [`crate::fit`] needs is told of a folder.
+///
+/// # Errors
+/// [`UnusableFile`].
+pub fn loaded_header_of(path: &Path) -> Result<GgufInfo, UnusableFile> {
+    if path.is_dir() { safetensors_of(path).map(|info| info.in_memory()) } else { header_of(path) }
+}
+
 /// Why a model's files cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]

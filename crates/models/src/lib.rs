@@ -38,7 +38,7 @@ pub use catalog::{
 pub use check::{CheckError, CheckedAgainst, CheckedFile, check_file, expected_sha256};
 pub use folder::{ModelFile, ModelFormat, ModelsFolder, ScanError, model_paths};
 pub use hashes::{FileStamp, HashError, HashRecord, HashState, Hashes, check_hash, forget_hash, record_hash};
-pub use headers::{UnusableFile, header_of, safetensors_of};
+pub use headers::{UnusableFile, header_of, loaded_header_of, safetensors_of};
 pub use import::{
     ImportError, ImportMode, ImportOrder, ImportOrigin, ImportPlan, Imported, PlannedModel, PlannedPart, RefusedFile,
     Relocation, carry_out, plan_import, plan_relocation, relocate,

@@ -14,17 +14,20 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use brickwork_t5gemma_config::{FORM_FILES, is_instruction_tuned};
 use serde::{Deserialize, Serialize};
 
-use config::Config;
 pub use fault::{SafetensorsError, SafetensorsFault};
 use header::{Header, Tensor};
+
+use crate::fit::T5GemmaFigures;
+use crate::gguf::GgufInfo;
 
 const CONFIG: &str = "config.json";
 const TOKENIZER: &str = "tokenizer.json";
 const WEIGHTS: &str = "model.safetensors";
 const INDEX: &str = "model.safetensors.index.json";
-const TEMPLATE: &str = "chat_template.jinja";
+const GENERATION: &str = "generation_config.json";
 /// Known ones have less than 100 KiB.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
 /// Tens of bytes for each of at most some thousand tensors.
@@ -53,8 +56,29 @@ pub struct SafetensorsInfo {
     pub size_bytes: u64,
     /// Number of weight files.
     pub n_files: u64,
-    /// Whether it brings a chat template.
+    /// What it takes beside its weights, and how much it reads and writes.
+    pub figures: T5GemmaFigures,
+    /// Whether it was trained on instructions, and so gets a conversation as turns.
     pub has_chat_template: bool,
+}
+
+impl SafetensorsInfo {
+    /// The model as the worker has it in memory, in the words of a header: its weights become numbers of 32 bits.
+    #[must_use]
+    pub fn in_memory(&self) -> GgufInfo {
+        GgufInfo {
+            architecture: self.model_type.clone(),
+            context_length: Some(self.context_length),
+            n_params: Some(self.n_params),
+            has_chat_template: self.has_chat_template,
+            size_bytes: self.size_bytes,
+            n_tensors: self.n_tensors,
+            vocab_size: Some(self.vocab_size),
+            t5gemma: Some(self.figures),
+            tensor_bytes: self.n_params.saturating_mul(4),
+            ..GgufInfo::default()
+        }
+    }
 }
 
 /// Whether the folder looks like a model: it has a configuration and weights in this format.
@@ -69,8 +93,8 @@ pub fn files_in(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.path()).collect());
     let mut files: Vec<PathBuf> = entries.unwrap_or_default();
     files.retain(|path| {
-        let is_named =
-            path.file_name().is_some_and(|name| [CONFIG, TOKENIZER, INDEX, TEMPLATE].iter().any(|n| name == *n));
+        let mut names = [CONFIG, GENERATION, TOKENIZER, INDEX].iter().chain(&FORM_FILES);
+        let is_named = path.file_name().is_some_and(|name| names.any(|known| name == *known));
         is_named || path.extension().is_some_and(|extension| extension == "safetensors")
     });
     files.sort();
@@ -82,8 +106,7 @@ pub fn files_in(folder: &Path) -> Vec<PathBuf> {
 /// # Errors
 /// [`SafetensorsError`] says what is wrong with which file, and what to do.
 pub fn read_folder(folder: &Path) -> Result<SafetensorsInfo, SafetensorsError> {
-    let config_path = folder.join(CONFIG);
-    let config = Config::parse(&small_file(&config_path, MAX_CONFIG_BYTES)?).map_err(at(&config_path))?;
+    let config = config::read(folder)?;
     let tokenizer = folder.join(TOKENIZER);
     if !tokenizer.is_file() {
         return Err(at(&tokenizer)(SafetensorsFault::Missing));
@@ -100,19 +123,23 @@ pub fn read_folder(folder: &Path) -> Result<SafetensorsInfo, SafetensorsError> {
     } else {
         return Err(at(&folder.join(WEIGHTS))(SafetensorsFault::Missing));
     }
-    config.check_tensors(&weights.tensors).map_err(at(folder))?;
+    config::check_tensors(&config, &weights.tensors).map_err(at(folder))?;
+    let has_chat_template = is_instruction_tuned(folder)
+        .map_err(|error| SafetensorsError { path: error.path, fault: SafetensorsFault::Config(error.what) })?;
+    let figures = T5GemmaFigures::of(&config);
     Ok(SafetensorsInfo {
-        model_type: config.model_type.clone(),
-        context_length: config.context_length(),
-        vocab_size: config.vocab_size(),
-        encoder_layers: config.encoder.num_hidden_layers,
-        decoder_layers: config.decoder.num_hidden_layers,
+        model_type: "t5gemma".to_owned(),
+        context_length: figures.source_tokens,
+        vocab_size: figures.vocab_size,
+        encoder_layers: figures.encoder_layers,
+        decoder_layers: figures.decoder_layers,
         n_params: weights.tensors.values().map(|tensor| tensor.n_elements).sum(),
         n_tensors: weights.tensors.len() as u64,
         tensor_type: weights.main_type(),
         size_bytes: weights.size_bytes,
         n_files: weights.n_files,
-        has_chat_template: folder.join(TEMPLATE).is_file(),
+        figures,
+        has_chat_template,
     })
 }
 
@@ -144,12 +171,9 @@ impl Weights {
         if let Some(lost) = expected.and_then(|names| names.iter().find(|name| !tensors.contains_key(*name))) {
             return Err(at(path)(SafetensorsFault::TensorMissing(lost.clone())));
         }
-        for (name, tensor) in tensors {
-            if self.tensors.contains_key(&name) {
-                return Err(at(path)(SafetensorsFault::Duplicate(name)));
-            }
-            self.tensors.insert(name, tensor);
-        }
+        // A tensor that stands in two files is taken from the one that the index names.
+        let is_meant = |name: &String| expected.is_none_or(|names| names.contains(name));
+        self.tensors.extend(tensors.into_iter().filter(|(name, _)| is_meant(name)));
         self.size_bytes += size_bytes;
         self.n_files += 1;
         Ok(())

@@ -111,7 +111,7 @@ fn make(folder: &Path) -> Result<(), Box<dyn Error>> {
     });
     std::fs::write(folder.join("config.json"), config.to_string())?;
     std::fs::write(folder.join("tokenizer.json"), TOKENIZER)?;
-    let tensors = brickwork_t5gemma::Config::parse(folder, config.to_string().as_bytes(), None)?.tensors();
+    let tensors = brickwork_t5gemma::Config::parse(config.to_string().as_bytes(), None)?.tensors();
     let (mut header, mut end) = (serde_json::Map::new(), 0);
     for (name, shape) in &tensors {
         let start = end;

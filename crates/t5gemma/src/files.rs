@@ -14,17 +14,15 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use brickwork_t5gemma_config::{Config, ConfigError, is_instruction_tuned};
 use candle_core::quantized::GgmlDType;
 
-use crate::config::Config;
 use crate::error::T5GemmaError;
 pub(crate) use read::{Reader, n_elements};
 
 const CONFIG: &str = "config.json";
 const GENERATION: &str = "generation_config.json";
 const TOKENIZER: &str = "tokenizer.json";
-const TOKENIZER_CONFIG: &str = "tokenizer_config.json";
-const TEMPLATES: [&str; 2] = ["chat_template.jinja", "chat_template.json"];
 const MOST_CONFIG_BYTES: u64 = 1 << 20;
 /// Gemma's tokenizer has 34 MB.
 const MOST_TOKENIZER_BYTES: u64 = 256 << 20;
@@ -109,17 +107,18 @@ impl ModelFiles {
             generation: optional_file(&folder.join(GENERATION), MOST_CONFIG_BYTES)?,
             tokenizer: Vec::new(),
         };
-        let config = Config::parse(&config_path, &texts.config, texts.generation.as_deref())?;
+        let config = parsed(&config_path, &texts)?;
         let texts = Texts { tokenizer: small_file(&folder.join(TOKENIZER), MOST_TOKENIZER_BYTES)?, ..texts };
         let found = safetensors::tensors(folder)?;
         let tensors = checked(folder, &config, found)?;
-        let is_instruction_tuned = is_instruction_tuned(folder)?;
+        let is_instruction_tuned = is_instruction_tuned(folder)
+            .map_err(|error| T5GemmaError::Tokenizer { path: error.path, what: error.what })?;
         Ok(Self::new(folder, config, texts, is_instruction_tuned, tensors))
     }
 
     fn open_gguf(path: &Path) -> Result<Self, T5GemmaError> {
         let content = gguf::read(path)?;
-        let config = Config::parse(path, &content.texts.config, content.texts.generation.as_deref())?;
+        let config = parsed(path, &content.texts)?;
         let tensors = checked(path, &config, content.tensors)?;
         Ok(Self::new(path, config, content.texts, content.is_instruction_tuned, tensors))
     }
@@ -211,22 +210,15 @@ fn is_in_rows(name: &str, shape: &[usize], kind: Kind) -> bool {
     shape.len() == 2 && name.ends_with(".weight") && kind.n_bytes(shape[1] as u64).is_some()
 }
 
-fn is_instruction_tuned(folder: &Path) -> Result<bool, T5GemmaError> {
-    if TEMPLATES.iter().any(|name| folder.join(name).is_file()) {
-        return Ok(true);
-    }
-    let path = folder.join(TOKENIZER_CONFIG);
-    if let Some(text) = optional_file(&path, MOST_TOKENIZER_BYTES)? {
-        let value: serde_json::Value = serde_json::from_slice(&text)
-            .map_err(|error| T5GemmaError::Tokenizer { path, what: format!("it cannot be read ({error})") })?;
-        if value.get("chat_template").is_some_and(|template| !template.is_null()) {
-            return Ok(true);
+/// The configuration among the texts of the model at `path`.
+fn parsed(path: &Path, texts: &Texts) -> Result<Config, T5GemmaError> {
+    Config::parse(&texts.config, texts.generation.as_deref()).map_err(|error| {
+        let path = path.to_owned();
+        match error {
+            ConfigError::OtherModel(model_type) => T5GemmaError::OtherModel { path, model_type },
+            ConfigError::Invalid(what) => T5GemmaError::Config { path, what },
         }
-    }
-    // A relative path such as `.` has no name of its own.
-    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let name = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    Ok(name.split(['-', '_', '.', ' ']).any(|part| part == "it"))
+    })
 }
 
 fn optional_file(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, T5GemmaError> {

@@ -122,8 +122,9 @@ impl T5Gemma {
         Ok(())
     }
 
-    /// Encodes `source` and gets ready to write at most `max_tokens` tokens. `on_layer` gets the number of encoder layers
-    /// done and of all, and cancels by `false`.
+    /// Encodes `source` and gets ready to write at most `max_tokens` tokens. `on_layer` gets the number of layers
+    /// done and of all: the encoder's, and then the decoder's, each of which takes keys and values from the encoded source. It
+    /// cancels by `false`.
     ///
     /// # Errors
     /// Those of [`T5Gemma::check_fits`], [`T5GemmaError::UnknownToken`], [`T5GemmaError::Cancelled`], or a fault of the
@@ -137,7 +138,11 @@ impl T5Gemma {
     ) -> Result<Generation<'_>, T5GemmaError> {
         self.check_fits(source.len(), max_tokens)?;
         let source = Batch::single(source, self.network.device())?;
-        let session = self.network.begin(&self.network.encode(&source, on_layer, None)?)?;
+        let config = self.network.config();
+        let (n_encoder, n_decoder) = (config.encoder.layers.len(), config.decoder.layers.len());
+        let all = n_encoder + n_decoder;
+        let encoded = self.network.encode(&source, &mut |done, _| on_layer(done, all), None)?;
+        let session = self.network.begin_watched(&encoded, &mut |done, _| on_layer(n_encoder + done, all))?;
         let next = self.network.config().bos_id;
         Ok(Generation {
             model: self,

@@ -10,7 +10,6 @@
 //! Everything is computed in 32 bits. Weights in 16 bits become 32-bit ones when they are loaded; quantized ones stay as
 //! they are in memory, embeddings included.
 
-mod config;
 mod error;
 mod files;
 mod generate;
@@ -21,8 +20,8 @@ mod sampling;
 mod threads;
 mod tokenizer;
 
+pub use brickwork_t5gemma_config::{Config, LayerConfig, SideConfig};
 pub use candle_core::{Device, Tensor};
-pub use config::{Config, LayerConfig, SideConfig};
 pub use error::T5GemmaError;
 pub use files::ModelFiles;
 pub use generate::{Generation, Step, T5Gemma, Vocabulary};

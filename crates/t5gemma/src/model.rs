@@ -23,8 +23,8 @@ mod weigh;
 
 use candle_core::{Device, Tensor};
 
-use crate::config::Config;
 use crate::error::T5GemmaError;
+use brickwork_t5gemma_config::Config;
 pub use decoder::Session;
 pub use encoder::Encoded;
 

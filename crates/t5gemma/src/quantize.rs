@@ -69,7 +69,7 @@ impl Quantization {
     }
 
     fn kind_for(self, name: &str, shape: &[usize]) -> Kind {
-        let is_table = name.ends_with("embed_tokens.weight") || name == crate::config::LM_HEAD;
+        let is_table = name.ends_with("embed_tokens.weight") || name == brickwork_t5gemma_config::LM_HEAD;
         let [_, width] = *shape else { return Kind::F32 };
         let wanted = if is_table { Self::Q8_0 } else { self };
         let fits = |kind: GgmlDType| width.is_multiple_of(kind.block_size());

@@ -155,19 +155,22 @@ impl ModelFitView {
 /// Something that would fit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FitAdviceView {
-    /// `smaller_quantization`, `shorter_context`, `fewer_gpu_layers` or `smaller_model`.
+    /// `smaller_quantization`, `quantize`, `shorter_context`, `fewer_gpu_layers` or `smaller_model`.
     pub code: &'static str,
     /// The advice in words.
     pub text: String,
     /// With `smaller_quantization`: the file's id in the catalog.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file_id: Option<String>,
-    /// With `smaller_quantization`: its quantization.
+    /// With `smaller_quantization`: its quantization; with `quantize`: the type to convert to, `q8_0` or `q4_k`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub quantization: Option<String>,
-    /// With `smaller_quantization`: its size on disk.
+    /// With `smaller_quantization` and `quantize`: its size on disk.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size_bytes: Option<u64>,
+    /// With `quantize`: the folder to convert.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
     /// With `shorter_context`: the longest context that fits, in tokens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_tokens: Option<u32>,
@@ -184,6 +187,7 @@ impl From<Advice> for FitAdviceView {
             file_id: None,
             quantization: None,
             size_bytes: None,
+            folder: None,
             context_tokens: None,
             gpu_layers: None,
         };
@@ -200,6 +204,11 @@ impl From<Advice> for FitAdviceView {
             Advice::FewerGpuLayers { gpu_layers } => {
                 view.code = "fewer_gpu_layers";
                 view.gpu_layers = Some(gpu_layers);
+            }
+            Advice::Quantize { folder, quantization, size_bytes } => {
+                view.code = "quantize";
+                view.folder = Some(folder);
+                (view.quantization, view.size_bytes) = (Some(quantization.to_owned()), Some(size_bytes));
             }
             Advice::SmallerModel => {}
         }

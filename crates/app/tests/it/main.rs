@@ -19,6 +19,7 @@ mod preview;
 mod queue;
 mod remotes;
 mod rerun;
+mod t5gemma;
 
 use brickwork_app::{App, AppConfig};
 use tempfile::TempDir;

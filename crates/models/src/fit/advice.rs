@@ -1,5 +1,7 @@
 //! What would fit where a model does not.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::{FitRequest, estimate};
@@ -34,6 +36,15 @@ pub enum Advice {
         /// The most layers that fit.
         gpu_layers: u32,
     },
+    /// The folder of a T5Gemma converted to a smaller form, once.
+    Quantize {
+        /// The folder.
+        folder: String,
+        /// What to convert it to, as the command takes it: `q8_0` or `q4_k`.
+        quantization: &'static str,
+        /// Bytes of the weights then, on disk as in memory.
+        size_bytes: u64,
+    },
     /// None of the others helps.
     SmallerModel,
 }
@@ -50,9 +61,31 @@ impl Advice {
                 format!("Limit the role's context to {context_tokens} tokens.")
             }
             Self::FewerGpuLayers { gpu_layers } => format!("Put at most {gpu_layers} layers on the GPU."),
+            Self::Quantize { folder, quantization, size_bytes } => format!(
+                "Convert it once to a smaller form, which takes {} MB: `brickwork models quantize \"{folder}\" --type \
+                 {quantization}`.",
+                size_bytes / 1_000_000
+            ),
             Self::SmallerModel => "Choose a smaller model, or close other programs.".to_owned(),
         }
     }
+}
+
+/// What the T5Gemma of `info`, whose folder is `folder`, is to be converted to so that it takes no more than
+/// `machine_bytes`: the finer form that does. `None` for a model that is converted already, and where neither does.
+#[must_use]
+pub fn conversion(folder: &Path, info: &GgufInfo, request: &FitRequest, machine_bytes: u64) -> Option<Advice> {
+    let figures = info.t5gemma.filter(|_| folder.is_dir())?;
+    [("q8_0", false), ("q4_k", true)].into_iter().find_map(|(quantization, to_four_bits)| {
+        let size_bytes = figures.converted_bytes(info.n_params?, to_four_bits);
+        let converted = GgufInfo { tensor_bytes: size_bytes, ..info.clone() };
+        let folder = folder.to_string_lossy().into_owned();
+        (estimate(&converted, request).machine.total_bytes() <= machine_bytes).then_some(Advice::Quantize {
+            folder,
+            quantization,
+            size_bytes,
+        })
+    })
 }
 
 /// The longest context of at most `request.context_tokens`, in tokens, with which the model takes no more than

@@ -121,6 +121,14 @@ pub enum GgufFault {
         /// Its value.
         found: u64,
     },
+    /// A T5Gemma's configuration that no model can be built from.
+    #[error("`{key}` is not a configuration that can be used: {cause}")]
+    T5Gemma {
+        /// The entry's key.
+        key: String,
+        /// What is wrong.
+        cause: String,
+    },
     /// An unknown way to scale positions.
     #[error("its way to scale positions, `{0}`, is not known")]
     RopeScaling(String),

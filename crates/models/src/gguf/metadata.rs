@@ -3,14 +3,19 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{Read, Seek};
 
+use brickwork_t5gemma_config::Config;
+
 use super::fault::GgufFault;
 use super::source::Source;
 use super::values::{PerLayer, kind, number, per_layer, skip, text};
 use super::vocabulary;
+use crate::fit::T5GemmaFigures;
 
 const MAX_ENTRIES: u64 = 10_000;
 /// Known keys have fewer than 100 bytes.
 const MAX_KEY_BYTES: u64 = 1024;
+/// As of a folder's `config.json`.
+const MAX_CONFIG_BYTES: u64 = 1 << 20;
 const DEFAULT_ALIGNMENT: u64 = 32;
 /// Figures that are kept, so that a file with thousands of prefixes takes no more memory than one with two.
 const MAX_FIGURES: usize = 256;
@@ -66,8 +71,10 @@ pub(super) struct Metadata {
     pub(super) split_count: Option<u64>,
     /// How positions are scaled, where the file says so.
     pub(super) rope_scaling: Option<String>,
-    /// Whether it carries the configuration that this program's conversion of a T5Gemma puts in.
-    pub(super) is_converted_t5gemma: bool,
+    /// What the configuration says that this program's conversion of a T5Gemma puts in.
+    pub(super) t5gemma: Option<T5GemmaFigures>,
+    /// Whether that model was trained on instructions.
+    pub(super) is_instruction_tuned: bool,
     /// Tensors' data begin at multiples of this many bytes.
     pub(super) alignment: u64,
     /// Every entry whose name is one of [`FIGURES`], of whichever architecture, since that may be named later.
@@ -104,8 +111,16 @@ impl Metadata {
             "tokenizer.ggml.pre" => self.tokenizer_pre = Some(text(source, key, kind)?),
             "tokenizer.ggml.tokens" if kind == kind::ARRAY => self.n_tokens = Some(vocabulary::read(source, key)?),
             "t5gemma.config_json" => {
-                self.is_converted_t5gemma = kind == kind::TEXT;
-                skip(source, key, kind)?;
+                let wrong = |cause| GgufFault::T5Gemma { key: key.to_owned(), cause };
+                if kind != kind::TEXT {
+                    return Err(wrong("it is no text".to_owned()));
+                }
+                let config = source.text("bytes in a configuration", MAX_CONFIG_BYTES)?;
+                let config = Config::parse(config.as_bytes(), None).map_err(|error| wrong(error.to_string()))?;
+                self.t5gemma = Some(T5GemmaFigures::of(&config));
+            }
+            "t5gemma.instruction_tuned" if kind == kind::BOOL => {
+                self.is_instruction_tuned = source.bytes::<1>()? == [1];
             }
             "split.no" => self.split_no = Some(number(source, key, kind)?),
             "split.count" => self.split_count = Some(number(source, key, kind)?),

@@ -67,29 +67,18 @@ pub enum SafetensorsFault {
         /// Why.
         cause: String,
     },
-    /// A tensor occurs twice.
-    #[error("tensor `{0}` occurs twice")]
-    Duplicate(String),
     /// A tensor that the model needs is not there.
     #[error("tensor `{0}` is missing")]
     TensorMissing(String),
     /// A tensor that the model does not have.
     #[error("the index names the file `{0}`, which is no file of a model")]
     BadName(String),
-    /// The configuration names no type.
-    #[error("it names no `model_type`")]
-    NoModelType,
     /// A model of another type.
     #[error("its model type is `{0}`, and in this format this program runs T5Gemma only")]
     OtherModel(String),
-    /// A figure of the configuration is impossible.
-    #[error("`{key}` is {found}, which no model has")]
-    Figure {
-        /// The figure's key.
-        key: String,
-        /// Its value.
-        found: u64,
-    },
+    /// The configuration, or what stands beside it, is not one that a model can be built from.
+    #[error("{0}")]
+    Config(String),
 }
 
 impl SafetensorsFault {
@@ -100,7 +89,7 @@ impl SafetensorsFault {
             Self::Io(_) => "check that the file exists and may be read",
             Self::Missing => "get that file too, into the same folder",
             Self::OtherModel(_) => "choose the GGUF file of this model",
-            Self::NoModelType => "get the file `config.json` of this model again",
+            Self::Config(_) => "get this file of the model again, or choose another model",
             _ => "get the model again, since it is damaged, or choose another one",
         }
     }

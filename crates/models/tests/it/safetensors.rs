@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use brickwork_engine::Role;
+use brickwork_models::fit::T5GemmaFigures;
 use brickwork_models::safetensors::{SafetensorsFault, SafetensorsInfo, read_folder};
 use brickwork_models::{BindingChoice, Bindings, ModelFormat, ModelsFolder, resolve};
 use proptest::prelude::*;
@@ -12,7 +13,7 @@ use serde_json::{Map, Value, json};
 fn side(cross: bool) -> Value {
     let mut side = json!({
         "hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4,
-        "num_key_value_heads": 2, "head_dim": 3, "max_position_embeddings": 512, "vocab_size": 32,
+        "num_key_value_heads": 2, "head_dim": 4, "max_position_embeddings": 512, "vocab_size": 32,
         "layer_types": ["sliding_attention", "full_attention"],
     });
     if cross {
@@ -36,10 +37,10 @@ fn tensors() -> Vec<(String, Vec<u64>)> {
         let attentions: &[&str] = if side == "decoder" { &["self_attn", "cross_attn"] } else { &["self_attn"] };
         for layer in 0..2 {
             for attention in attentions {
-                add(format!("layers.{layer}.{attention}.q_proj"), &[12, 8]);
-                add(format!("layers.{layer}.{attention}.k_proj"), &[6, 8]);
-                add(format!("layers.{layer}.{attention}.v_proj"), &[6, 8]);
-                add(format!("layers.{layer}.{attention}.o_proj"), &[8, 12]);
+                add(format!("layers.{layer}.{attention}.q_proj"), &[16, 8]);
+                add(format!("layers.{layer}.{attention}.k_proj"), &[8, 8]);
+                add(format!("layers.{layer}.{attention}.v_proj"), &[8, 8]);
+                add(format!("layers.{layer}.{attention}.o_proj"), &[8, 16]);
                 add(format!("layers.{layer}.pre_{attention}_layernorm"), &[8]);
                 add(format!("layers.{layer}.post_{attention}_layernorm"), &[8]);
             }
@@ -103,6 +104,17 @@ fn a_whole_model_is_described() {
             tensor_type: "BF16".into(),
             size_bytes: fs::metadata(folder.path().join("model.safetensors")).unwrap().len(),
             n_files: 1,
+            figures: T5GemmaFigures {
+                encoder_layers: 2,
+                decoder_layers: 2,
+                source_tokens: 512,
+                output_tokens: 512,
+                vocab_size: 32,
+                n_table_params: 2 * 32 * 8,
+                // Keys and values of 2 layers of 2 heads of 4 numbers of 4 bytes.
+                kv_bytes_per_token: 2 * 2 * 2 * 4 * 4,
+                compute_bytes_per_token: 2 * 4 * (8 + 16),
+            },
             has_chat_template: false,
         }
     );
@@ -159,21 +171,21 @@ fn other_models_and_missing_files_are_told() {
         );
     }
     write(json!({}));
-    refused(folder.path(), "names no `model_type`");
+    refused(folder.path(), "it has no 'model_type'");
     write(json!({ "model_type": "t5gemma" }));
     refused(folder.path(), "missing field");
     let mut huge = config();
     huge["decoder"]["num_hidden_layers"] = json!(u64::MAX);
     write(huge);
-    refused(folder.path(), "`decoder.num_hidden_layers` is 18446744073709551615");
+    refused(folder.path(), "'decoder.num_hidden_layers' is 18446744073709551615");
     let mut odd = config();
     odd["encoder"]["num_key_value_heads"] = json!(3);
     write(odd);
-    refused(folder.path(), "`encoder.num_key_value_heads` is 3");
+    refused(folder.path(), "'encoder.num_key_value_heads' is 3");
     let mut wide = config();
-    wide["encoder"]["hidden_size"] = json!(9);
+    wide["encoder"]["intermediate_size"] = json!(17);
     write(wide);
-    refused(folder.path(), "its shape is [32, 8], where the configuration needs [32, 9]");
+    refused(folder.path(), "its shape is [16, 8], where the configuration needs [17, 8]");
     let mut untied = config();
     untied["tie_word_embeddings"] = json!(false);
     write(untied);

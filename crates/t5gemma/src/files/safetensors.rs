@@ -111,7 +111,7 @@ fn header(path: &Path) -> Result<BTreeMap<String, Stored>, T5GemmaError> {
         let Some(kind) = kind_of(&entry.dtype) else {
             if is_known(&entry.dtype) {
                 let what = format!("is stored as {}, where only F32, BF16 and F16 can be read", entry.dtype);
-                if name.starts_with("model.") || name == crate::config::LM_HEAD {
+                if name.starts_with("model.") || name == brickwork_t5gemma_config::LM_HEAD {
                     return Err(wrong(what));
                 }
                 continue;

@@ -12,7 +12,7 @@ use super::rope::Angles;
 use super::sight::Sight;
 use super::single::{self, Scores};
 use super::weigh::Weigh;
-use crate::config::SideConfig;
+use brickwork_t5gemma_config::SideConfig;
 
 /// The most scores that one block computes, as numbers of 32 bits: 64 MiB.
 const MOST_SCORES: usize = 16 << 20;

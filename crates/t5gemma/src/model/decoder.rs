@@ -13,9 +13,9 @@ use super::rope::SideAngles;
 use super::sight::{KeyMask, Sight};
 use super::weigh::{Bound, Largest};
 use super::{Network, Observer};
-use crate::config::LayerConfig;
 use crate::error::T5GemmaError;
 use crate::threads;
+use brickwork_t5gemma_config::LayerConfig;
 
 #[derive(Debug)]
 pub(crate) struct Decoder {
@@ -66,14 +66,29 @@ impl Network {
     /// # Errors
     /// A fault of the device.
     pub fn begin(&self, source: &Encoded) -> Result<Session, T5GemmaError> {
+        self.begin_watched(source, &mut |_, _| true)
+    }
+
+    /// Begins to write from `source`, which takes a product with it in each layer. `on_layer` gets the number of layers done
+    /// and of all, after each, and cancels by `false`.
+    ///
+    /// # Errors
+    /// [`T5GemmaError::Cancelled`], or a fault of the device.
+    pub fn begin_watched(
+        &self,
+        source: &Encoded,
+        on_layer: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Result<Session, T5GemmaError> {
         let hidden = source.hidden.contiguous()?;
-        let layers = threads::inside(|| {
-            let layers = self.decoder.layers.iter().map(|layer| {
-                let source = Arc::new(layer.cross.inner.keys_values(&hidden)?);
-                Ok(SessionLayer { own: Cache::new(layer.kind.window), source })
-            });
-            layers.collect::<Result<_, candle_core::Error>>()
-        })?;
+        let all = self.decoder.layers.len();
+        let mut layers = Vec::with_capacity(all);
+        for layer in &self.decoder.layers {
+            let source = Arc::new(threads::inside(|| layer.cross.inner.keys_values(&hidden))?);
+            layers.push(SessionLayer { own: Cache::new(layer.kind.window), source });
+            if !on_layer(layers.len(), all) {
+                return Err(T5GemmaError::Cancelled);
+            }
+        }
         Ok(Session { layers, source_keys: source.keys.clone(), n_batch: hidden.dim(0)?, position: 0 })
     }
 

@@ -7,9 +7,9 @@ use super::parts::{Embedding, Mlp, Norm, Sandwich, Watch};
 use super::rope::SideAngles;
 use super::sight::{KeyMask, Sight};
 use super::{Batch, Network, Observer};
-use crate::config::LayerConfig;
 use crate::error::T5GemmaError;
 use crate::threads;
+use brickwork_t5gemma_config::LayerConfig;
 
 #[derive(Debug)]
 pub(crate) struct Encoder {

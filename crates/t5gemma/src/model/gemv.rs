@@ -52,8 +52,8 @@ pub(super) fn multiply(matrices: &[Rows<'_>], vectors: &Tensor) -> Result<Vec<Te
     let part = (n_bytes / (4 * rayon::current_num_threads())).clamp(PART.0, PART.1);
     let mut parts = Vec::new();
     for (source, products) in sources.iter().zip(&mut products) {
-        // Whole fours, which rows are multiplied in.
-        let n_rows = (part / source.row_bytes).next_multiple_of(4);
+        // Whole fours, which rows are multiplied in; a row may be longer than a part.
+        let n_rows = (part / source.row_bytes).next_multiple_of(4).max(4);
         parts.extend(
             products.chunks_mut(n_rows * n).enumerate().map(|(index, products)| (source, index * n_rows, products)),
         );
@@ -161,4 +161,23 @@ pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
         width /= 2;
     }
     sums[0] + rest
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[test]
+    fn rows_longer_than_a_part_are_multiplied() {
+        for (n_rows, n_columns) in [(1, 8193), (3, 20_000), (9, 140_000)] {
+            let numbers: Vec<f32> = (0..n_rows * n_columns).map(|i| (i % 7) as f32 - 3.0).collect();
+            let matrix = Tensor::from_vec(numbers.clone(), (n_rows, n_columns), &Device::Cpu).unwrap();
+            let vector = Tensor::full(0.5_f32, (1, n_columns), &Device::Cpu).unwrap();
+            let products = multiply(&[Rows::Full(&matrix)], &vector).unwrap();
+            let expected: Vec<f32> = numbers.chunks(n_columns).map(|row| row.iter().sum::<f32>() / 2.0).collect();
+            assert_eq!(products[0].to_vec2::<f32>().unwrap()[0], expected, "{n_rows} rows of {n_columns}");
+        }
+    }
 }

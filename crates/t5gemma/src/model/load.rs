@@ -9,9 +9,9 @@ use super::decoder::{Decoder, DecoderLayer};
 use super::encoder::{Encoder, EncoderLayer};
 use super::linear::{Linear, Matrix};
 use super::parts::{Embedding, Mlp, Norm, Sandwich};
-use crate::config::{LM_HEAD, SideConfig};
 use crate::error::T5GemmaError;
 use crate::files::{ModelFiles, Reader};
+use brickwork_t5gemma_config::{LM_HEAD, SideConfig};
 
 impl Network {
     /// Reads the weights onto `device`. Memory stays near the size of the weights: each tensor is read by pieces into its

@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Result, Tensor};
 
-use crate::config::SideConfig;
+use brickwork_t5gemma_config::SideConfig;
 
 /// The angles of some consecutive positions, as `cos` and `sin [n, head_dim / 2]`.
 #[derive(Debug, Clone)]

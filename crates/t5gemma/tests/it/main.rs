@@ -9,4 +9,5 @@ mod naive;
 mod quantized;
 mod reference;
 mod shapes;
+mod sizes;
 mod writing;

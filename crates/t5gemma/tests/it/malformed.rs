@@ -1,7 +1,9 @@
-//! Folders that are no model: each is refused from its headers, with an error that names the place.
+//! Folders that are no model: each is refused from its headers, with an error that names the place; and by the reader that
+//! looks at a model before it is bound and before a worker gets it.
 
 use std::path::Path;
 
+use brickwork_models::safetensors::read_folder;
 use brickwork_t5gemma::{ModelFiles, T5GemmaError};
 use serde_json::{Value, json};
 
@@ -110,6 +112,18 @@ fn every_fault_is_told_with_its_place() {
         ("huge", change_header(|h| h[NORM]["shape"] = json!([1_u64 << 40, 1_u64 << 40])), "Tensor", &[NORM]),
         ("backwards", change_header(|h| h[NORM]["data_offsets"] = json!([9, 1])), "Tensor", &[NORM]),
         ("integers", change_header(|h| h[NORM]["dtype"] = "I32".into()), "Tensor", &[NORM, "I32", "BF16"]),
+        (
+            "template",
+            Box::new(|at| std::fs::write(at.join("tokenizer_config.json"), "{").unwrap()),
+            "Tokenizer",
+            &["tokenizer_config.json"],
+        ),
+        (
+            "generation",
+            Box::new(|at| std::fs::write(at.join("generation_config.json"), "[").unwrap()),
+            "Config",
+            &["generation_config.json"],
+        ),
         ("type", change_header(|h| h[NORM]["dtype"] = "Z7".into()), "Tensor", &[NORM, "Z7"]),
     ];
     let spec = Spec::small();
@@ -118,8 +132,10 @@ fn every_fault_is_told_with_its_place() {
         let folder = tempfile::tempdir().unwrap();
         spec.write(folder.path(), &tensors);
         ModelFiles::open(folder.path()).unwrap();
+        read_folder(folder.path()).unwrap();
         spoil(folder.path());
         let error = ModelFiles::open(folder.path()).expect_err(what);
+        read_folder(folder.path()).expect_err(what);
         let (debug, message) = (format!("{error:?}"), error.to_string());
         assert!(debug.starts_with(kind), "{what}: {debug}");
         assert!(words.iter().all(|word| message.contains(word)), "{what}: {message}");
@@ -137,6 +153,7 @@ fn shards_that_do_not_fit_their_index_are_refused() {
         std::fs::rename(single, part).unwrap();
         write_json(&folder.path().join("model.safetensors.index.json"), &map);
         let error = ModelFiles::open(folder.path()).unwrap_err();
+        read_folder(folder.path()).unwrap_err();
         assert!(format!("{error:?}").starts_with(kind), "{error:?}");
         assert!(words.iter().all(|word| error.to_string().contains(word)), "{error}");
     };

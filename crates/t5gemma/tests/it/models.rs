@@ -21,6 +21,8 @@ pub(crate) struct Side {
     pub(crate) slides: Vec<bool>,
     pub(crate) eps: f64,
     pub(crate) theta: f64,
+    /// Of full layers, where it is another.
+    pub(crate) full_theta: Option<f64>,
     pub(crate) vocab: usize,
 }
 
@@ -31,6 +33,8 @@ pub(crate) struct Spec {
     pub(crate) decoder: Side,
     pub(crate) is_tied: bool,
     pub(crate) has_bias: bool,
+    /// What the configuration says of the vocabulary beside its sides.
+    pub(crate) top_vocab: Option<usize>,
     pub(crate) seed: u64,
 }
 
@@ -49,6 +53,7 @@ impl Side {
             slides: vec![true, false],
             eps: 1e-6,
             theta: 10_000.0,
+            full_theta: None,
             vocab: 61,
         }
     }
@@ -56,20 +61,39 @@ impl Side {
     fn json(&self) -> Value {
         let kinds: Vec<&str> =
             self.slides.iter().map(|slides| if *slides { "sliding_attention" } else { "full_attention" }).collect();
-        json!({
+        let mut side = json!({
             "hidden_size": self.hidden, "intermediate_size": self.inner, "num_hidden_layers": self.slides.len(),
             "num_attention_heads": self.heads, "num_key_value_heads": self.kv_heads, "head_dim": self.head_dim,
             "query_pre_attn_scalar": self.scalar, "attn_logit_softcapping": self.cap,
             "final_logit_softcapping": self.final_cap, "sliding_window": self.window, "layer_types": kinds,
             "rms_norm_eps": self.eps, "hidden_activation": "gelu_pytorch_tanh", "max_position_embeddings": 512,
             "rope_theta": self.theta, "vocab_size": self.vocab, "attention_bias": false
-        })
+        });
+        if let Some(theta) = self.full_theta {
+            side["rope_parameters"] = json!({
+                "sliding_attention": {"rope_theta": self.theta, "rope_type": "default"},
+                "full_attention": {"rope_theta": theta, "rope_type": "default"}
+            });
+        }
+        side
+    }
+
+    /// The base of the layer's positions.
+    pub(crate) fn theta_of(&self, layer: usize) -> f64 {
+        self.full_theta.filter(|_| !self.slides[layer]).unwrap_or(self.theta)
     }
 }
 
 impl Spec {
     pub(crate) fn small() -> Self {
-        Self { encoder: Side::small(), decoder: Side::small(), is_tied: true, has_bias: false, seed: 1 }
+        Self {
+            encoder: Side::small(),
+            decoder: Side::small(),
+            is_tied: true,
+            has_bias: false,
+            top_vocab: None,
+            seed: 1,
+        }
     }
 
     pub(crate) fn config(&self) -> Value {
@@ -77,10 +101,14 @@ impl Spec {
         encoder["attention_bias"] = self.has_bias.into();
         decoder["attention_bias"] = self.has_bias.into();
         decoder["cross_attention_hidden_size"] = self.encoder.hidden.into();
-        json!({
+        let mut config = json!({
             "model_type": "t5gemma", "tie_word_embeddings": self.is_tied, "bos_token_id": 2, "pad_token_id": 0,
             "eos_token_id": [1], "encoder": encoder, "decoder": decoder, "an_unknown_key": {"is": ["ignored"]}
-        })
+        });
+        if let Some(vocab) = self.top_vocab {
+            config["vocab_size"] = vocab.into();
+        }
+        config
     }
 
     /// Random tensors by name, with their shapes.
@@ -156,10 +184,15 @@ impl Tensors {
 
     /// A safetensors file with the tensors that `keep` chooses.
     pub(crate) fn file(&self, dtype: &str, keep: impl Fn(&str) -> bool) -> Vec<u8> {
+        self.file_of(|_| dtype, keep)
+    }
+
+    /// The same with a type for each tensor.
+    pub(crate) fn file_of<'a>(&self, type_of: impl Fn(&str) -> &'a str, keep: impl Fn(&str) -> bool) -> Vec<u8> {
         let (mut header, mut data) = (serde_json::Map::new(), Vec::new());
         header.insert("__metadata__".to_owned(), json!({"format": "pt"}));
         for (name, (shape, numbers)) in self.by_name.iter().filter(|(name, _)| keep(name)) {
-            let start = data.len();
+            let (start, dtype) = (data.len(), type_of(name));
             for number in numbers {
                 match dtype {
                     "F32" => data.extend(number.to_le_bytes()),
@@ -178,16 +211,18 @@ impl Tensors {
 
     /// The same tensors, rounded as a type of 16 bits rounds them.
     pub(crate) fn rounded(mut self, dtype: &str) -> Self {
-        for (_, numbers) in self.by_name.values_mut() {
-            for number in numbers {
-                *number = match dtype {
-                    "F16" => half::f16::from_f32(*number).to_f32(),
-                    "BF16" => half::bf16::from_f32(*number).to_f32(),
-                    _ => *number,
-                };
-            }
-        }
+        let all = self.by_name.values_mut().flat_map(|(_, numbers)| numbers);
+        all.for_each(|number| *number = rounded(*number, dtype));
         self
+    }
+}
+
+/// A number as a type of 16 bits rounds it.
+pub(crate) fn rounded(number: f32, dtype: &str) -> f32 {
+    match dtype {
+        "F16" => half::f16::from_f32(number).to_f32(),
+        "BF16" => half::bf16::from_f32(number).to_f32(),
+        _ => number,
     }
 }
 

@@ -19,8 +19,9 @@ impl Naive<'_> {
             let at = format!("model.encoder.layers.{layer}");
             let window = side.slides[layer].then_some(side.window as i64);
             let sees = |i: i64, j: i64| window.is_none_or(|window| (i - j).abs() < window);
-            x = self
-                .sandwich(&at, "self_attn", side, &x, |y| self.attention(&at, "self_attn", side, y, y, true, &sees));
+            x = self.sandwich(&at, "self_attn", side, &x, |y| {
+                self.attention(&at, "self_attn", side, y, y, Some(side.theta_of(layer)), &sees)
+            });
             x = self.sandwich(&at, "feedforward", side, &x, |y| self.mlp(&at, y));
         }
         self.norm("model.encoder.norm", side, &x)
@@ -34,10 +35,11 @@ impl Naive<'_> {
             let at = format!("model.decoder.layers.{layer}");
             let window = side.slides[layer].then_some(side.window as i64);
             let sees = |i: i64, j: i64| j <= i && window.is_none_or(|window| i - j < window);
-            x = self
-                .sandwich(&at, "self_attn", side, &x, |y| self.attention(&at, "self_attn", side, y, y, true, &sees));
+            x = self.sandwich(&at, "self_attn", side, &x, |y| {
+                self.attention(&at, "self_attn", side, y, y, Some(side.theta_of(layer)), &sees)
+            });
             x = self.sandwich(&at, "cross_attn", side, &x, |y| {
-                self.attention(&at, "cross_attn", side, y, encoded, false, &|_, _| true)
+                self.attention(&at, "cross_attn", side, y, encoded, None, &|_, _| true)
             });
             x = self.sandwich(&at, "feedforward", side, &x, |y| self.mlp(&at, y));
         }
@@ -86,14 +88,14 @@ impl Naive<'_> {
         side: &Side,
         x: &Rows,
         from: &Rows,
-        turns: bool,
+        theta: Option<f64>,
         sees: &dyn Fn(i64, i64) -> bool,
     ) -> Rows {
         let project = |projection: &str, x: &Rows| self.linear(&format!("{at}.{name}.{projection}_proj"), x);
         let (mut q, mut k, v) = (project("q", x), project("k", from), project("v", from));
-        if turns {
-            turn(&mut q, side);
-            turn(&mut k, side);
+        if let Some(theta) = theta {
+            turn(&mut q, side, theta);
+            turn(&mut k, side, theta);
         }
         let mut out = Vec::new();
         for (i, q) in q.iter().enumerate() {
@@ -133,12 +135,12 @@ impl Naive<'_> {
 }
 
 /// Rotary positions: number `i` of a head goes with number `i + head_dim / 2`.
-fn turn(x: &mut Rows, side: &Side) {
+fn turn(x: &mut Rows, side: &Side, theta: f64) {
     let half = side.head_dim / 2;
     for (position, row) in x.iter_mut().enumerate() {
         for head in row.chunks_mut(side.head_dim) {
             for i in 0..half {
-                let angle = position as f64 * side.theta.powf(-2.0 * i as f64 / side.head_dim as f64);
+                let angle = position as f64 * theta.powf(-2.0 * i as f64 / side.head_dim as f64);
                 let (a, b) = (head[i], head[i + half]);
                 head[i] = a * angle.cos() - b * angle.sin();
                 head[i + half] = b * angle.cos() + a * angle.sin();

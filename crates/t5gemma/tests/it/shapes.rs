@@ -4,11 +4,18 @@ use brickwork_t5gemma::{Batch, Device, ModelFiles, Network, T5GemmaError};
 use proptest::prelude::*;
 
 use crate::fixture::{assert_near, encode, rows};
-use crate::models::{Random, Side, Spec, Tensors, write_json};
+use crate::models::{Random, Side, Spec, Tensors, rounded, write_json};
 use crate::naive::Naive;
 
-pub(crate) fn load(folder: &std::path::Path) -> Network {
-    Network::load(&ModelFiles::open(folder).unwrap(), &Device::Cpu, &mut |_| true).unwrap()
+/// Loads a folder, or a file that one was converted into.
+pub(crate) fn load(path: &std::path::Path) -> Network {
+    let files = ModelFiles::open(path).unwrap();
+    // What the worker loads must have been let through before, with the same figures.
+    let seen = brickwork_models::loaded_header_of(path).unwrap();
+    assert_eq!((seen.n_params, seen.tensor_bytes), (Some(files.n_params()), files.memory_bytes()));
+    assert!(seen.t5gemma.is_some_and(|figures| figures.source_tokens == files.config().source_limit() as u64));
+    assert_eq!(seen.has_chat_template, files.is_instruction_tuned());
+    Network::load(&files, &Device::Cpu, &mut |_| true).unwrap()
 }
 
 pub(crate) fn network(spec: &Spec, tensors: &Tensors) -> Network {
@@ -87,6 +94,24 @@ fn all_shapes_within_the_specification_are_computed_by_the_formulas() {
                 ..small()
             },
         ),
+        (
+            "a base for each kind of layer",
+            Spec {
+                encoder: Side { full_theta: Some(90.0), ..side() },
+                decoder: Side { theta: 300.0, full_theta: Some(40_000.0), ..side() },
+                ..small()
+            },
+        ),
+        (
+            "untied, with vocabularies of their own",
+            Spec {
+                encoder: Side { vocab: 43, ..side() },
+                decoder: Side { vocab: 77, hidden: 36, ..side() },
+                is_tied: false,
+                top_vocab: Some(999),
+                ..small()
+            },
+        ),
         ("full layers only", Spec { encoder: Side { slides: vec![false; 3], ..side() }, ..small() }),
         ("sliding layers only", Spec { decoder: Side { slides: vec![true; 3], ..side() }, ..small() }),
         (
@@ -119,6 +144,20 @@ fn all_shapes_within_the_specification_are_computed_by_the_formulas() {
 }
 
 #[test]
+fn a_file_may_mix_its_types() {
+    let spec = Spec::small();
+    let mut tensors = spec.tensors();
+    let type_of = |name: &str| ["F32", "F16", "BF16"][name.len() % 3];
+    for (name, (_, numbers)) in &mut tensors.by_name {
+        numbers.iter_mut().for_each(|number| *number = rounded(*number, type_of(name)));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    spec.write(folder.path(), &tensors);
+    std::fs::write(folder.path().join("model.safetensors"), tensors.file_of(type_of, |_| true)).unwrap();
+    check("mixed", &spec, &tensors, &load(folder.path()), 9, 5);
+}
+
+#[test]
 fn files_of_16_bits_and_shards_hold_the_same_model() {
     for dtype in ["F32", "F16", "BF16"] {
         let spec = Spec::small();
@@ -134,7 +173,9 @@ fn files_of_16_bits_and_shards_hold_the_same_model() {
         let mut map = serde_json::Map::new();
         for (file, wanted) in [("model-00001-of-00002.safetensors", true), ("model-00002-of-00002.safetensors", false)]
         {
-            std::fs::write(folder.path().join(file), tensors.file(dtype, |name| is_first(name) == wanted)).unwrap();
+            // A tensor that stands in both is the one of the file that the index names.
+            let is_in = |name: &str| is_first(name) == wanted || name == "model.encoder.norm.weight";
+            std::fs::write(folder.path().join(file), tensors.file(dtype, is_in)).unwrap();
             let names = tensors.by_name.keys().filter(|name| is_first(name) == wanted);
             map.extend(names.map(|name| (name.clone(), file.into())));
         }
@@ -165,6 +206,15 @@ fn configurations_are_read_however_they_are_spelled() {
             None => side.remove(key),
         };
     };
+    check_with("older names beside newer ones", &|config| {
+        encoder(config, "hidden_act", Some("gelu".into()));
+        encoder(config, "rope_scaling", Some(serde_json::json!({"rope_type": "default", "type": "default"})));
+    });
+    check_with("no end token", &|config| drop(config.as_object_mut().unwrap().remove("eos_token_id")));
+    check_with("the vocabulary of the model", &|config| {
+        config["vocab_size"] = 61.into();
+        encoder(config, "vocab_size", None);
+    });
     check_with("one end token", &|config| config["eos_token_id"] = 1.into());
     check_with("no tie", &|config| drop(config.as_object_mut().unwrap().remove("tie_word_embeddings")));
     check_with("no kinds of layers", &|config| encoder(config, "layer_types", None));

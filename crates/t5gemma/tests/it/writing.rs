@@ -176,6 +176,29 @@ fn what_does_not_fit_is_refused_with_the_counts() {
     assert!(matches!(cancelled, Err(T5GemmaError::Cancelled)));
 }
 
+#[test]
+fn a_start_is_told_and_cancelled_by_layers_of_both_sides() {
+    let model = T5Gemma::load(&folder(), &Device::Cpu, &mut |_| true).unwrap();
+    let config = model.network().config();
+    let all = config.encoder.layers.len() + config.decoder.layers.len();
+    let mut seen = Vec::new();
+    let started = model.start(&[9, 9], 5, Sampling::greedy(), &mut |done, of| {
+        seen.push((done, of));
+        true
+    });
+    drop(started.unwrap());
+    assert_eq!(seen, (0..=all).map(|done| (done, all)).collect::<Vec<_>>());
+    for stop in 0..=all {
+        let mut last = 0;
+        let stopped = model.start(&[9, 9], 5, Sampling::greedy(), &mut |done, _| {
+            last = done;
+            done < stop
+        });
+        assert!(matches!(stopped.map(drop), Err(T5GemmaError::Cancelled)), "{stop}");
+        assert_eq!(last, stop);
+    }
+}
+
 /// Going on behind what was written gives what would have come anyway, greedy and drawn, also where nothing was written.
 #[test]
 fn an_output_goes_on_behind_its_beginning() {

@@ -10,16 +10,17 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// For each of our packages, the packages of ours that it may use.
-const ROOMS: [(&str, &[&str]); 18] = [
+const ROOMS: [(&str, &[&str]); 19] = [
     ("artifacts", &[]),
     ("highlight", &[]),
     ("syntax", &["artifacts"]),
     ("worker-protocol", &[]),
     ("engine", &["artifacts", "syntax"]),
-    ("t5gemma", &[]),
+    ("t5gemma-config", &[]),
+    ("t5gemma", &["t5gemma-config"]),
     ("worker", &["syntax", "t5gemma", "worker-protocol"]),
     ("worker-client", &["engine", "syntax", "worker-protocol"]),
-    ("models", &["engine"]),
+    ("models", &["engine", "t5gemma-config"]),
     ("remote", &["engine"]),
     ("store", &["artifacts", "engine"]),
     ("export", &["artifacts", "engine"]),

@@ -101,9 +101,12 @@ test("braces, faults within a sentence and advice are put into words", () => {
         room_mib: 400,
         shorter_context: 512,
         smaller_model: 1,
+        quantize_folder: "/m/t5",
+        quantize_type: "q8_0",
+        quantize_mb: 332,
       },
     },
-    "El modelo m.gguf necesita 900 MiB con un contexto de 4096 tokens, pero solo se pueden liberar 400 MiB de memoria para él. Limita el contexto del rol a 512 tokens. Elige un modelo más pequeño, o cierra otros programas. O permite más de lo que cabe en los ajustes.",
+    'El modelo m.gguf necesita 900 MiB con un contexto de 4096 tokens, pero solo se pueden liberar 400 MiB de memoria para él. Conviértelo una vez a una forma más pequeña, que ocupa 332 MB: `brickwork models quantize "/m/t5" --type q8_0`. Limita el contexto del rol a 512 tokens. Elige un modelo más pequeño, o cierra otros programas. O permite más de lo que cabe en los ajustes.',
   );
 });
 

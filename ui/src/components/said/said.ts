@@ -26,6 +26,7 @@ const put = (message: Message, params: Params): string => (message as (inputs: P
 /** The pieces of advice that a lack of memory may come with, by what they name. */
 const ADVICE = {
   smaller_file: m.say_advice_smaller_file,
+  quantize_folder: m.say_advice_quantize,
   shorter_context: m.say_advice_shorter_context,
   fewer_gpu_layers: m.say_advice_fewer_gpu_layers,
   smaller_model: m.say_advice_smaller_model,

@@ -1,13 +1,15 @@
-//! `config.json` and `generation_config.json`: the figures that fix a model.
+//! What the small files of a T5Gemma folder say: `config.json` and `generation_config.json`, the figures that fix a model
+//! and its tensors; and whether it was trained on instructions. The program that looks at a model and the one that runs it
+//! both ask here, so that neither takes what the other refuses.
 //!
 //! Invariant: a [`Config`] has been checked, so no later code meets a width of 0, an odd head or a layer without a kind.
 //! Unknown keys are ignored. Defaults are those of `T5GemmaModuleConfig` in Hugging Face's transformers.
 
+mod form;
+mod needs;
 mod raw;
 
-use std::path::Path;
-
-use crate::error::T5GemmaError;
+pub use form::{FORM_FILE, FORM_FILES, FormError, is_instruction_tuned, keep_form};
 
 /// No figure of a configuration is larger; the largest model has a vocabulary of 256,000.
 const MOST: u64 = 1 << 24;
@@ -73,32 +75,40 @@ pub struct LayerConfig {
     pub rope_theta: f64,
 }
 
+/// A configuration that no model can be built from.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The model is of another kind.
+    #[error("its model type is '{0}', not 't5gemma'")]
+    OtherModel(String),
+    /// A key is missing, or its value makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+}
+
 impl Config {
     /// Reads both files; the second is optional.
     ///
     /// # Errors
-    /// [`T5GemmaError::OtherModel`] for another architecture, [`T5GemmaError::Config`] with the key for values that make
-    /// no sense.
-    pub fn parse(path: &Path, config: &[u8], generation: Option<&[u8]>) -> Result<Self, T5GemmaError> {
-        let wrong = |what: String| T5GemmaError::Config { path: path.to_owned(), what };
-        let json = |error: serde_json::Error| wrong(format!("it cannot be read ({error})"));
+    /// [`ConfigError::OtherModel`] for another architecture, [`ConfigError::Invalid`] with the key for values that make no
+    /// sense.
+    pub fn parse(config: &[u8], generation: Option<&[u8]>) -> Result<Self, ConfigError> {
+        let json = |error: serde_json::Error| ConfigError::Invalid(format!("it cannot be read ({error})"));
         let value: serde_json::Value = serde_json::from_slice(config).map_err(json)?;
         // The type decides first: what follows looks different in other models.
         match value.get("model_type").and_then(serde_json::Value::as_str) {
             Some("t5gemma") => {}
-            Some(other) => {
-                let model_type = other.chars().take(100).collect();
-                return Err(T5GemmaError::OtherModel { path: path.to_owned(), model_type });
-            }
-            None => return Err(wrong("it has no 'model_type'".to_owned())),
+            Some(other) => return Err(ConfigError::OtherModel(other.chars().take(100).collect())),
+            None => return Err(ConfigError::Invalid("it has no 'model_type'".to_owned())),
         }
         let raw: raw::Config = serde_json::from_value(value).map_err(json)?;
         let generation: raw::Generation = match generation {
-            Some(text) => serde_json::from_slice(text)
-                .map_err(|error| wrong(format!("generation_config.json beside it cannot be read ({error})")))?,
+            Some(text) => serde_json::from_slice(text).map_err(|error| {
+                ConfigError::Invalid(format!("generation_config.json beside it cannot be read ({error})"))
+            })?,
             None => raw::Generation::default(),
         };
-        raw.check(&generation).map_err(wrong)
+        raw.check(&generation).map_err(ConfigError::Invalid)
     }
 
     /// Tokens that the encoder holds.
@@ -127,7 +137,7 @@ impl Config {
 }
 
 /// The output table of an untied model.
-pub(crate) const LM_HEAD: &str = "lm_head.out_proj.weight";
+pub const LM_HEAD: &str = "lm_head.out_proj.weight";
 
 impl SideConfig {
     /// `source` is the width of the encoder's output for the side that reads it.

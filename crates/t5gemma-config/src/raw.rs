@@ -60,8 +60,9 @@ struct Side {
     layer_types: Option<Vec<String>>,
     #[serde(default = "default_eps")]
     rms_norm_eps: f64,
-    #[serde(alias = "hidden_act")]
     hidden_activation: Option<String>,
+    /// The older name, which counts where the newer one is not given.
+    hidden_act: Option<String>,
     #[serde(default = "default_positions")]
     max_position_embeddings: u64,
     attention_bias: Option<bool>,
@@ -79,10 +80,19 @@ struct Side {
 #[derive(Debug, Default, Deserialize)]
 struct RopeParameters {
     rope_theta: Option<f64>,
-    #[serde(alias = "type")]
     rope_type: Option<String>,
+    /// The older name, which counts where the newer one is not given.
+    #[serde(rename = "type")]
+    older_type: Option<String>,
     full_attention: Option<Box<RopeParameters>>,
     sliding_attention: Option<Box<RopeParameters>>,
+}
+
+impl RopeParameters {
+    /// How positions are scaled, by its name.
+    fn scaling(&self) -> Option<&str> {
+        self.rope_type.as_deref().or(self.older_type.as_deref())
+    }
 }
 
 const fn default_scalar() -> f64 {
@@ -179,7 +189,8 @@ impl Side {
         if !self.head_dim.is_multiple_of(2) {
             return Err(format!("'{side}.head_dim' is {}, which is not even", self.head_dim));
         }
-        if let Some(other) = self.hidden_activation.as_deref().filter(|name| *name != "gelu_pytorch_tanh") {
+        let activation = self.hidden_activation.as_deref().or(self.hidden_act.as_deref());
+        if let Some(other) = activation.filter(|name| *name != "gelu_pytorch_tanh") {
             return Err(format!("'{side}.hidden_activation' is '{other}'; only 'gelu_pytorch_tanh' is known"));
         }
         Ok(SideConfig {
@@ -232,7 +243,7 @@ impl Side {
         let of_kind = parameters
             .and_then(|all| if is_sliding { all.sliding_attention.as_deref() } else { all.full_attention.as_deref() });
         for set in [parameters, of_kind, self.rope_scaling.as_ref()].into_iter().flatten() {
-            if let Some(other) = set.rope_type.as_deref().filter(|name| *name != "default") {
+            if let Some(other) = set.scaling().filter(|name| *name != "default") {
                 return Err(format!("'{side}' scales its rotary positions by '{other}', which is not known"));
             }
         }
