@@ -38,6 +38,12 @@ pub(crate) fn is_for(path: &Path) -> bool {
     read.is_ok() && head.starts_with(MAGIC) && value.starts_with(b"t5gemma")
 }
 
+/// What the weights of the model at `path` take in memory, which for 16 bits is twice their file; `None` for one that cannot
+/// be read, which its load tells.
+pub(crate) fn memory_bytes(path: &Path) -> Option<u64> {
+    ModelFiles::open(path).ok().map(|files| files.memory_bytes())
+}
+
 /// What lays prompts out and counts, without the weights.
 #[derive(Debug)]
 pub(crate) struct Reading {

@@ -214,8 +214,8 @@ impl Residents {
     }
 
     /// Makes the model at `path` the last one of the list: the one that is there, if its file is the same and it `suits`,
-    /// else the one that `load` gives, for which `memory_bytes` are made free, or as many as its
-    /// file has. Returns the time that took, in milliseconds.
+    /// else the one that `load` gives, for which `memory_bytes` are made free, or as many
+    /// as its file has. Returns the time that took, in milliseconds.
     fn ensure(
         &mut self,
         path: &str,
@@ -234,7 +234,7 @@ impl Residents {
             retire(resident);
         }
         let started = Instant::now();
-        self.make_room(stamp.size_bytes, 0);
+        self.make_room(memory_bytes().unwrap_or(stamp.size_bytes), 0);
         let body = match load(self) {
             Err(Stopped::Failed(failure)) if failure.code == FailureCode::OutOfMemory && !self.loaded.is_empty() => {
                 self.free_all(|_| true);
