@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use brickwork_engine::{Diagnostic, ModelRef, Phrase, Pipeline, Role};
 use brickwork_models::fit::{RunModel, estimate, fit_run, longest_context};
-use brickwork_models::loaded_header_of;
+use brickwork_models::{ModelFile, loaded_header_of};
 use brickwork_worker_client::Compute;
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::app::{App, DeviceView};
 use crate::config::DEFAULT_PROJECT_ID;
 use crate::error::AppError;
-use crate::foretell::{Machine, advice, usual_threads};
+use crate::foretell::{Machine, advice, usual_threads, with_draft_model};
 use crate::memory::machine_memory;
 use crate::preview::PreviewRequest;
 use crate::request::invalid;
@@ -89,9 +89,12 @@ impl App {
         let held_bytes = self.inner().models.held_bytes();
         let room =
             memory.map_or(u64::MAX, |memory| memory.available_bytes.saturating_add(held_bytes).min(memory.total_bytes));
+        // Only a draft model is looked for among the files.
+        let has_drafts = options.values().any(|options| options.draft_model.is_some());
+        let files = if has_drafts { self.scan_models() } else { Vec::new() };
         let mut models = Vec::with_capacity(wanted.len());
         for wanted in wanted {
-            let mut compute = compute_for(&wanted.roles, &options, &settings.compute());
+            let mut compute = compute_for(&wanted.roles, &options, &settings.compute(), &files);
             compute.gpu_layers = request.gpu_layers.or(compute.gpu_layers);
             models.push(model_fit(wanted, compute, &machine, room, request.context_tokens).await);
         }
@@ -160,9 +163,9 @@ fn check(request: &FitRequest) -> Result<(), AppError> {
 }
 
 /// What a model that serves `roles` is computed with: the options of the first role that has any, as in a run.
-fn compute_for(roles: &[Role], options: &OptionsByRole, general: &Compute) -> Compute {
+fn compute_for(roles: &[Role], options: &OptionsByRole, general: &Compute, files: &[ModelFile]) -> Compute {
     let of_role = Role::ALL.into_iter().filter(|role| roles.contains(role)).find_map(|role| options.get(&role));
-    of_role.map_or_else(|| general.clone(), |options| computed_with(options, general))
+    of_role.map_or_else(|| general.clone(), |options| computed_with(options, general, files))
 }
 
 /// What one model takes. One that this program does not run takes nothing.
@@ -197,7 +200,7 @@ async fn model_fit(
         },
     };
     let request = machine.request(&info, &compute, n_needed);
-    let estimate = estimate(&info, &request);
+    let estimate = with_draft_model(estimate(&info, &request), &compute, &request);
     let gpu_bytes = machine.gpu_bytes(&compute).unwrap_or(0);
     view.take(&request, &estimate);
     view.model_context_tokens = info.context_length;

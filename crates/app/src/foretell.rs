@@ -10,7 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use brickwork_engine::{Generation, InferenceError, InferenceErrorCode, ModelRef, Phrase};
 use brickwork_models::fit::{
-    Advice, CacheType, Estimate, FitRequest, T5GemmaFigures, conversion, estimate, longest_context, most_gpu_layers,
+    Advice, CacheType, Estimate, FitRequest, Share, T5GemmaFigures, conversion, estimate, longest_context,
+    most_gpu_layers,
 };
 use brickwork_models::gguf::GgufInfo;
 use brickwork_models::{catalog_file, loaded_header_of};
@@ -168,8 +169,24 @@ impl Admission {
         let info = tokio::task::spawn_blocking(move || loaded_header_of(&path)).await.ok()?.ok()?;
         let held: u64 = worker.resident_models().iter().map(brickwork_worker_client::ResidentModel::total_bytes).sum();
         let request = request_of(worker, &generation.model, &info, generation.parameters.max_tokens);
-        judge(&generation.model.path, &id, &info, &request, memory, held)
+        let estimate = with_draft_model(estimate(&info, &request), &worker.compute_of(&generation.model), &request);
+        judge((&generation.model.path, &id), &info, &request, &estimate, memory, held)
     }
+}
+
+/// `estimate` with what the model that drafts takes beside it, in a context of the same size. One that cannot be read counts for
+/// nothing.
+pub(crate) fn with_draft_model(mut estimate: Estimate, compute: &Compute, request: &FitRequest) -> Estimate {
+    let info = compute.draft_model.as_ref().and_then(|path| loaded_header_of(Path::new(path)).ok());
+    let Some(of_draft) = info.map(|info| brickwork_models::fit::estimate(&info, request)) else { return estimate };
+    let add = |share: &mut Share, more: Share| {
+        share.weights_bytes = share.weights_bytes.saturating_add(more.weights_bytes);
+        share.kv_bytes = share.kv_bytes.saturating_add(more.kv_bytes);
+        share.compute_bytes = share.compute_bytes.saturating_add(more.compute_bytes);
+    };
+    add(&mut estimate.machine, of_draft.machine);
+    add(&mut estimate.gpu, of_draft.gpu);
+    estimate
 }
 
 /// How the worker would run `model` for `n_needed` tokens.
@@ -183,24 +200,26 @@ fn request_of(worker: &WorkerClient, model: &ModelRef, info: &GgufInfo, n_needed
 /// cannot be read, which fails its run by itself. Reads its header, unless that is known.
 pub(crate) fn least_bytes(worker: &WorkerClient, model: &ModelRef) -> u64 {
     let info = loaded_header_of(Path::new(&model.path));
-    info.map_or(0, |info| estimate(&info, &request_of(worker, model, &info, 1)).machine.total_bytes())
+    info.map_or(0, |info| {
+        let request = request_of(worker, model, &info, 1);
+        with_draft_model(estimate(&info, &request), &worker.compute_of(model), &request).machine.total_bytes()
+    })
 }
 
 fn judge(
-    path: &str,
-    id: &str,
+    (path, id): (&str, &str),
     info: &GgufInfo,
     request: &FitRequest,
+    estimate: &Estimate,
     memory: MachineMemory,
     held_bytes: u64,
 ) -> Option<InferenceError> {
-    let estimate = estimate(info, request);
     let needed = estimate.machine.total_bytes();
     let room = memory.available_bytes.saturating_add(held_bytes).min(memory.total_bytes);
     if needed <= room {
         return None;
     }
-    let advice = advice((Path::new(path), id), info, request, &estimate, (room, u64::MAX));
+    let advice = advice((Path::new(path), id), info, request, estimate, (room, u64::MAX));
     let phrase = advice.iter().fold(Phrase::new("too_little_memory"), with_advice);
     let advice: Vec<String> = advice.iter().map(Advice::text).collect();
     let name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();

@@ -163,17 +163,14 @@ pub(crate) fn compute_by_path(
     for role in Role::ALL {
         let Some(options) = options.get(&role).filter(|options| **options != RoleOptions::default()) else { continue };
         let Ok(model) = resolve(role, bindings, files) else { continue };
-        by_path.entry(model.path).or_insert_with(|| {
-            let draft = options.draft_model.as_ref().and_then(|id| files.iter().find(|file| file.id == *id));
-            let draft_model = draft.map(|file| file.path.display().to_string());
-            Compute { draft_model, ..computed_with(options, general) }
-        });
+        by_path.entry(model.path).or_insert_with(|| computed_with(options, general, files));
     }
     by_path
 }
 
-/// `general` with what `options` settle, but for the draft model, which is looked for among the files.
-pub(crate) fn computed_with(options: &RoleOptions, general: &Compute) -> Compute {
+/// `general` with what `options` settle; a draft model is looked for among `files`.
+pub(crate) fn computed_with(options: &RoleOptions, general: &Compute, files: &[ModelFile]) -> Compute {
+    let draft = options.draft_model.as_ref().and_then(|id| files.iter().find(|file| file.id == *id));
     Compute {
         device: options.device.clone().or_else(|| general.device.clone()),
         max_context_tokens: options.context_tokens.or(general.max_context_tokens),
@@ -182,7 +179,7 @@ pub(crate) fn computed_with(options: &RoleOptions, general: &Compute) -> Compute
         rpc_servers: options.rpc_servers.clone(),
         cache_type: options.cache_type.map_or(general.cache_type, Into::into),
         flash_attention: options.flash_attention.or(general.flash_attention),
-        draft_model: None,
+        draft_model: draft.map(|file| file.path.display().to_string()),
     }
 }
 

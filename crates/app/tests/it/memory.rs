@@ -205,9 +205,14 @@ async fn options_of_roles_are_checked_kept_and_shown() {
     let of_context = FitRequest { context_tokens: Some(2048), ..of_model("CodeGemma") };
     let whole = app.fit(of_context.clone()).await.unwrap();
     app.set_role_options("CodeGemma", packed(None)).await.unwrap();
-    let packed = app.fit(of_context).await.unwrap();
+    let packed = app.fit(of_context.clone()).await.unwrap();
     let bytes = |fit: &FitView| fit.models[0].machine.kv_bytes;
     assert_eq!(bytes(&packed), bytes(&whole) / 64 * 34);
+
+    // A draft model has weights and a context of its own.
+    app.set_role_options("CodeGemma", draft(GEMMA)).await.unwrap();
+    let drafted = app.fit(of_context).await.unwrap();
+    assert_eq!(bytes(&drafted), 2 * bytes(&whole));
     app.shutdown().await;
 }
 
