@@ -26,6 +26,10 @@ pub struct FileStamp {
     /// Its number on the disk, where the system has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inode: Option<u64>,
+    /// When anything about it was changed last, in nanoseconds since the Unix epoch, where the system tells: no program can
+    /// set that back. Records of earlier versions lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_ns: Option<u64>,
 }
 
 impl FileStamp {
@@ -34,11 +38,22 @@ impl FileStamp {
     pub fn of(about: &Metadata) -> Self {
         let modified = about.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         #[cfg(unix)]
-        let inode = Some(std::os::unix::fs::MetadataExt::ino(about));
+        let (inode, changed_ns) = {
+            use std::os::unix::fs::MetadataExt as _;
+            let changed_ns = i128::from(about.ctime()) * 1_000_000_000 + i128::from(about.ctime_nsec());
+            (Some(about.ino()), u64::try_from(changed_ns).ok())
+        };
         #[cfg(not(unix))]
-        let inode = None;
+        let (inode, changed_ns) = (None, None);
         let modified_ns = modified.map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX));
-        Self { size_bytes: about.len(), modified_ns, inode }
+        Self { size_bytes: about.len(), modified_ns, inode, changed_ns }
+    }
+
+    /// Whether a file with the stamp `now` was not touched since this one was taken.
+    #[must_use]
+    pub fn is_still(&self, now: &Self) -> bool {
+        let is_later = self.changed_ns.zip(now.changed_ns).is_some_and(|(then, now)| then != now);
+        !is_later && Self { changed_ns: None, ..*self } == Self { changed_ns: None, ..*now }
     }
 }
 
@@ -144,7 +159,7 @@ impl Hashes {
     pub fn state(&self, path: &Path) -> HashState {
         let Some(record) = self.get(path) else { return HashState::Unrecorded };
         match fs::metadata(path) {
-            Ok(about) if FileStamp::of(&about) == record.stamp => match record.found {
+            Ok(about) if record.stamp.is_still(&FileStamp::of(&about)) => match record.found {
                 Some(_) => HashState::Wrong(record.clone()),
                 None => HashState::Same,
             },
@@ -222,6 +237,20 @@ pub(crate) fn move_hash(dir: &Path, from: &Path, to: &Path) -> Result<(), SmallF
         hashes.0.retain(|record| record.path != to);
         let moved = hashes.0.iter_mut().find(|record| record.path == from);
         moved.map(|record| record.path = to.to_owned()).is_some()
+    })
+}
+
+/// Takes note that the name of the file at `path` changed, and nothing of its content: what else its record says must hold.
+///
+/// # Errors
+/// [`SmallFileError`].
+pub(crate) fn restamp(dir: &Path, path: &Path) -> Result<(), SmallFileError> {
+    let Ok(now) = fs::metadata(path).map(|about| FileStamp::of(&about)) else { return Ok(()) };
+    small_file::update(&dir.join(FILE), |hashes: &mut Hashes| {
+        let is_same = |record: &&mut HashRecord| {
+            record.path == path && FileStamp { changed_ns: now.changed_ns, ..record.stamp } == now
+        };
+        hashes.0.iter_mut().find(is_same).map(|record| record.stamp = now).is_some()
     })
 }
 

@@ -1,7 +1,7 @@
 //! What was read from model files, kept as long as they stay as they are.
 //!
 //! A models folder is looked at for every list and before every run; a header with a large vocabulary takes tens of
-//! milliseconds. A file counts as unchanged while its path, size, time of change and number (inode) are the same.
+//! milliseconds. A file counts as unchanged while its path, size, times of change and number (inode) are the same.
 
 use std::collections::HashMap;
 use std::fs;
@@ -72,12 +72,15 @@ struct Stamp {
     size_bytes: u64,
     modified: SystemTime,
     inode: u64,
+    /// When anything about it was changed, in seconds and nanoseconds; no program can set that back.
+    changed: (i64, i64),
 }
 
 impl Stamp {
     fn of(path: &Path) -> Option<Self> {
         let about = fs::metadata(path).ok()?;
-        Some(Self { size_bytes: about.len(), modified: about.modified().ok()?, inode: inode(&about) })
+        let (inode, changed) = place_and_change(&about);
+        Some(Self { size_bytes: about.len(), modified: about.modified().ok()?, inode, changed })
     }
 
     fn is_settled(&self) -> bool {
@@ -87,13 +90,14 @@ impl Stamp {
 }
 
 #[cfg(unix)]
-fn inode(about: &fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(about)
+fn place_and_change(about: &fs::Metadata) -> (u64, (i64, i64)) {
+    use std::os::unix::fs::MetadataExt as _;
+    (about.ino(), (about.ctime(), about.ctime_nsec()))
 }
 
 #[cfg(not(unix))]
-fn inode(_about: &fs::Metadata) -> u64 {
-    0
+fn place_and_change(_about: &fs::Metadata) -> (u64, (i64, i64)) {
+    (0, (0, 0))
 }
 
 /// A file's stamps and what was read then.

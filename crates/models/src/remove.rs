@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use brickwork_t5gemma_config::{FORM_FILE, is_instruction_tuned, keep_form};
+
 use crate::folder::ModelFile;
 use crate::hashes::{forget_hash, move_hash};
 use crate::links::{LinkedModel, links, remove_link, rename_link};
@@ -95,7 +97,13 @@ pub fn rename_model(dir: &Path, model: &ModelFile, name: &str) -> Result<PathBuf
         if target.symlink_metadata().is_ok() {
             return Err(taken());
         }
+        let form = is_instruction_tuned(&model.path).ok();
         fs::rename(&model.path, &target).map_err(|cause| RemoveError::Io { path: model.path.clone(), cause })?;
+        // The name may have told how the model is prompted.
+        if let Some(is_instruction_tuned) = form {
+            keep_form(&target, is_instruction_tuned)
+                .map_err(|cause| RemoveError::Io { path: target.join(FORM_FILE), cause })?;
+        }
         for path in files {
             let moved = target.join(path.strip_prefix(&model.path).unwrap_or(&path));
             move_hash(dir, &path, &moved)?;

@@ -56,14 +56,16 @@ pub fn is_instruction_tuned(folder: &Path) -> Result<bool, FormError> {
 }
 
 /// Writes down that the model in `folder` was trained on instructions, or was not, if the folder tells otherwise by itself.
+/// Returns whether that was necessary.
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn keep_form(folder: &Path, instruction_tuned: bool) -> io::Result<()> {
+pub fn keep_form(folder: &Path, instruction_tuned: bool) -> io::Result<bool> {
     if is_instruction_tuned(folder).is_ok_and(|told| told == instruction_tuned) {
-        return Ok(());
+        return Ok(false);
     }
-    std::fs::write(folder.join(FORM_FILE), serde_json::to_vec(&Form { instruction_tuned })?)
+    std::fs::write(folder.join(FORM_FILE), serde_json::to_vec(&Form { instruction_tuned })?)?;
+    Ok(true)
 }
 
 /// The content of a JSON file; `None` where there is none.

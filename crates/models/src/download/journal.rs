@@ -9,6 +9,7 @@ use brickwork_engine::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::order::is_optional;
 use super::{DownloadError, DownloadOrder};
 use crate::hub::{HubError, HubRepository, sha256_digest};
 use crate::small_file::{self, SmallFileError};
@@ -79,14 +80,23 @@ impl Journal {
     /// Whether it was begun by an order for the same files.
     pub(super) fn is_of(&self, order: &DownloadOrder) -> bool {
         let own = &self.order;
-        own.repository == order.repository && own.revision == order.revision && own.paths == order.paths
+        let needed = |order: &DownloadOrder| -> Vec<String> {
+            order.paths.iter().filter(|path| !is_optional(path)).cloned().collect()
+        };
+        own.repository == order.repository && own.revision == order.revision && needed(own) == needed(order)
     }
 
-    /// Takes down what the hub has told.
+    /// Takes down what the hub has told. What the model can do without and the hub does not have is ordered no more.
     ///
     /// # Errors
     /// [`DownloadError`] when a file is missing there, has no checksum although it is large, or is not the catalog's.
     pub(super) fn hear(&mut self, repository: &HubRepository, endpoint: &str) -> Result<(), DownloadError> {
+        let is_there = |path: &str| repository.files.iter().any(|file| file.path == path);
+        let is_wanted: Vec<bool> = self.order.paths.iter().map(|path| is_there(path) || !is_optional(path)).collect();
+        let mut wanted = is_wanted.iter();
+        self.order.paths.retain(|_| wanted.next().is_none_or(|wanted| *wanted));
+        let mut wanted = is_wanted.iter();
+        self.order.sha256.retain(|_| wanted.next().is_none_or(|wanted| *wanted));
         let mut files = Vec::new();
         for (i, path) in self.order.paths.iter().enumerate() {
             let Some(file) = repository.files.iter().find(|file| file.path == *path) else {

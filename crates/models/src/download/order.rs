@@ -61,6 +61,20 @@ impl DownloadOrder {
     }
 }
 
+/// Small files that some repositories of a model have and others lack; without them it runs as well.
+const OPTIONAL: [&str; 5] = [
+    "generation_config.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+    "chat_template.json",
+    "special_tokens_map.json",
+];
+
+/// Whether the file is left out where the repository has none.
+pub(super) fn is_optional(path: &str) -> bool {
+    OPTIONAL.contains(&file_name(path))
+}
+
 /// The last part of a path in a repository.
 pub(super) fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)

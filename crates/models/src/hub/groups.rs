@@ -6,7 +6,9 @@ use super::HubFile;
 use crate::shards::shard_of;
 
 /// The files of a safetensors folder beside the weights that a model needs or may have.
-const COMPANIONS: [&str; 7] = [
+const COMPANIONS: [&str; 9] = [
+    "chat_template.jinja",
+    "chat_template.json",
     "config.json",
     "generation_config.json",
     "tokenizer.json",
@@ -151,6 +153,7 @@ mod tests {
             file("config.json", 2),
             file("model.safetensors", 30),
             file("tokenizer.json", 3),
+            file("chat_template.jinja", 4),
         ]);
         let seen: Vec<_> = models
             .iter()
@@ -164,7 +167,7 @@ mod tests {
                 ("m-Q8_0", Some("Q8_0"), Some(12), 2, true),
                 ("m-F16", Some("F16"), Some(9), 1, false),
                 ("m-Q4_K_M", Some("Q4_K_M"), Some(10), 1, true),
-                ("safetensors", None, Some(35), 3, true),
+                ("safetensors", None, Some(39), 4, true),
             ]
         );
         assert_eq!(models[0].paths[0], "Q8_0/m-Q8_0-00001-of-00002.gguf");

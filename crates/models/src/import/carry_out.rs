@@ -5,12 +5,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use brickwork_t5gemma_config::{FORM_FILE, is_instruction_tuned, keep_form};
 use serde::Serialize;
 use tempfile::{NamedTempFile, TempDir};
 
 use super::plan::{ImportPlan, PlannedModel, PlannedPart};
 use super::{ImportError, ImportMode};
-use crate::hashes::{forget_hash, record_hash};
+use crate::hashes::{forget_hash, record_hash, restamp};
 use crate::links::{LinkedModel, add_link, links};
 use crate::provenance::{Provenance, provenance_path, read_provenance, write_provenance};
 use crate::transfer::Cancelled;
@@ -109,11 +110,18 @@ pub(super) fn appear(
     for part in &model.parts {
         ready.push(prepare(plan.mode, part, room.path(), watch)?);
     }
+    // A folder's name may tell how the model is prompted, and it gets another one here.
+    let form = if model.is_folder { form_of(model) } else { None };
     let already_there = ready.iter().all(|(ready, _)| matches!(ready, Ready::There));
     let mut new = Vec::new();
     let appeared = appear_ready(plan, model, ready, &mut new).and_then(|sha256| {
         let target = model.parts.first().map(|part| &*part.target).unwrap_or(&plan.models_dir);
         let path = if model.is_folder { folder_of(plan, target) } else { target.to_owned() };
+        if let Some(is_instruction_tuned) = form
+            && keep_form(&path, is_instruction_tuned).map_err(|cause| io_at(&path, cause))?
+        {
+            new.push(path.join(FORM_FILE));
+        }
         sync_folder(&path);
         let imported = Imported { id: model.id.clone(), path, sha256, already_there };
         settle(&imported)?;
@@ -123,6 +131,12 @@ pub(super) fn appear(
         take_back(&plan.records_dir, &new);
     }
     appeared
+}
+
+/// Whether the model in the folder that is imported was trained on instructions; `None` where that cannot be told.
+fn form_of(model: &PlannedModel) -> Option<bool> {
+    let folder = model.parts.first()?.source.parent()?;
+    is_instruction_tuned(folder).ok()
 }
 
 /// Gives the files their names, and notes in `new` those that were not there before. Returns their checksums.
@@ -223,11 +237,13 @@ fn place(model: &PlannedModel, part: &PlannedPart, ready: Ready<'_>) -> Result<(
 
 /// Removes what was moved, with the notes of its origin, which were moved as well.
 pub(super) fn remove_sources(records_dir: &Path, model: &PlannedModel) -> Result<(), ImportError> {
-    for PlannedPart { source, .. } in &model.parts {
+    for PlannedPart { source, target, .. } in &model.parts {
         fs::remove_file(source).map_err(|cause| io_at(source, cause))?;
         // Without the file the note is of no use; one that stays does no harm.
         let _ = fs::remove_file(provenance_path(source));
         forget_hash(records_dir, source)?;
+        // Where both were one file, it has lost a name just now.
+        restamp(records_dir, target)?;
     }
     Ok(())
 }

@@ -6,7 +6,10 @@ use std::path::Path;
 use brickwork_engine::Role;
 use brickwork_models::fit::T5GemmaFigures;
 use brickwork_models::safetensors::{SafetensorsFault, SafetensorsInfo, read_folder};
-use brickwork_models::{BindingChoice, Bindings, ModelFormat, ModelsFolder, resolve};
+use brickwork_models::{
+    BindingChoice, Bindings, ImportMode, ImportOrder, ImportOrigin, ModelFormat, ModelsFolder, carry_out, model_paths,
+    plan_import, plan_relocation, relocate, remove_model, rename_model, resolve,
+};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -264,6 +267,47 @@ fn a_folder_is_listed_and_plays_the_role_that_it_was_made_for() {
     bindings.set(Role::T5Gemma, BindingChoice::named("broken"));
     let refusal = resolve(Role::T5Gemma, &bindings, &files).unwrap_err().to_string();
     assert!(refusal.contains("config.json"), "{refusal}");
+}
+
+#[test]
+fn a_new_name_does_not_change_how_a_model_is_prompted() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().join("models");
+    write_model(&dir.join("t5gemma-it"));
+    let is_tuned = |path: &Path| read_folder(path).unwrap().has_chat_template;
+    assert!(is_tuned(&dir.join("t5gemma-it")));
+    let listed = |id: &str| ModelsFolder::scan(&dir).unwrap().into_iter().find(|model| model.id == id).unwrap();
+    let renamed = rename_model(&dir, &listed("t5gemma-it"), "mine").unwrap();
+    assert!(renamed.ends_with("mine") && is_tuned(&renamed));
+
+    let elsewhere = folder.path().join("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let planned = plan_relocation(&dir, &listed("mine"), Some(&elsewhere)).unwrap();
+    assert!(is_tuned(&relocate(&planned, &mut |_| Ok(())).unwrap().path), "moved with what was kept");
+
+    write_model(&folder.path().join("base"));
+    let origin = ImportOrigin::default();
+    let order = ImportOrder {
+        models_dir: &dir,
+        source: &folder.path().join("base"),
+        name: Some("base-it"),
+        mode: ImportMode::Copy,
+        origin: &origin,
+    };
+    let imported = carry_out(&plan_import(order).unwrap(), &mut |_| Ok(())).unwrap();
+    assert!(!is_tuned(&imported[0].path), "a name that the user gives makes no turns");
+    remove_model(&dir, &listed("base-it")).unwrap();
+    assert!(!dir.join("base-it").exists(), "nothing is left behind");
+}
+
+#[test]
+fn a_change_of_any_file_that_decides_is_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    write_model(folder.path());
+    for file in ["generation_config.json", "tokenizer_config.json", "chat_template.jinja", "brickwork.json"] {
+        fs::write(folder.path().join(file), "{}").unwrap();
+        assert!(model_paths(folder.path()).contains(&folder.path().join(file)), "{file}");
+    }
 }
 
 proptest! {

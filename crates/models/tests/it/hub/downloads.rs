@@ -117,6 +117,26 @@ async fn a_safetensors_model_gets_a_folder() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn small_files_that_a_repository_lacks_are_left_out() {
+    let server = HubServer::start();
+    let paths = ["config.json", "generation_config.json", "chat_template.jinja", "model.safetensors", "tokenizer.json"];
+    for path in paths.iter().filter(|path| **path != "generation_config.json") {
+        server.add("owner/t5", path, noise(1000));
+    }
+    let world = World::with(server, Vec::new(), None, options());
+    let order = |revision: &str| DownloadOrder::new("owner/t5", revision, paths.map(str::to_owned).to_vec());
+    let view = world.ended(world.start_order(&order("main"))).await;
+    assert_eq!((view.state, view.done_bytes), (TransferState::Done, 4000), "{:?}", view.problem);
+    assert!(world.dir().join("t5/chat_template.jinja").is_file());
+    assert!(!world.dir().join("t5/generation_config.json").exists());
+
+    let needed =
+        DownloadOrder::new("owner/t5", "main", vec!["config.json".into(), "model.safetensors.index.json".into()]);
+    let view = world.ended(world.start_order(&needed)).await;
+    assert_eq!(view.problem.map(|problem| problem.code).as_deref(), Some("hub_not_found"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_file_is_overwritten() {
     let world = World::new(100_000);
     std::fs::write(world.target(), b"something else").unwrap();
