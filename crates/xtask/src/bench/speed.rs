@@ -66,7 +66,7 @@ fn measured(workspace: &Workspace, arm: &str, measure: fn(&Bench<'_>) -> Result<
             return Ok(Value::Null);
         }
     };
-    models::fetch(workspace, arm == "copy")?;
+    models::fetch(workspace, matches!(arm, "copy" | "concurrent"))?;
     build(workspace)?;
     let bench = Bench { workspace, models: models::folder(workspace)?, peer, rounds: rounds() };
     rows::finish(workspace, arm, measure(&bench)?)

@@ -20,7 +20,7 @@ const LONG_LINES: usize = 100;
 /// The empty run that warms the model up costs more than it saves here, and so does a cache for the model's whole context.
 const BEST: Setting = Setting {
     name: "no warm-up, 4,096 tokens",
-    flags: &["--no-warmup", "--ctx-size", "4096", "--parallel", "1", "--fit", "off"],
+    flags: &[&["--no-warmup", "--ctx-size", "4096", "--parallel", "1", "--fit", "off"]],
 };
 
 /// From process to first token, and from the request, in seconds.

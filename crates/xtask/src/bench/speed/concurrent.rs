@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::super::http;
 use super::chat::{self, Question, message};
+use super::copy::{HEADINGS, STOPS};
 use super::peer::{DEFAULTS, Setting};
 use super::rows::Figure;
 use super::{Bench, texts};
@@ -30,8 +31,22 @@ const STEPS: [(&str, &str, &str); 2] = [
 ];
 
 /// What its help names for several users at once.
-const BEST: Setting =
-    Setting { name: "4 slots, continuous batching", flags: &["--parallel", "4", "--cont-batching", "--kv-unified"] };
+const SEVERAL: &[&str] = &["--parallel", "4", "--cont-batching", "--kv-unified"];
+const BEST: Setting = Setting { name: "4 slots, continuous batching", flags: &[SEVERAL] };
+
+/// A model, with the peer's settings, and the texts at which its turns end.
+///
+/// In the default model's type of weights (`Q4_1`) llama.cpp multiplies several tokens one by one on AVX2, so they gain only
+/// what is read once; those of the second one (mostly `Q5_0` and `Q8_0`) it multiplies as a block.
+const MODELS: [(&str, &str, [Setting; 2], &[&str]); 2] = [
+    ("SmolLM2 135M", models::DEFAULT_NAME, [DEFAULTS, BEST], &[]),
+    (
+        "Gemma 3 270M",
+        models::SECOND_NAME,
+        [Setting { flags: &[HEADINGS], ..DEFAULTS }, Setting { flags: &[HEADINGS, SEVERAL], ..BEST }],
+        &STOPS,
+    ),
+];
 
 /// Four runs: their tokens, and the time until the last had ended.
 struct Four {
@@ -45,34 +60,48 @@ impl Four {
     }
 }
 
-/// Measures runs of two steps each.
+/// Measures runs of two steps each, with both models.
 ///
 /// # Errors
 /// When a side cannot be started, or a run fails.
 pub(super) fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>> {
-    let (ours, _data) = bench.ours(models::DEFAULT_NAME)?;
+    let mut figures = Vec::new();
+    for (name, model, settings, stops) in MODELS {
+        figures.extend(with_model(bench, name, model, settings, stops)?);
+    }
+    Ok(figures)
+}
+
+fn with_model(
+    bench: &Bench<'_>,
+    name: &str,
+    model: &str,
+    settings: [Setting; 2],
+    stops: &[&str],
+) -> Result<Vec<Figure>> {
+    let (ours, _data) = bench.ours(model)?;
     let projects = prepare(ours.authority())?;
-    let settings = [DEFAULTS, BEST];
-    let peers = settings.iter().map(|setting| bench.peer(models::DEFAULT_NAME, setting)).collect::<Result<Vec<_>>>()?;
+    let peers = settings.iter().map(|setting| bench.peer(model, setting)).collect::<Result<Vec<_>>>()?;
     let taken = bench.in_turn(4, |round, side| {
         let run = |index: usize| match side {
             0 | 1 => ours_run(ours.authority(), &projects[index], ticket(round, side, index)),
-            _ => peers_run(peers[side - 2].authority(), ticket(round, side, index)),
+            _ => peers_run(peers[side - 2].authority(), ticket(round, side, index), stops),
         };
         let started = Instant::now();
         let counts = if side == 1 { (0..RUNS).map(run).collect() } else { at_once(&run) };
         let counts: Vec<u64> = counts.into_iter().collect::<Result<_>>()?;
         let four = Four { tokens: counts.iter().sum(), wall_s: started.elapsed().as_secs_f64() };
-        println!("round {round}, side {side}: {counts:?} tokens in {:.1} s", four.wall_s);
+        println!("{name}, round {round}, side {side}: {counts:?} tokens in {:.1} s", four.wall_s);
         Ok(four)
     })?;
     let (together, alone) = (&*taken[0], &*taken[1]);
+    let arm = format!("concurrent, {name}: tokens/s");
     let mut figures = Vec::new();
     for (index, goal) in [(0, 1.2), (1, 1.0)] {
         let sides = (together, &*taken[index + 2]);
-        figures.push(Figure::of("concurrent: tokens/s", &settings[index].against(), goal, sides, Four::speed));
+        figures.push(Figure::of(&arm, &settings[index].against(), goal, sides, Four::speed));
     }
-    figures.push(Figure::of("concurrent: tokens/s", "ours, one after another", 2.0, (together, alone), Four::speed));
+    figures.push(Figure::of(&arm, "ours, one after another", 2.0, (together, alone), Four::speed));
     Ok(figures)
 }
 
@@ -127,13 +156,13 @@ fn ours_run(authority: &str, project: &str, ticket: usize) -> Result<u64> {
 }
 
 /// The same turns, asked of the peer.
-fn peers_run(authority: &str, ticket: usize) -> Result<u64> {
+fn peers_run(authority: &str, ticket: usize, stops: &[&str]) -> Result<u64> {
     let mut messages = vec![message("system", texts::SYSTEM)];
     let mut tokens = 0;
     for (index, (_, prompt, charge)) in STEPS.iter().enumerate() {
         let opening = if index == 0 { format!("Project context:\n- ticket: {ticket}\n\n") } else { String::new() };
         messages.push(message("user", format!("{opening}{charge}\n\n{prompt}")));
-        let question = Question { messages: messages.clone(), max_tokens: MAX_TOKENS, stop: &[] };
+        let question = Question { messages: messages.clone(), max_tokens: MAX_TOKENS, stop: stops };
         let answer = chat::ask(authority, &question)?;
         tokens += answer.tokens;
         messages.push(message("assistant", answer.text));

@@ -6,7 +6,7 @@
 use anyhow::Result;
 
 use super::chat::{self, Answer, Question};
-use super::peer::Setting;
+use super::peer::{N_GRAMS, Setting};
 use super::rows::{Figure, median};
 use super::{Bench, texts};
 use crate::models;
@@ -17,29 +17,14 @@ const MAX_TOKENS: u64 = 700;
 const LAYOUT: &str = "{% for message in messages %}{% if message.role == 'user' %}### Instruction:\n{% elif message.role == \
 'assistant' %}### Response:\nHere is the code:\n\n{% endif %}{{ message.content }}\n\n{% endfor %}### Response:\nHere is the \
 code:{{ '\\n\\n' }}";
-const STOPS: [&str; 2] = ["\n### Instruction:", "\n### Response:"];
+pub(super) const HEADINGS: &[&str] = &["--chat-template", LAYOUT];
+pub(super) const STOPS: [&str; 2] = ["\n### Instruction:", "\n### Response:"];
 
-const DEFAULTS: Setting = Setting { name: "its defaults", flags: &["--chat-template", LAYOUT] };
+const DEFAULTS: Setting = Setting { name: "its defaults", flags: &[HEADINGS] };
 
 /// The fastest of its ways to guess from n-grams in one try of each on 2 cores (AVX2): 2.2 times its defaults;
 /// `ngram-cache` 1.9, `ngram-simple` 1.7, `--spec-default` 1.5.
-const BEST: Setting = Setting {
-    name: "ngram-mod",
-    flags: &[
-        "--chat-template",
-        LAYOUT,
-        "--parallel",
-        "1",
-        "--spec-type",
-        "ngram-mod",
-        "--spec-ngram-mod-n-match",
-        "8",
-        "--spec-ngram-mod-n-min",
-        "4",
-        "--spec-ngram-mod-n-max",
-        "16",
-    ],
-};
+const BEST: Setting = Setting { name: "ngram-mod", flags: &[HEADINGS, N_GRAMS] };
 
 /// Measures the Assembler's turn, with its whole conversation new and after it was computed.
 ///

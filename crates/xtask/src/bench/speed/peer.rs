@@ -30,7 +30,8 @@ const SPINNING: [(&str, &str); 2] = [("GOMP_SPINCOUNT", "500"), ("KMP_BLOCKTIME"
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Setting {
     pub(super) name: &'static str,
-    pub(super) flags: &'static [&'static str],
+    /// Its flags, in groups.
+    pub(super) flags: &'static [&'static [&'static str]],
 }
 
 impl Setting {
@@ -39,6 +40,20 @@ impl Setting {
         format!("llama-server {VERSION}, {}", self.name)
     }
 }
+
+/// Guesses from n-grams of what it has read, for one user at a time.
+pub(super) const N_GRAMS: &[&str] = &[
+    "--parallel",
+    "1",
+    "--spec-type",
+    "ngram-mod",
+    "--spec-ngram-mod-n-match",
+    "8",
+    "--spec-ngram-mod-n-min",
+    "4",
+    "--spec-ngram-mod-n-max",
+    "16",
+];
 
 /// No flags: four slots with one cache, flash attention, prompts kept, threads by the cores.
 pub(super) const DEFAULTS: Setting = Setting { name: "its defaults", flags: &[] };
@@ -75,7 +90,10 @@ impl Peer {
     pub(super) fn start(program: &Path, model: &Path, setting: &Setting) -> Result<Self> {
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let mut command = Command::new(program);
-        command.args(["--host", "127.0.0.1", "--port", &port.to_string(), "--model"]).arg(model).args(setting.flags);
+        command
+            .args(["--host", "127.0.0.1", "--port", &port.to_string(), "--model"])
+            .arg(model)
+            .args(setting.flags.concat());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         if variable("OMP_WAIT_POLICY").is_none() {
             command.envs(SPINNING.iter().filter(|(name, _)| variable(name).is_none()).copied());

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::chat::{self, Answer, Question};
-use super::peer::{DEFAULTS, Setting};
+use super::peer::{DEFAULTS, N_GRAMS, Setting};
 use super::rows::Figure;
 use super::{Bench, texts};
 use crate::models;
@@ -11,21 +11,7 @@ use crate::models;
 const MAX_TOKENS: u64 = 192;
 
 /// What made a lone short step fastest: guesses from n-grams of the prompt and the answer.
-const BEST: Setting = Setting {
-    name: "ngram-mod",
-    flags: &[
-        "--parallel",
-        "1",
-        "--spec-type",
-        "ngram-mod",
-        "--spec-ngram-mod-n-match",
-        "8",
-        "--spec-ngram-mod-n-min",
-        "4",
-        "--spec-ngram-mod-n-max",
-        "16",
-    ],
-};
+const BEST: Setting = Setting { name: "ngram-mod", flags: &[N_GRAMS] };
 
 /// Measures a short request of the same words.
 ///
