@@ -3661,7 +3661,12 @@ export interface components {
              * @description Tokens of the model's context window; absent for the placeholder, which has none.
              */
             context_length?: number | null;
-            /** @description Whether prompt and output fit into the context window for certain. */
+            /**
+             * Format: uint32
+             * @description The most tokens that the model writes, where its window holds the prompt alone.
+             */
+            output_limit?: number | null;
+            /** @description Whether prompt and output fit for certain: into the context window together, or each within its own limit. */
             fits?: boolean | null;
             /**
              * @description What the prompt is made of, in the order in which the model reads it, the layout around it last. Each part is

@@ -1,10 +1,12 @@
 //! Counting prompts, in a worker of its own.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use brickwork_engine::{
     InferenceError, InferenceErrorCode, Message, ModelRef, Phrase, Prompt, ScriptedInference, StepPreview,
 };
+use brickwork_models::loaded_header_of;
 use brickwork_remote::{RemoteClient, estimated_tokens};
 use brickwork_worker_client::{Device, WorkerClient, WorkerConfig, WorkerHello};
 
@@ -28,6 +30,8 @@ pub(crate) struct Budget {
     pub(crate) part_tokens: Vec<u32>,
     /// The model's context window in tokens; absent where there is none.
     pub(crate) context_length: Option<u32>,
+    /// The most tokens that the model writes, where that does not depend on the length of the prompt.
+    pub(crate) output_limit: Option<u32>,
     /// The whole text with placeholders, if it was asked for.
     pub(crate) text: Option<String>,
     /// Whether the tokens are estimated.
@@ -112,7 +116,8 @@ impl Counter {
         let texts: Vec<&str> = step.parts.iter().map(|part| part.text.as_str()).collect();
         let part_tokens = self.counts(model, &stamp, &texts).await?;
         let (known_tokens, context_length) = (whole.tokens, whole.context_length);
-        Ok(Budget { known_tokens, part_tokens, context_length, text, estimated: false })
+        let output_limit = output_limit(model).await;
+        Ok(Budget { known_tokens, part_tokens, context_length, output_limit, text, estimated: false })
     }
 
     /// What `step` costs with a model that a server runs: counted where that server runs on this machine and can, else
@@ -136,6 +141,7 @@ impl Counter {
             known_tokens: counts.whole,
             part_tokens: counts.texts,
             context_length: counts.context_length,
+            output_limit: None,
             text,
             estimated: false,
         })
@@ -207,6 +213,14 @@ impl Counter {
     }
 }
 
+/// The limit of what an encoder-decoder writes: its source and its output have a window each.
+async fn output_limit(model: &ModelRef) -> Option<u32> {
+    let path = PathBuf::from(&model.path);
+    // A file that cannot be read has failed by itself already.
+    let info = tokio::task::spawn_blocking(move || loaded_header_of(&path)).await.ok()?.ok()?;
+    info.t5gemma.map(|figures| u32::try_from(figures.output_tokens).unwrap_or(u32::MAX))
+}
+
 /// The placeholder counts words, as it does when it answers.
 fn scripted(step: &StepPreview, with_text: bool) -> Budget {
     let count = |text: &str| ScriptedInference::count_tokens(&Prompt::Raw(text.to_owned()));
@@ -214,6 +228,7 @@ fn scripted(step: &StepPreview, with_text: bool) -> Budget {
         known_tokens: ScriptedInference::count_tokens(&Prompt::Chat(step.counted.clone())),
         part_tokens: step.parts.iter().map(|part| count(&part.text)).collect(),
         context_length: None,
+        output_limit: None,
         text: with_text.then(|| ScriptedInference::layout(&Prompt::Chat(step.shown.clone()))),
         estimated: false,
     }
@@ -226,6 +241,7 @@ fn estimated(step: &StepPreview, with_text: bool) -> Budget {
         known_tokens: step.counted.iter().map(|message| count(&message.content)).fold(0, u32::saturating_add),
         part_tokens: step.parts.iter().map(|part| count(&part.text)).collect(),
         context_length: None,
+        output_limit: None,
         text: with_text.then(|| ScriptedInference::layout(&Prompt::Chat(step.shown.clone()))),
         estimated: true,
     }

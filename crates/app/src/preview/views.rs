@@ -87,7 +87,10 @@ pub struct PreviewStepView {
     /// Tokens of the model's context window; absent for the placeholder, which has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context_length: Option<u32>,
-    /// Whether prompt and output fit into the context window for certain.
+    /// The most tokens that the model writes, where its window holds the prompt alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_limit: Option<u32>,
+    /// Whether prompt and output fit for certain: into the context window together, or each within its own limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fits: Option<bool>,
     /// What the prompt is made of, in the order in which the model reads it, the layout around it last. Each part is
@@ -200,6 +203,7 @@ impl PreviewView {
                 unknown_tokens: 0,
                 max_tokens: plan.pipeline.parameters_at(position).max_tokens,
                 context_length: None,
+                output_limit: None,
                 fits: None,
                 parts: Vec::new(),
                 warnings: Vec::new(),
@@ -274,7 +278,11 @@ impl PreviewStepView {
         self.estimated = budget.estimated;
         self.prompt_tokens = Some(prompt_tokens);
         self.context_length = budget.context_length;
-        self.fits = budget.context_length.map(|window| prompt_tokens.saturating_add(self.max_tokens) <= window);
+        self.output_limit = budget.output_limit;
+        self.fits = budget.context_length.map(|window| match budget.output_limit {
+            Some(limit) => prompt_tokens <= window && self.max_tokens <= limit,
+            None => prompt_tokens.saturating_add(self.max_tokens) <= window,
+        });
         self.parts =
             step.parts.iter().zip(&budget.part_tokens).map(|(part, tokens)| part_view(part, *tokens)).collect();
         let layout = budget.known_tokens.saturating_sub(parts_together);

@@ -5,7 +5,8 @@ use std::io::Write;
 use std::path::Path;
 
 use brickwork_app::{
-    App, AppConfig, FitRequest, GenerateRequest, InferenceErrorCode, InferenceEvent, Parameters, Settings, Verdict,
+    App, AppConfig, DEFAULT_PROJECT_ID, FitRequest, GenerateRequest, InferenceErrorCode, InferenceEvent, Parameters,
+    PreviewRequest, Settings, Verdict,
 };
 use futures::StreamExt;
 use serde_json::{Value, json};
@@ -106,5 +107,46 @@ async fn a_folder_that_does_not_fit_is_refused_and_told_how_it_would() {
     let settings = Settings { allow_overcommit: true, ..Settings::default() };
     app.set_settings(settings).await.unwrap();
     assert_ne!(generate().await.code, InferenceErrorCode::OutOfMemory);
+    app.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn source_and_output_are_budgeted_each_by_its_own_limit() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = AppConfig::new(folder.path());
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("../t5gemma/tests/fixtures/tiny");
+    let model = config.models_dir.join("tiny");
+    fs::create_dir_all(&model).unwrap();
+    for file in ["config.json", "generation_config.json", "tokenizer.json", "model.safetensors"] {
+        fs::copy(fixture.join(file), model.join(file)).unwrap();
+    }
+    let app = App::open(config).await.unwrap();
+    app.bind("T5Gemma", "tiny").await.unwrap();
+    app.bind("Assembler", "scripted").await.unwrap();
+    let preview = |prompt: String, max_tokens: u64| {
+        let app = app.clone();
+        async move {
+            let step = json!({ "step_name": "one", "model_type": "T5Gemma", "prompt": prompt, "parameters": { "max_tokens": max_tokens } });
+            let request =
+                PreviewRequest { pipeline: json!({ "name": "P", "steps": [step] }), step: None, run_id: None };
+            app.preview(DEFAULT_PROJECT_ID, request).await.unwrap().steps.remove(0)
+        }
+    };
+    let short = preview("x".into(), 8).await;
+    let (window, limit) = (short.context_length.unwrap(), short.output_limit.unwrap());
+    assert_eq!(short.fits, Some(true), "{short:?}");
+    // Nearly the whole window is filled, and the output is as long as it can be.
+    let mut n_words = window as usize;
+    let long = loop {
+        let view = preview("a ".repeat(n_words), u64::from(limit)).await;
+        if view.prompt_tokens.unwrap() <= window {
+            break view;
+        }
+        n_words = n_words * 7 / 8;
+    };
+    assert!(long.prompt_tokens.unwrap() > window / 2, "{long:?}");
+    assert_eq!(long.fits, Some(true), "{:?} and {limit} of {window}", long.prompt_tokens);
+    assert_eq!(preview("x".into(), u64::from(limit) + 1).await.fits, Some(false));
+    assert_eq!(preview("a ".repeat(2 * window as usize), 8).await.fits, Some(false));
     app.shutdown().await;
 }

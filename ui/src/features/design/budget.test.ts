@@ -176,6 +176,29 @@ test("a prompt that does not fit is a problem: an error when it never can, a war
   expect(found[0]?.message).toContain("30");
 });
 
+test("a model whose output has a limit of its own holds the prompt and the output each by itself", () => {
+  const own = { context_length: 200, output_limit: 60 };
+  const fits = budgetOf(view("a", 0, { ...own, known_tokens: 190, max_tokens: 60 }));
+  expect(sharesOf(fits)).toMatchObject({ needed: 190, free: 10 });
+  expect(sharesOf(fits).tokens.some(({ share }) => share === "max")).toBe(false);
+  expect(roomFor(fits)).toBe(60);
+  const found = budgetProblems(
+    answer(
+      view("fits", 0, { ...own, known_tokens: 190, max_tokens: 60 }),
+      view("source", 1, { ...own, known_tokens: 225, fits: false }),
+      view("later", 2, { ...own, known_tokens: 190, unknown_tokens: 30, fits: false }),
+      view("output", 3, { ...own, known_tokens: 10, max_tokens: 61, fits: false }),
+    ),
+    pipeline(step("fits"), step("source"), step("later"), step("output")),
+  );
+  expect(found.map(({ path, severity, message }) => [path, severity, message.match(/\d+/)?.[0]])).toEqual([
+    ["$.steps[1].prompt", "error", "25"],
+    ["$.steps[2].prompt", "warning", "20"],
+    ["$.steps[3].prompt", "error", "1"],
+  ]);
+  expect(roomFor(budgetOf(view("a", 0, { ...own, known_tokens: 225 })))).toBe(-25);
+});
+
 test("a model that cannot be asked is told once, with what to do", () => {
   const problem = { code: "model_problem", message: "CodeLlama has no model.", remedy: "Get one." };
   const broken = { problem, prompt_tokens: null, known_tokens: null, fits: null };

@@ -17,6 +17,8 @@ export interface StepBudget {
   /** What the step itself may write. */
   max: number;
   contextLength: number | null;
+  /** The most that the model writes, where its window holds the prompt alone. */
+  outputLimit: number | null;
   fits: boolean | null;
   /** The whole of what was answered about the step. */
   view: StepPreview;
@@ -143,6 +145,7 @@ export function stepBudget(
     unknown: view.unknown_tokens,
     max: view.max_tokens,
     contextLength: view.context_length ?? null,
+    outputLimit: view.output_limit ?? null,
     fits: view.fits ?? null,
     view,
   };
@@ -174,9 +177,9 @@ export const SHARE_OF: Record<PartKind, Share> = {
 export interface Shares {
   /** Tokens by share; those without any are left out. */
   tokens: { share: Share; tokens: number }[];
-  /** Everything together: what is known, what may come, and the longest output. */
+  /** Everything that the window holds together: what is known, what may come, and the longest output unless that has its own limit. */
   needed: number;
-  /** What is left of the window; negative when it does not fit, null when the window is unknown. */
+  /** What is left of the window; negative when it or the output does not fit, null when the window is unknown. */
   free: number | null;
 }
 
@@ -186,20 +189,29 @@ export function sharesOf(budget: StepBudget): Shares {
   const add = (share: Share, tokens: number) => sums.set(share, (sums.get(share) ?? 0) + tokens);
   for (const part of budget.view.parts) if (part.known) add(SHARE_OF[part.kind], part.tokens);
   add("unknown", budget.unknown);
-  add("max", budget.max);
+  if (budget.outputLimit === null) add("max", budget.max);
   const counted = [...sums].reduce((sum, [share, tokens]) => (outside(share) ? sum : sum + tokens), 0);
   // The prompt as a whole is what counts; its parts, tokenised one by one, may differ from it by a few tokens.
   const rest = (budget.known ?? counted) - counted;
   if (rest !== 0) add("system", Math.max(rest, -(sums.get("system") ?? 0)));
-  const needed = (budget.known ?? counted) + budget.unknown + budget.max;
+  const inWindow = budget.outputLimit === null ? budget.max : 0;
+  const needed = (budget.known ?? counted) + budget.unknown + inWindow;
   return {
     tokens: SHARES.flatMap((share) => {
       const tokens = sums.get(share) ?? 0;
       return tokens > 0 ? [{ share, tokens }] : [];
     }),
     needed,
-    free: budget.contextLength === null ? null : budget.contextLength - needed,
+    free: leftOf(budget, needed),
   };
+}
+
+/** What is left when `needed` tokens are in the window: of the window, or less than nothing of what the model writes. */
+function leftOf({ contextLength, outputLimit, max }: StepBudget, needed: number): number | null {
+  if (contextLength === null) return null;
+  const left = contextLength - needed;
+  const over = outputLimit === null ? 0 : Math.max(max - outputLimit, 0);
+  return over > 0 ? Math.min(left, -over) : left;
 }
 
 const outside = (share: Share): boolean => share === "unknown" || share === "max";
@@ -207,5 +219,6 @@ const outside = (share: Share): boolean => share === "unknown" || share === "max
 /** The longest output that would fit; null when nothing is known, 0 or less when the prompt alone is too long. */
 export function roomFor(budget: StepBudget): number | null {
   if (budget.contextLength === null || budget.known === null) return null;
-  return budget.contextLength - budget.known - budget.unknown;
+  const room = budget.contextLength - budget.known - budget.unknown;
+  return budget.outputLimit !== null && room >= 0 ? budget.outputLimit : room;
 }

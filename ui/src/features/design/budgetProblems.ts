@@ -4,7 +4,7 @@ import type { Diagnostic, Pipeline } from "@/api/types";
 import { formatCount } from "@/components/format";
 import { said } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
-import { type StepBudget, stepBudget } from "./budget";
+import { type StepBudget, sharesOf, stepBudget } from "./budget";
 
 /** Codes of the findings that the budget's own panel explains at its place. */
 export const IN_THE_BUDGET: ReadonlySet<string> = new Set(["does_not_fit", "model_problem"]);
@@ -37,13 +37,14 @@ export function budgetProblems(answer: PreviewView | null, pipeline: Pipeline): 
 
 /** An error when it cannot fit whatever the earlier steps write, else a warning: they may write less than they could. */
 function tooLong(budget: StepBudget, path: string): Diagnostic {
-  const window = budget.contextLength ?? 0;
-  const known = (budget.known ?? 0) + budget.max;
+  const over = -(sharesOf(budget).free ?? 0);
+  // What outputs may add that do not exist yet is all that may turn out smaller.
+  const never = over - budget.unknown > 0 || budget.max > (budget.outputLimit ?? budget.max);
   return {
     code: "does_not_fit",
-    severity: known > window ? "error" : "warning",
+    severity: never ? "error" : "warning",
     path,
-    message: m.budget_too_long({ over: formatCount(known + budget.unknown - window) }),
+    message: m.budget_too_long({ over: formatCount(over) }),
     remedy: m.budget_remedy(),
     own: true,
   };

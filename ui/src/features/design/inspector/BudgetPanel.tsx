@@ -64,7 +64,7 @@ export function BudgetPanel({ budget, onMaxTokens, readsLess }: BudgetPanelProps
         )}
       </ul>
       {budget.fits === false && (
-        <Remedy budget={budget} needed={needed} onMaxTokens={onMaxTokens} readsLess={readsLess} />
+        <Remedy budget={budget} over={-(free ?? 0)} onMaxTokens={onMaxTokens} readsLess={readsLess} />
       )}
     </div>
   );
@@ -72,13 +72,13 @@ export function BudgetPanel({ budget, onMaxTokens, readsLess }: BudgetPanelProps
 
 function Remedy({
   budget,
-  needed,
+  over: tooMany,
   onMaxTokens,
   readsLess,
-}: BudgetPanelProps & { budget: StepBudget; needed: number }) {
+}: BudgetPanelProps & { budget: StepBudget; over: number }) {
   const show = useSections((state) => state.show);
   const room = roomFor(budget) ?? 0;
-  const over = formatCount(needed - (budget.contextLength ?? 0));
+  const over = formatCount(tooMany);
   return (
     <div className="budget-remedy" role="status">
       <TriangleAlert aria-hidden size={16} />
