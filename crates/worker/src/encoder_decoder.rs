@@ -13,6 +13,7 @@ use brickwork_worker_protocol::{
 };
 use t5gemma::{Device, ModelFiles, Source, Step, T5Gemma, T5GemmaError, Vocabulary};
 
+use crate::devices::{self, Known};
 use crate::failure::{Failure, Stopped};
 use crate::generation::Stream;
 use crate::inference::Work;
@@ -92,14 +93,15 @@ impl EncoderDecoder {
     /// Reads the model at `path` into memory. `on_progress` gets the part done, 0 to 1, and stops the load by `false`.
     ///
     /// # Errors
-    /// [`Stopped::Cancelled`], or what is wrong with the model.
+    /// [`Stopped::Cancelled`], what is wrong with the model, or [`FailureCode::BadRequest`] for a place where it cannot be.
     pub(crate) fn load(
         path: &Path,
         compute: &Compute,
         mut on_progress: impl FnMut(f32) -> bool,
     ) -> Result<Self, Stopped> {
+        let place = place(compute, &devices::known())?;
         let files = ModelFiles::open(path).map_err(stopped)?;
-        let device = device(compute).map_err(stopped)?;
+        let device = place.device().map_err(stopped)?;
         let model = T5Gemma::of(&files, &device, &mut on_progress).map_err(stopped)?;
         let (facts, weights_bytes) = (facts(path, &files), files.memory_bytes());
         Ok(Self { model, device: compute.device.clone(), facts, weights_bytes, kv_bytes: 0, n_ctx: 0 })
@@ -245,20 +247,78 @@ fn lay_out(vocabulary: &Vocabulary, prompt: &Prompt) -> Result<Source, Failure> 
     vocabulary.lay_out(prompt).map_err(failure)
 }
 
-/// Where candle computes: on the processor, unless this build drives a GPU and the request leaves one to it.
-#[allow(clippy::unnecessary_wraps, reason = "builds for GPUs can fail here")]
-fn device(compute: &Compute) -> Result<Device, T5GemmaError> {
-    let is_wanted = compute.gpu_layers != Some(0) && compute.device.as_deref() != Some("CPU");
-    #[cfg(feature = "t5gemma-cuda")]
-    if is_wanted {
-        return Ok(Device::new_cuda(0)?);
+/// Where candle computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Processor,
+    /// The graphics card of that number.
+    #[cfg_attr(not(any(feature = "t5gemma-cuda", feature = "t5gemma-metal")), allow(dead_code))]
+    Gpu(usize),
+}
+
+/// How the names of the devices begin that this build drives with candle, as llama.cpp calls them.
+const GPU_NAMES: &[&str] = if cfg!(feature = "t5gemma-cuda") {
+    &["CUDA"]
+} else if cfg!(feature = "t5gemma-metal") {
+    &["MTL", "Metal"]
+} else {
+    &[]
+};
+
+impl Place {
+    #[allow(clippy::unnecessary_wraps, reason = "builds for GPUs can fail here")]
+    fn device(self) -> Result<Device, T5GemmaError> {
+        match self {
+            #[cfg(feature = "t5gemma-cuda")]
+            Self::Gpu(index) => Ok(Device::new_cuda(index)?),
+            #[cfg(all(feature = "t5gemma-metal", not(feature = "t5gemma-cuda")))]
+            Self::Gpu(index) => Ok(Device::new_metal(index)?),
+            _ => Ok(Device::Cpu),
+        }
     }
-    #[cfg(feature = "t5gemma-metal")]
-    if is_wanted {
-        return Ok(Device::new_metal(0)?);
+}
+
+/// The place that `compute` asks for: on the processor, unless this build drives a GPU and the request leaves one to it.
+fn place(compute: &Compute, known: &[Known]) -> Result<Place, Failure> {
+    place_of(compute, known, GPU_NAMES)
+}
+
+/// # Errors
+/// [`FailureCode::BadRequest`] for a device that is not there or that candle does not drive in this build, and for other
+/// machines.
+fn place_of(compute: &Compute, known: &[Known], gpu_names: &[&str]) -> Result<Place, Failure> {
+    if !compute.rpc_servers.is_empty() {
+        let servers = compute.rpc_servers.join(", ");
+        let message = format!(
+            "A T5Gemma cannot be spread over other machines, and its role names {servers}: take them from the role's \
+             options, or choose a GGUF model for it."
+        );
+        return Err(Failure::new(FailureCode::BadRequest, message)
+            .saying("t5gemma_not_spread")
+            .text("servers", servers));
     }
-    let _ = is_wanted;
-    Ok(Device::Cpu)
+    let number = |name: &str| {
+        let rest = gpu_names.iter().find_map(|start| name.strip_prefix(start))?;
+        if rest.is_empty() { Some(0) } else { rest.parse().ok() }
+    };
+    let is_here = |device: &&Known| !device.is_remote() && (!device.is_gpu() || number(&device.name).is_some());
+    let Some(name) = compute.device.as_deref() else {
+        let is_wanted = compute.gpu_layers != Some(0) && !gpu_names.is_empty();
+        return Ok(if is_wanted { Place::Gpu(0) } else { Place::Processor });
+    };
+    let Some(device) = known.iter().filter(is_here).find(|device| device.name == name) else {
+        let names: Vec<&str> = known.iter().filter(is_here).map(|device| device.name.as_str()).collect();
+        let names = names.join(", ");
+        let message = format!(
+            "There is no device `{name}` for a T5Gemma. This worker knows {names}: choose one of them for the role."
+        );
+        let failure = Failure::new(FailureCode::BadRequest, message).saying("worker_lacks_t5gemma_device");
+        return Err(failure.text("device", name).text("devices", names));
+    };
+    Ok(match number(name) {
+        Some(index) if device.is_gpu() && compute.gpu_layers != Some(0) => Place::Gpu(index),
+        _ => Place::Processor,
+    })
 }
 
 fn stopped(error: T5GemmaError) -> Stopped {
@@ -303,4 +363,56 @@ fn failure(error: T5GemmaError) -> Failure {
 
 fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use brickwork_worker_protocol::DeviceKind;
+
+    use super::*;
+
+    #[test]
+    fn a_place_is_the_one_that_was_asked_for_or_none() {
+        let known: Vec<Known> = [
+            ("CPU", "CPU", DeviceKind::Cpu),
+            ("CUDA0", "CUDA", DeviceKind::Gpu),
+            ("CUDA1", "CUDA", DeviceKind::Gpu),
+            ("Vulkan0", "Vulkan", DeviceKind::Gpu),
+            ("RPC0[host:1]", "RPC[host:1]", DeviceKind::Gpu),
+        ]
+        .into_iter()
+        .enumerate()
+        .map(|(index, (name, module, kind))| Known { index, name: name.into(), module: module.into(), kind })
+        .collect();
+        let on = |device: Option<&str>, gpu_layers: Option<u32>, gpu_names: &[&str]| {
+            let compute = Compute { device: device.map(str::to_owned), gpu_layers, ..Compute::default() };
+            place_of(&compute, &known, gpu_names).map_err(|failure| failure.message)
+        };
+        let cuda: &[&str] = &["CUDA"];
+        for (device, gpu_layers, gpu_names, expected) in [
+            (None, None, &[][..], Place::Processor),
+            (Some("CPU"), None, &[], Place::Processor),
+            (None, None, cuda, Place::Gpu(0)),
+            (None, Some(0), cuda, Place::Processor),
+            (Some("CPU"), None, cuda, Place::Processor),
+            (Some("CUDA1"), None, cuda, Place::Gpu(1)),
+            (Some("CUDA1"), Some(0), cuda, Place::Processor),
+        ] {
+            assert_eq!(on(device, gpu_layers, gpu_names), Ok(expected), "{device:?}, {gpu_layers:?}, {gpu_names:?}");
+        }
+        for (device, gpu_names, others) in [
+            ("Nothing", &[][..], "CPU:"),
+            ("CUDA0", &[], "CPU:"),
+            ("CUDA2", cuda, "CPU, CUDA0, CUDA1:"),
+            ("Vulkan0", cuda, "CPU, CUDA0, CUDA1:"),
+            ("RPC0[host:1]", cuda, "CPU, CUDA0, CUDA1:"),
+        ] {
+            let message = on(Some(device), None, gpu_names).unwrap_err();
+            assert!(message.contains(device) && message.contains(&format!("knows {others}")), "{message}");
+        }
+        let spread = Compute { rpc_servers: vec!["gpu-box:50052".to_owned()], ..Compute::default() };
+        let failure = place_of(&spread, &known, &[]).unwrap_err();
+        assert_eq!(failure.code, FailureCode::BadRequest);
+        assert!(failure.message.contains("gpu-box:50052"), "{}", failure.message);
+    }
 }
