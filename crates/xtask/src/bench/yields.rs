@@ -26,36 +26,45 @@ struct Yield {
     runs: usize,
     /// Runs with at least one file.
     with_files: usize,
-    files: usize,
-    /// Files that parse, or whose kind has no grammar.
+    files: Files,
+}
+
+/// Files, and what is known of their syntax; of the rest it is known that they do not parse.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Files {
+    all: usize,
     valid: usize,
+    /// Those whose kind has no grammar, or that were not checked for another reason.
+    unchecked: usize,
 }
 
 impl Yield {
-    fn add(&mut self, files: usize, valid: usize) {
+    fn add(&mut self, files: Files) {
         self.runs += 1;
-        self.with_files += usize::from(files > 0);
-        self.files += files;
-        self.valid += valid;
+        self.with_files += usize::from(files.all > 0);
+        self.files.all += files.all;
+        self.files.valid += files.valid;
+        self.files.unchecked += files.unchecked;
     }
 
     fn print(self, title: &str) {
         let share = |part: usize, of: usize| if of == 0 { 0.0 } else { 100.0 * part as f64 / of as f64 };
         println!(
-            "{title:<44} {:>3} of {} ({:>3.0} %) {:>5} of {:<4} ({:>3.0} %)",
+            "{title:<44} {:>3} of {} ({:>3.0} %) {:>5} of {:<4} ({:>3.0} %) {:>10}",
             self.with_files,
             self.runs,
             share(self.with_files, self.runs),
-            self.valid,
-            self.files,
-            share(self.valid, self.files)
+            self.files.valid,
+            self.files.all,
+            share(self.files.valid, self.files.all),
+            self.files.unchecked
         );
     }
 
     fn figures(self, arm: &str) -> Value {
         json!({
-            "reading": arm, "runs": self.runs, "runs_with_files": self.with_files, "files": self.files,
-            "files_that_parse": self.valid,
+            "reading": arm, "runs": self.runs, "runs_with_files": self.with_files, "files": self.files.all,
+            "files_that_parse": self.files.valid, "files_unchecked": self.files.unchecked,
         })
     }
 }
@@ -73,8 +82,7 @@ pub(crate) fn measure(workspace: &Workspace) -> Result<Value> {
     let mut tries = 0;
     for (index, task) in tasks().into_iter().enumerate() {
         let run = run(workspace, folder.path(), &task, None, index)?;
-        let (files, valid) = counts(&run["final_artifacts"]);
-        ungated.add(files, valid);
+        ungated.add(counts(&run["final_artifacts"]));
         let texts = [&run["steps"][0]["result"], &run["assembled_code"]];
         let fences: Vec<(String, String)> = texts
             .iter()
@@ -83,15 +91,19 @@ pub(crate) fn measure(workspace: &Workspace) -> Result<Value> {
             .map(plain_fences)
             .find(|found| !found.is_empty())
             .unwrap_or_default();
-        let valid = fences.iter().map(|fence| parses(workspace, folder.path(), fence)).collect::<Result<Vec<_>>>()?;
-        plain.add(fences.len(), valid.iter().filter(|valid| **valid).count());
+        let mut files = Files { all: fences.len(), ..Files::default() };
+        for fence in &fences {
+            let read = of_fence(workspace, folder.path(), fence)?;
+            files.valid += usize::from(read.all == 1 && read.valid == 1);
+            files.unchecked += usize::from(read.all == 1 && read.unchecked == 1);
+        }
+        plain.add(files);
         let run = run_gated(workspace, folder.path(), &task, index)?;
-        let (files, valid) = counts(&run["final_artifacts"]);
-        gated.add(files, valid);
+        gated.add(counts(&run["final_artifacts"]));
         tries += run["steps"][0]["report"]["attempts"].as_array().map_or(0, Vec::len);
         println!("{:>3}. {} {}", index + 1, task.0, task.1);
     }
-    println!("\n{:<44} {:<22} files that parse", "", "runs with a file");
+    println!("\n{:<44} {:<22} {:<22} not checked", "", "runs with a file", "files that parse");
     plain.print("a plain pattern for fences");
     ungated.print("Brickwork, without a gate");
     gated.print(&format!("Brickwork, with a gate ({tries} attempts)"));
@@ -141,10 +153,12 @@ fn run(
     Ok(run)
 }
 
-/// How many files there are, and how many are not known to be invalid.
-fn counts(artifacts: &Value) -> (usize, usize) {
+/// How many files there are, and what is known of them.
+fn counts(artifacts: &Value) -> Files {
     let files = artifacts.as_array().map(Vec::as_slice).unwrap_or_default();
-    (files.len(), files.iter().filter(|file| file["syntax"]["state"] != "invalid").count())
+    let of = |state: &str| files.iter().filter(|file| file["syntax"]["state"] == state).count();
+    let valid = of("valid");
+    Files { all: files.len(), valid, unchecked: files.len() - valid - of("invalid") }
 }
 
 /// Tag and content of each match of "```(tag)\n(content, as short as possible)```", the usual pattern.
@@ -166,15 +180,15 @@ fn plain_fences(text: &str) -> Vec<(String, String)> {
     found
 }
 
-/// Whether the content of a fence parses, asked by way of `brickwork extract`.
-fn parses(workspace: &Workspace, folder: &Path, (tag, content): &(String, String)) -> Result<bool> {
+/// What is known of the content of a fence, asked by way of `brickwork extract`.
+fn of_fence(workspace: &Workspace, folder: &Path, (tag, content): &(String, String)) -> Result<Files> {
     let file = folder.join("fence.txt");
     let line_end = if content.ends_with('\n') { "" } else { "\n" };
     fs::write(&file, format!("``````{tag}\n{content}{line_end}``````\n")).context("the fence could not be written")?;
     let mut command = workspace.command(workspace.binary("release", "brickwork"));
     let told = process::capture(command.arg("extract").arg(&file).arg("--json"))?;
     let told: Value = serde_json::from_str(&told).context("the answer could not be read")?;
-    Ok(counts(&told["artifacts"]) == (1, 1))
+    Ok(counts(&told["artifacts"]))
 }
 
 #[cfg(test)]
@@ -184,6 +198,14 @@ mod tests {
     #[test]
     fn there_are_fifty_tasks() {
         assert_eq!(tasks().len(), 50);
+    }
+
+    #[test]
+    fn files_that_nobody_checked_do_not_count_as_parsing() {
+        let file = |state: &str| json!({ "syntax": { "state": state } });
+        let files = json!([file("valid"), file("invalid"), file("unchecked"), { "name": "a" }]);
+        assert_eq!(counts(&files), Files { all: 4, valid: 1, unchecked: 2 });
+        assert_eq!(counts(&Value::Null), Files::default());
     }
 
     #[test]
