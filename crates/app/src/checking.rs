@@ -8,14 +8,18 @@ use std::time::Duration;
 use brickwork_artifacts::Artifact;
 use brickwork_engine::{Checker, CommandOutcome, Diagnostic, GateCommand, Phrase, Pipeline};
 use brickwork_export::check_name;
+use brickwork_store::Store;
 use brickwork_syntax::{SyntaxAnswer, SyntaxRequest};
 use brickwork_worker_client::SyntaxClient;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use process_wrap::tokio::{CommandWrap, KillOnDrop};
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
 
 use crate::app::App;
+use crate::project_files::folder_names;
 
 /// Of what a command prints, this much from its end is kept, in bytes.
 const OUTPUT_KEPT_BYTES: usize = 4 * 1024;
@@ -31,13 +35,9 @@ const WITHOUT_NETWORK: [&str; 7] = ["unshare", "--map-current-user", "--net", "-
 pub(crate) struct AppChecker {
     syntax: SyntaxClient,
     allowed: Arc<Vec<String>>,
-}
-
-impl AppChecker {
-    /// A checker that runs the commands that begin with one of `allowed`.
-    pub(crate) fn new(syntax: SyntaxClient, allowed: Vec<String>) -> Self {
-        Self { syntax, allowed: Arc::new(allowed) }
-    }
+    store: Store,
+    /// The files of the first project's folder that was asked for: a checker serves one run, whose look at them is one.
+    files: Arc<OnceCell<(Uuid, Vec<String>)>>,
 }
 
 impl Checker for AppChecker {
@@ -57,6 +57,30 @@ impl Checker for AppChecker {
         }
         .boxed()
     }
+
+    fn project_files(&self, project_id: Uuid) -> BoxFuture<'static, Vec<String>> {
+        let (store, files) = (self.store.clone(), Arc::clone(&self.files));
+        async move {
+            let look = || async { (project_id, names_in_project(&store, project_id).await) };
+            match files.get_or_init(look).await {
+                (known, names) if *known == project_id => names.clone(),
+                _ => names_in_project(&store, project_id).await,
+            }
+        }
+        .boxed()
+    }
+}
+
+/// The files in a project's folder. Without the list an import of theirs would be told as a conflict, which is no fault that
+/// a run should fail for.
+async fn names_in_project(store: &Store, project_id: Uuid) -> Vec<String> {
+    match store.project(project_id).await {
+        Ok(project) => folder_names(project.and_then(|project| project.folder)).await,
+        Err(error) => {
+            tracing::warn!(%error, "the project could not be read; its folder's files count as not there");
+            Vec::new()
+        }
+    }
 }
 
 impl App {
@@ -69,7 +93,12 @@ impl App {
                 Vec::new()
             }
         };
-        AppChecker::new(self.inner().models.syntax.clone(), allowed)
+        AppChecker {
+            syntax: self.inner().models.syntax.clone(),
+            allowed: Arc::new(allowed),
+            store: self.store().clone(),
+            files: Arc::default(),
+        }
     }
 }
 

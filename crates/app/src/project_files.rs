@@ -16,6 +16,8 @@ use folder::{Folder, OpenFault, Text};
 const MAX_FILES: usize = 200;
 /// The most bytes of one step's files together.
 const MAX_BYTES: usize = 1024 * 1024;
+/// The most names of a folder's files that imports are held against.
+const MAX_NAMES: usize = 20_000;
 /// The most globs of one step.
 const MAX_GLOBS: usize = 64;
 /// Names that a finding about several files tells.
@@ -51,6 +53,13 @@ pub(crate) async fn attached_files(folder: Option<String>, pipeline: &Pipeline) 
     tokio::task::spawn_blocking(move || attach(folder.as_deref(), &globs))
         .await
         .map_err(|error| AppError::Internal(format!("reading the project's files broke off: {error}")))
+}
+
+/// Names of the files in a project's `folder`, below it; at most [`MAX_NAMES`] of them, and none where it cannot be read.
+pub(crate) async fn folder_names(folder: Option<String>) -> Vec<String> {
+    let Some(folder) = folder else { return Vec::new() };
+    let names = tokio::task::spawn_blocking(move || folder::names(&folder, MAX_NAMES)).await;
+    names.unwrap_or_default()
 }
 
 /// One step's globs: where it stands, and what is found out about it.

@@ -3,6 +3,8 @@
 //! Parsing runs scanners in C over whatever a model wrote, and a gate's command is a program of the user's: both belong
 //! outside this process. [`DirectChecker`] answers what is pure within it, for tests and for programs that accept that.
 
+use std::collections::BTreeSet;
+
 use brickwork_artifacts::{Artifact, SyntaxReport, UncheckedReason, latest_pieces};
 use brickwork_syntax::{
     Assembly, ResultFault, SchemaError, Step as StepPieces, SyntaxAnswer, SyntaxRequest, SyntaxSource, answer,
@@ -10,8 +12,9 @@ use brickwork_syntax::{
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 use serde_json::Value;
+use uuid::Uuid;
 
-use crate::gate::{Finding, FindingKind, Gate, syntax_findings};
+use crate::gate::{Finding, FindingKind, Gate, excerpt, syntax_findings};
 use crate::pipeline::JsonMap;
 use crate::run::RunRecord;
 
@@ -47,6 +50,13 @@ pub trait Checker: Send + Sync {
 
     /// Runs a gate's command. Dropping the future ends it.
     fn run(&self, command: GateCommand) -> BoxFuture<'static, CommandOutcome>;
+
+    /// Names of the files in the folder of a project, below it and with `/` between the parts; none where it has no folder.
+    /// What imports them imports something that is there.
+    fn project_files(&self, project_id: Uuid) -> BoxFuture<'static, Vec<String>> {
+        let _ = project_id;
+        ready(Vec::new()).boxed()
+    }
 }
 
 /// Answers questions of syntax in this process and runs no commands.
@@ -92,7 +102,8 @@ fn source(artifact: &Artifact) -> SyntaxSource {
 pub async fn assemble(checker: &dyn Checker, record: &RunRecord) -> Assembly {
     let steps = pieces_of(record);
     let lists: Vec<Vec<Artifact>> = steps.iter().map(|step| step.artifacts.clone()).collect();
-    match checker.ask(SyntaxRequest::Assemble { steps, others: Vec::new() }).await {
+    let others = others(checker, record).await;
+    match checker.ask(SyntaxRequest::Assemble { steps, others }).await {
         Some(SyntaxAnswer::Assemble { assembly }) => assembly,
         _ => Assembly { pieces: latest_pieces(&lists), conflicts: Vec::new() },
     }
@@ -103,9 +114,24 @@ fn pieces_of(record: &RunRecord) -> Vec<StepPieces> {
     made.map(|step| StepPieces { name: step.step_name.clone(), artifacts: step.artifacts.clone() }).collect()
 }
 
-/// What is wrong with a result that was made of these pieces.
-pub(crate) async fn verify(checker: &dyn Checker, pieces: &[Artifact], result: &[Artifact]) -> Vec<ResultFault> {
-    let request = SyntaxRequest::Verify { pieces: pieces.to_vec(), result: result.to_vec(), others: Vec::new() };
+/// Names of the files that are there besides the pieces of a run: those attached to its steps, and those of its project's
+/// folder.
+async fn others(checker: &dyn Checker, record: &RunRecord) -> Vec<String> {
+    let attached = record.plan.files.iter().flatten().map(|file| file.path.clone());
+    let mut names: BTreeSet<String> = attached.collect();
+    names.extend(checker.project_files(record.plan.project_id).await);
+    names.into_iter().collect()
+}
+
+/// What is wrong with a result that was made of these pieces of the run.
+pub(crate) async fn verify(
+    checker: &dyn Checker,
+    record: &RunRecord,
+    pieces: &[Artifact],
+    result: &[Artifact],
+) -> Vec<ResultFault> {
+    let others = others(checker, record).await;
+    let request = SyntaxRequest::Verify { pieces: pieces.to_vec(), result: result.to_vec(), others };
     match checker.ask(request).await {
         Some(SyntaxAnswer::Verify { faults }) => faults,
         _ => Vec::new(),
@@ -145,9 +171,12 @@ async fn schema_findings(checker: &dyn Checker, schema: &JsonMap, artifacts: &[A
         return vec![Finding::new(FindingKind::Schema, "The schema could not be checked.")];
     };
     let told = |error: SchemaError| {
-        let name = artifacts.get(error.source).map_or("", |one| one.name.as_str());
+        let artifact = artifacts.get(error.source);
+        let name = artifact.map_or("", |one| one.name.as_str());
         let place = if error.pointer.is_empty() { "the whole" } else { &error.pointer };
-        Finding::about(FindingKind::Schema, name, format!("`{name}`, {place}: {}", error.message))
+        let lines = artifact.zip(error.line).map(|(one, line)| excerpt(&one.content, line));
+        let message = format!("`{name}`, {place}: {}", error.message);
+        Finding { line: error.line, excerpt: lines, ..Finding::about(FindingKind::Schema, name, message) }
     };
     errors.into_iter().map(told).collect()
 }

@@ -166,7 +166,7 @@ pub(crate) fn syntax_findings(artifacts: &[Artifact], extraction: &Extraction) -
 }
 
 /// The lines around `line`, from 1, each with its number.
-fn excerpt(content: &str, line: usize) -> String {
+pub(crate) fn excerpt(content: &str, line: usize) -> String {
     let first = line.saturating_sub(LINES_AROUND).max(1);
     let shown = content.lines().enumerate().skip(first - 1).take(line + LINES_AROUND + 1 - first);
     let lines = shown.map(|(at, text)| {

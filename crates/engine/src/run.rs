@@ -435,6 +435,9 @@ pub enum RunChange {
         from: FinalArtifactsFrom,
         /// The pieces.
         artifacts: Vec<Artifact>,
+        /// Whether nobody chose: the pieces follow from outputs that were read anew, by the choice that was made before.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        reread: bool,
     },
     /// The user edited artifacts: renamed, merged, rewrote, removed or added some. The one change that an ended run takes.
     ArtifactsEdited {

@@ -10,6 +10,7 @@ mod check;
 mod grammar;
 mod guard;
 mod imports;
+mod json_place;
 mod markup;
 mod message;
 mod outline;

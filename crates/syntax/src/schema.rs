@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::json_place::line_of;
 use crate::request::SyntaxSource;
 
 /// The most errors that are told of one text.
@@ -15,6 +16,9 @@ pub struct SchemaError {
     pub source: usize,
     /// The value's place as a JSON pointer (RFC 6901); empty for the whole.
     pub pointer: String,
+    /// The line on which the value begins, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
     /// What is wrong, as a sentence.
     pub message: String,
 }
@@ -34,10 +38,10 @@ pub fn schema_errors(schema: &Value, sources: &[SyntaxSource]) -> Vec<SchemaErro
     let values = values.filter_map(|(at, one)| Some((at, serde_json::from_str::<Value>(&one.content).ok()?)));
     values
         .flat_map(|(source, value)| {
-            let told = |error: jsonschema::ValidationError<'_>| SchemaError {
-                source,
-                pointer: error.instance_path.to_string(),
-                message: format!("{error}."),
+            let told = |error: jsonschema::ValidationError<'_>| {
+                let pointer = error.instance_path.to_string();
+                let line = line_of(&sources[source].content, &pointer);
+                SchemaError { source, line, message: format!("{error}."), pointer }
             };
             validator.iter_errors(&value).take(ERRORS_MAX).map(told).collect::<Vec<_>>()
         })

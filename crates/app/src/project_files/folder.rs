@@ -52,6 +52,12 @@ pub(super) enum Text {
     NoFile,
 }
 
+/// The first `limit` names of what lies in the folder at `path`, in the order in which it is walked.
+pub(super) fn names(path: &str, limit: usize) -> Vec<String> {
+    let Ok(root) = fs::canonicalize(path) else { return Vec::new() };
+    walk(&root).filter_map(|entry| below(&root, &entry)).map(|entry| entry.path).take(limit).collect()
+}
+
 impl Folder {
     pub(super) fn open(folder: Option<&str>) -> Result<Self, OpenFault> {
         let path = folder.ok_or(OpenFault::NoFolder)?;

@@ -1,7 +1,8 @@
 //! Gates whose command is run on this machine, the choice of the final pieces, and outputs that are read anew.
 
 use brickwork_app::{
-    App, AppError, DEFAULT_PROJECT_ID, FinalChoice, FinalRequest, RunStatus, RunView, Settings, StartRun,
+    App, AppError, DEFAULT_PROJECT_ID, FinalChoice, FinalRequest, ProjectRequest, RunStatus, RunView, Settings,
+    StartRun,
 };
 use serde_json::{Value, json};
 
@@ -114,6 +115,44 @@ async fn outputs_are_read_anew_without_generating_and_edits_stay() {
     let edited = app.edit_artifacts(run.run_id, &request.unwrap()).await.unwrap();
     let again = app.reread_artifacts(run.run_id).await.unwrap();
     assert_eq!(again.steps[0].artifacts, edited.steps[0].artifacts, "what the user edited stays");
+}
+
+#[tokio::test]
+async fn the_users_choice_of_the_final_pieces_outlives_reading_anew() {
+    let (_folder, app) = world().await;
+    let run = start(&app, &gated(&json!({}))).await.unwrap();
+    let from = |run: &RunView| (run.final_artifacts_from, run.final_artifacts[0].name.clone());
+    let chosen = app.choose_final(run.run_id, FinalRequest { from: FinalChoice::Steps }).await.unwrap();
+    assert_ne!(from(&chosen), from(&run));
+    let again = app.reread_artifacts(run.run_id).await.unwrap();
+    assert_eq!(from(&again), from(&chosen));
+    app.choose_final(run.run_id, FinalRequest { from: FinalChoice::Assembler }).await.unwrap();
+    let again = app.reread_artifacts(run.run_id).await.unwrap();
+    assert_eq!(from(&again), from(&run), "and so does another choice after it");
+}
+
+#[tokio::test]
+async fn files_of_the_projects_folder_are_there_to_be_imported() {
+    let (folder, app) = world().await;
+    let place = folder.path().join("site");
+    std::fs::create_dir_all(place.join("lib")).unwrap();
+    std::fs::write(place.join("lib/there.js"), "export const there = 1;\n").unwrap();
+    let project =
+        ProjectRequest { name: "Site".into(), folder: Some(place.display().to_string()), ..ProjectRequest::default() };
+    let project_id = app.create_project(project).await.unwrap().id;
+    let body = json!({"name": "P", "steps": [
+        {"step_name": "make", "model_type": "CodeGemma", "prompt": "Write a greeting.", "pause_after": true}
+    ], "assembler": {"mode": "deterministic"}});
+    let request = StartRun { project_id, body: &body, idempotency_key: None };
+    let run_id = app.start_run(request).await.unwrap().run.run_id;
+    assert!(app.wait_for_end_or_user(run_id).await.unwrap().paused);
+    let import = |file: &str| format!("import {{ there }} from './lib/{file}.js';\nconsole.log(there);\n");
+    let result = format!("```js a.js\n{}```\n```js b.js\n{}```\n", import("there"), import("gone"));
+    app.edit_output(run_id, "make", result).await.unwrap();
+    app.resume_run(run_id).await.unwrap();
+    let run = app.wait(run_id).await.unwrap();
+    let told: Vec<String> = run.assembly.unwrap().conflicts.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["`b.js` imports `./lib/gone.js` in line 1, which no file provides."]);
 }
 
 #[tokio::test]

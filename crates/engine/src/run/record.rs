@@ -250,7 +250,7 @@ impl RunRecord {
                 self.final_artifacts.clone_from(artifacts);
                 self.final_artifacts_edited = *edited;
             }
-            RunChange::FinalChosen { from, artifacts } => {
+            RunChange::FinalChosen { from, artifacts, .. } => {
                 self.final_artifacts.clone_from(artifacts);
                 self.final_artifacts_from = Some(*from);
                 self.final_artifacts_edited = false;

@@ -37,9 +37,9 @@ pub async fn final_pieces(checker: &dyn Checker, record: &RunRecord) -> FinalPie
     let (artifacts, from) = match assembler {
         None => (pieces, FinalArtifactsFrom::Steps),
         Some(assembler) => {
-            report.faults = verify(checker, &pieces, &assembler.artifacts).await;
+            report.faults = verify(checker, record, &pieces, &assembler.artifacts).await;
             report.fallback =
-                !pieces.is_empty() && grave(&report.faults) > grave(&verify(checker, &pieces, &pieces).await);
+                !pieces.is_empty() && grave(&report.faults) > grave(&verify(checker, record, &pieces, &pieces).await);
             match assembler.report.source {
                 _ if report.fallback => (pieces, FinalArtifactsFrom::Steps),
                 Source::Whole => (assembler.artifacts.clone(), FinalArtifactsFrom::AssemblerText),

@@ -1,8 +1,8 @@
 //! Gates: repair turns, continuations, the attempt that is kept, and what the Assembler's result may lose.
 
 use brickwork_engine::{
-    FinalArtifactsFrom, FindingKind, ModelRef, Pipeline, Prompt, RunId, RunPlan, RunRecord, RunStatus, Speaker,
-    parse_pipeline,
+    AttachedFile, FinalArtifactsFrom, FindingKind, ModelRef, Pipeline, Prompt, RunId, RunPlan, RunRecord, RunStatus,
+    Speaker, parse_pipeline,
 };
 use serde_json::{Value, json};
 
@@ -163,4 +163,33 @@ fn the_assembler_is_told_of_conflicts() {
         run.steps[1].prompt
     );
     assert_eq!(run.steps[1].report.conflicts.len(), 1);
+}
+
+/// A step that changes some files of a project imports others, which are attached to it or lie in its folder.
+#[test]
+fn files_that_are_there_besides_are_no_conflict() {
+    let reply = "```js a.js\nimport { b } from './there.js';\nimport { c } from './lib/gone.js';\n```\n";
+    let check = |attached: &[&str], expected: usize| {
+        let file = |path: &&str| AttachedFile { path: (*path).to_owned(), content: "x".into() };
+        let plan = RunPlan { files: vec![attached.iter().map(file).collect()], ..plan(&json!({}), json!({})) };
+        let run = world_of(plan, [reply, reply].map(text).to_vec()).run();
+        assert_eq!(run.steps[1].report.conflicts.len(), expected, "{attached:?}");
+        assert_eq!(run.assembly.unwrap().conflicts.len(), expected, "{attached:?}");
+    };
+    check(&[], 2);
+    check(&["there.js"], 1);
+    check(&["there.js", "lib/gone.js"], 0);
+}
+
+#[test]
+fn a_repair_turn_shows_the_line_that_breaks_the_schema() {
+    let schema = json!({"type": "object", "properties": {"server": {"properties": {"port": {"type": "integer"}}}}});
+    let reply = "```json c.json\n{\n  \"server\": {\n    \"port\": \"1\"\n  }\n}\n```\n";
+    let world = world(&json!({"json_schema": schema, "repairs": 1}), json!({}), &[reply, reply, GOOD]);
+    let run = world.run();
+    let found = &run.steps[0].report.attempts[0].findings[0];
+    assert_eq!((found.kind, found.line), (FindingKind::Schema, Some(3)));
+    let Prompt::Chat(repair) = &world.inference.seen()[1].prompt else { panic!("a conversation") };
+    let turn = &repair.last().unwrap().content;
+    assert!(turn.contains("`c.json`, line 3: ") && turn.contains(">    3 |     \"port\": \"1\""), "{turn}");
 }

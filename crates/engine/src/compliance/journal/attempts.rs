@@ -37,8 +37,11 @@ pub async fn attempts_and_reports_are_kept<J: Journal>(journal: &J) {
 /// When it is refused then, or taken at another time.
 pub async fn final_pieces_are_chosen<J: Journal>(journal: &J) {
     let run = running(journal, 1).await;
-    let chosen =
-        || RunChange::FinalChosen { from: FinalArtifactsFrom::Steps, artifacts: vec![artifact("chosen.rs", "x")] };
+    let chosen = || RunChange::FinalChosen {
+        from: FinalArtifactsFrom::Steps,
+        artifacts: vec![artifact("chosen.rs", "x")],
+        reread: false,
+    };
     let report = StepReport { extractor_version: 9, ..StepReport::default() };
     let reread = |position| RunChange::StepReread {
         position,
