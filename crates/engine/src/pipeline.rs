@@ -103,6 +103,12 @@ pub struct Parameters {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     pub stop: Vec<String>,
+    /// How often an answer goes on, by `max_tokens` more tokens each time, that `max_tokens` cut off inside a file. When
+    /// absent, once where `max_tokens` is the default, and never where another number was chosen. A step's gate has a number
+    /// of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u32", range(max = 8))]
+    pub continuations: Option<u32>,
 }
 
 /// Changes to the Assembler.
@@ -149,7 +155,7 @@ impl AssemblerMode {
 impl Default for Parameters {
     /// The specification's defaults: 512 tokens, temperature 0.7.
     fn default() -> Self {
-        Self { max_tokens: 512, temperature: 0.7, seed: None, top_p: None, stop: Vec::new() }
+        Self { max_tokens: 512, temperature: 0.7, seed: None, top_p: None, stop: Vec::new(), continuations: None }
     }
 }
 
@@ -172,6 +178,24 @@ impl Pipeline {
                 .and_then(|settings| settings.parameters.clone())
                 .unwrap_or_else(|| Role::Assembler.recommended_parameters()),
         }
+    }
+}
+
+impl Pipeline {
+    /// How often an answer at a list position goes on that `max_tokens` cut off inside a file.
+    #[must_use]
+    pub fn continuations_at(&self, position: usize) -> u32 {
+        let step = self.steps.get(position);
+        if let Some(gate) = step.and_then(|step| step.gate.as_ref()) {
+            return gate.continuations;
+        }
+        let parameters = self.parameters_at(position);
+        // A length that somebody chose is kept to; the default was chosen by nobody.
+        let default = match step {
+            Some(_) => Parameters::default(),
+            None => Role::Assembler.recommended_parameters(),
+        };
+        parameters.continuations.unwrap_or_else(|| u32::from(parameters.max_tokens == default.max_tokens))
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::context::{RunContext, artifacts_key, output_key, variables, visible_steps};
+use crate::gate::MAX_CONTINUATIONS;
 use crate::phrase::Phrase;
 use crate::pipeline::Pipeline;
 use crate::prompt::{unknown_variable_fault, unknown_variable_phrase, unknown_variable_remedy};
@@ -285,6 +286,23 @@ fn check_parameters(parameters: &crate::pipeline::Parameters, path: &str, found:
                 "Use a value above 0 and up to 1.",
             )
             .saying(Phrase::new("top_p_out_of_range")),
+        );
+    }
+    if let Some(continuations) = parameters.continuations.filter(|&number| number > MAX_CONTINUATIONS) {
+        found.push(
+            Diagnostic::error(
+                "out_of_range",
+                format!("{path}.continuations"),
+                format!("continuations is {continuations}."),
+                format!("Use 0 to {MAX_CONTINUATIONS}."),
+            )
+            .saying(
+                Phrase::new("gate_out_of_range")
+                    .with("field", "continuations")
+                    .with("value", continuations)
+                    .with("least", 0_u32)
+                    .with("most", MAX_CONTINUATIONS),
+            ),
         );
     }
     if parameters.stop.len() > 16 || parameters.stop.iter().any(String::is_empty) {

@@ -3367,6 +3367,13 @@ export interface components {
             top_p?: number;
             /** @description Texts at which generation stops; they are not part of the output. */
             stop?: string[];
+            /**
+             * Format: uint32
+             * @description How often an answer goes on, by `max_tokens` more tokens each time, that `max_tokens` cut off inside a file. When
+             *     absent, once where `max_tokens` is the default, and never where another number was chosen. A step's gate has a number
+             *     of its own.
+             */
+            continuations?: number;
         };
         /**
          * @description What a part of a prompt is.

@@ -164,6 +164,7 @@ impl ChatCompletionRequest {
                 Some(Stop::One(text)) => vec![text],
                 Some(Stop::Many(texts)) => texts,
             },
+            continuations: None,
         };
         let messages = self.messages.into_iter().enumerate();
         let messages = messages.map(|(index, message)| message.into_chat(index)).collect::<Result<_, _>>()?;

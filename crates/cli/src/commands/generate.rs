@@ -27,6 +27,7 @@ pub(crate) async fn generate(app: &App, args: GenerateArgs) -> Result<(), Failur
             seed: args.seed,
             top_p: args.top_p,
             stop: args.stop,
+            continuations: None,
         },
     };
     let mut interrupts = Interrupts::listen()?;

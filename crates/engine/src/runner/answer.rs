@@ -112,7 +112,7 @@ impl Runner<'_> {
             let is_cut = matches!(result.outcome, StepOutcome::Success { finish_reason: FinishReason::Length });
             // Servers differ in what they make of a conversation that ends within the model's own turn.
             let is_local = record.steps[index].model.is_local();
-            let may_go_on = is_local && gate.is_some_and(|gate| continuations < gate.continuations);
+            let may_go_on = is_local && continuations < record.plan.pipeline.continuations_at(position);
             if !(is_cut && extraction.unclosed && may_go_on) {
                 break extraction;
             }

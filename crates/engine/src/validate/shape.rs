@@ -47,6 +47,7 @@ const PARAMETERS: &[Field] = &[
     optional("seed", Kind::Whole),
     optional("top_p", Kind::Number),
     optional("stop", Kind::Texts),
+    optional("continuations", Kind::Whole),
 ];
 
 const GATE: &[Field] = &[

@@ -182,6 +182,48 @@ fn files_that_are_there_besides_are_no_conflict() {
 }
 
 #[test]
+fn an_answer_without_a_gate_goes_on_where_nobody_chose_its_length() {
+    let long = format!("```js a.js\n{}", "let a = 1;\n".repeat(400));
+    let check = |parameters: Value, reply: &str, expected: u32| {
+        let step =
+            json!({"step_name": "make", "model_type": "CodeGemma", "prompt": "Write it.", "parameters": parameters});
+        let pipeline: Pipeline = parse_pipeline(&json!({"name": "P", "steps": [step]})).unwrap();
+        let plan = RunPlan::new(RunId::nil(), pipeline, vec![ModelRef::scripted(); 2], vec![1, 2]);
+        let mut replies = vec![text(reply)];
+        replies.extend(vec![text("let b = 2;\n```\n"); expected as usize]);
+        replies.push(text(GOOD));
+        let world = world_of(plan, replies);
+        let run = world.run();
+        let step = &run.steps[0];
+        assert_eq!((run.status, step.report.continuations), (RunStatus::Success, expected), "{parameters}");
+        assert_eq!(step.report.unclosed, reply != GOOD && expected == 0, "{parameters}");
+        assert_eq!(world.inference.seen().len(), expected as usize + 2, "{parameters}");
+    };
+    check(json!({}), &long, 1);
+    check(json!({}), GOOD, 0);
+    check(json!({"max_tokens": 6}), &long, 0);
+    check(json!({"max_tokens": 6, "continuations": 1}), &long, 1);
+    check(json!({"continuations": 0}), &long, 0);
+}
+
+#[test]
+fn the_assemblers_answer_goes_on_too() {
+    let check = |assembler: Value, expected: u32| {
+        let step = json!({"step_name": "make", "model_type": "CodeGemma", "prompt": "Write it."});
+        let body = json!({"name": "P", "steps": [step], "assembler": assembler});
+        let pipeline: Pipeline = parse_pipeline(&body).unwrap();
+        let long = format!("```js a.js\n{}", "let a = 1;\n".repeat(1_000));
+        let plan = RunPlan::new(RunId::nil(), pipeline, vec![ModelRef::scripted(); 2], vec![1, 2]);
+        let run = world_of(plan, [GOOD, &long, "let b = 2;\n```\n"].map(text).to_vec()).run();
+        assert_eq!((run.status, run.steps[1].report.continuations), (RunStatus::Success, expected));
+        assert_eq!(run.steps[1].artifacts[0].closed, expected > 0);
+    };
+    check(json!({}), 1);
+    check(json!({"parameters": {"max_tokens": 64, "temperature": 0.3}}), 0);
+    check(json!({"parameters": {"max_tokens": 64, "continuations": 1}}), 1);
+}
+
+#[test]
 fn a_repair_turn_shows_the_line_that_breaks_the_schema() {
     let schema = json!({"type": "object", "properties": {"server": {"properties": {"port": {"type": "integer"}}}}});
     let reply = "```json c.json\n{\n  \"server\": {\n    \"port\": \"1\"\n  }\n}\n```\n";

@@ -103,6 +103,8 @@ fn faults_of_meaning_name_what_they_are_about() {
     check(with("max_tokens", json!(0)), "max_tokens_out_of_range", &json!({"value": 0, "limit": 131_072}));
     check(with("temperature", json!(2)), "temperature_out_of_range", &json!({"value": "2"}));
     check(with("top_p", json!(1.5)), "top_p_out_of_range", &none);
+    let limits = json!({"field": "continuations", "value": 9, "least": 0, "most": 8});
+    check(with("continuations", json!(9)), "gate_out_of_range", &limits);
     check(with("stop", json!([""])), "stop_out_of_range", &none);
 }
 

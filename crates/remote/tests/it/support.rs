@@ -55,6 +55,7 @@ pub(crate) fn request(url: &str, stop: &[&str]) -> Generation {
         seed: Some(7),
         top_p: Some(0.5),
         stop: stop.iter().map(|stop| (*stop).to_owned()).collect(),
+        continuations: None,
     };
     Generation { model: ModelRef::remote(format!("{url}/v1"), "m"), prompt: Prompt::Chat(messages), parameters }
 }
