@@ -8,15 +8,15 @@ use std::io::{Cursor, Write};
 
 use brickwork_artifacts::{Artifact, check_path};
 use brickwork_engine::RunId;
-use brickwork_export::{ExportError, MAX_FILES, MAX_TOTAL_BYTES, check_name, folded_name};
+use brickwork_export::{ExportError, MANIFEST_NAME, MAX_FILES, MAX_TOTAL_BYTES, check_name, folded_name, manifest_of};
 use brickwork_store::StoredArtifact;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::app::App;
 use crate::error::AppError;
-use crate::export::blocking;
-use crate::views::RunView;
+use crate::export::{blocking, file, makers};
+use crate::views::{RunView, StepView};
 
 /// Pieces of one name that are told apart by numbers.
 const MAX_SAME: usize = 200;
@@ -59,24 +59,40 @@ impl App {
         Ok(ArtifactFile { name, content: artifact.content })
     }
 
-    /// A zip of a run's final artifacts; with `all`, of every step's as well, below `steps/NN-NAME/`, NN from 01.
+    /// A zip of a run's final artifacts; with `all`, of every step's as well, below `steps/NN-NAME/`, NN from 01. The manifest,
+    /// `brickwork.json`, lies beside them as in an export.
     ///
     /// # Errors
     /// [`AppError::UnknownRun`], [`AppError::NothingToExport`], [`ExportError::TooManyFiles`] or
     /// [`ExportError::TooManyBytes`], or a fault of the database.
     pub async fn artifacts_zip(&self, run_id: RunId, all: bool) -> Result<Vec<u8>, AppError> {
         let run = self.run(run_id).await?;
+        let pieces = pieces(&run, all);
+        if pieces.is_empty() {
+            return Err(AppError::NothingToExport(run_id));
+        }
+        check_bounds(&pieces)?;
+        let files = named(&pieces);
+        let files = files.into_iter().zip(&pieces).map(|(name, piece)| file(name, piece.artifact, piece.maker, &run));
+        let files = self.with_model_files(&run, files.collect()).await;
+        // Of the same run, the manifest is the same each time too.
+        let stamp = run.finished_at.unwrap_or(run.created_at).to_string();
+        let facts = self.facts(&run, stamp).await?;
         blocking(move || {
-            let pieces = pieces(&run, all);
-            if pieces.is_empty() {
-                return Err(AppError::NothingToExport(run_id));
-            }
-            check_bounds(&pieces)?;
-            let files = named(pieces);
-            pack(&files).map_err(|error| AppError::Internal(format!("the zip could not be made: {error}")))
+            let manifest = manifest_of(&files, &facts)?;
+            let contents = files.iter().map(|file| (file.name.as_str(), file.content.as_bytes()));
+            let contents: Vec<(&str, &[u8])> = contents.chain([(MANIFEST_NAME, &*manifest)]).collect();
+            pack(&contents).map_err(|error| AppError::Internal(format!("the zip could not be made: {error}")))
         })
         .await?
     }
+}
+
+/// An artifact with the folder that it belongs into and the step that made it.
+struct Piece<'a> {
+    folder: String,
+    artifact: &'a Artifact,
+    maker: &'a StepView,
 }
 
 fn unknown_artifact(id: impl ToString) -> AppError {
@@ -87,25 +103,31 @@ fn unknown_artifact(id: impl ToString) -> AppError {
     }
 }
 
-/// The artifacts with the folder that each belongs into.
-fn pieces(run: &RunView, all: bool) -> Vec<(String, &Artifact)> {
-    let mut pieces: Vec<(String, &Artifact)> = run.final_artifacts.iter().map(|one| (String::new(), one)).collect();
-    for step in run.steps.iter().chain([&run.assembler]).filter(|_| all) {
-        let folder = format!("steps/{:02}-{}/", step.position + 1, step.step_name.trim_end_matches([' ', '.']));
-        pieces.extend(step.artifacts.iter().map(|one| (folder.clone(), one)));
+fn pieces(run: &RunView, all: bool) -> Vec<Piece<'_>> {
+    let makers = makers(run);
+    let own = |artifact| Piece { folder: String::new(), artifact, maker: makers.of(artifact) };
+    let mut pieces: Vec<Piece<'_>> = run.final_artifacts.iter().map(own).collect();
+    for maker in run.steps.iter().chain([&run.assembler]).filter(|_| all) {
+        let folder = format!("steps/{:02}-{}/", maker.position + 1, maker.step_name.trim_end_matches([' ', '.']));
+        pieces.extend(maker.artifacts.iter().map(|artifact| Piece { folder: folder.clone(), artifact, maker }));
     }
     pieces
 }
 
 /// A safe name for each piece, all of them different even where case and normalisation do not count, and none the folder
 /// of another.
-fn named(pieces: Vec<(String, &Artifact)>) -> Vec<(String, &str)> {
+fn named(pieces: &[Piece<'_>]) -> Vec<String> {
+    let wanted: Vec<(&str, &Artifact)> = pieces.iter().map(|piece| (&*piece.folder, piece.artifact)).collect();
+    names_of(&wanted)
+}
+
+fn names_of(pieces: &[(&str, &Artifact)]) -> Vec<String> {
     let mut files = HashSet::new();
     // No piece of the run may take the place of a step's folder.
     let mut folders: HashSet<String> =
         pieces.iter().flat_map(|(folder, _)| parents(folder).map(folded_name).collect::<Vec<_>>()).collect();
     let mut named = Vec::new();
-    for (index, (folder, artifact)) in pieces.into_iter().enumerate() {
+    for (index, (folder, artifact)) in pieces.iter().enumerate() {
         let is_free = |name: &String| {
             let key = folded_name(name);
             check_name(name).is_ok()
@@ -121,7 +143,7 @@ fn named(pieces: Vec<(String, &Artifact)>) -> Vec<(String, &str)> {
         let key = folded_name(&name);
         folders.extend(parents(&key).map(str::to_owned));
         files.insert(key);
-        named.push((name, artifact.content.as_str()));
+        named.push(name);
     }
     named
 }
@@ -149,8 +171,8 @@ fn replacement(artifact: &Artifact, index: usize) -> String {
     format!("artifact_{index}.{}", if is_plain { &artifact.kind } else { "txt" })
 }
 
-fn check_bounds(pieces: &[(String, &Artifact)]) -> Result<(), ExportError> {
-    let size_bytes = pieces.iter().map(|(_, artifact)| artifact.content.len() as u64).sum();
+fn check_bounds(pieces: &[Piece<'_>]) -> Result<(), ExportError> {
+    let size_bytes = pieces.iter().map(|piece| piece.artifact.content.len() as u64).sum();
     match pieces.len() {
         count if count > MAX_FILES => Err(ExportError::TooManyFiles { count }),
         _ if size_bytes > MAX_TOTAL_BYTES => Err(ExportError::TooManyBytes { size_bytes }),
@@ -159,15 +181,15 @@ fn check_bounds(pieces: &[(String, &Artifact)]) -> Result<(), ExportError> {
 }
 
 /// Without stamps of its own, so that the same files give the same bytes.
-fn pack(files: &[(String, &str)]) -> zip::result::ZipResult<Vec<u8>> {
+fn pack(files: &[(&str, &[u8])]) -> zip::result::ZipResult<Vec<u8>> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .last_modified_time(DateTime::default())
         .unix_permissions(0o644);
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in files {
-        zip.start_file(name, options)?;
-        zip.write_all(content.as_bytes())?;
+        zip.start_file(*name, options)?;
+        zip.write_all(content)?;
     }
     Ok(zip.finish()?.into_inner())
 }
@@ -194,8 +216,8 @@ mod tests {
     fn names(wanted: &[(&str, &str)]) -> Vec<String> {
         let artifacts: Vec<(String, Artifact)> =
             wanted.iter().map(|(folder, name)| ((*folder).to_owned(), artifact(name))).collect();
-        let pieces = artifacts.iter().map(|(folder, one)| (folder.clone(), one)).collect();
-        named(pieces).into_iter().map(|(name, _)| name).collect()
+        let pieces: Vec<(&str, &Artifact)> = artifacts.iter().map(|(folder, one)| (&**folder, one)).collect();
+        names_of(&pieces)
     }
 
     #[test]
@@ -221,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_zip_is_the_same_every_time() {
-        let files = vec![("a/b.txt".to_owned(), "x\u{0}\r\n"), ("c.txt".to_owned(), "")];
+        let files = [("a/b.txt", &b"x\0\r\n"[..]), ("c.txt", b"")];
         assert_eq!(pack(&files).unwrap(), pack(&files).unwrap());
     }
 }

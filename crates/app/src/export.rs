@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use brickwork_artifacts::{Artifact, SyntaxState};
-use brickwork_engine::{AssemblerMode, Clock, ModelRef, Phrase, RunId};
+use brickwork_engine::{Clock, Phrase, RunId};
 use brickwork_export::{
-    Choice, ExportError, ExportFile, ExportOrder, Facts, Keep, MANIFEST_NAME, ManifestOutcome, Origin, Reason,
-    carry_out, check_name, git_folder, new_branch, prune_exports,
+    Choice, ExportFile, ExportOrder, Facts, Keep, MANIFEST_NAME, ManifestOutcome, Origin, Reason, carry_out,
+    check_name, git_folder, prune_exports,
 };
-use brickwork_models::expected_sha256;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use uuid::Uuid;
 
 use crate::app::{App, SystemClock};
@@ -136,6 +134,9 @@ pub struct ExportResult {
     pub skipped: Vec<SkippedFile>,
     /// The manifest beside the files.
     pub manifest: &'static str,
+    /// The branch that was made for it, which is checked out now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
 }
 
 impl App {
@@ -186,27 +187,20 @@ impl App {
         let folder = folder_of(request)?;
         let run = self.run(run_id).await?;
         let files = renamed(files_of(&run, request.source)?, request)?;
-        let files = self.with_model_hashes(&run, files).await;
-        let (target, branch) = (folder.clone(), request.new_branch.clone());
+        let files = self.with_model_files(&run, files).await;
+        let target = folder.clone();
         let files = blocking(move || styled(&target, files)).await?;
         let choice = Choice { include: included(&files, request), overwrite_conflicts: request.overwrite };
-        let facts = Facts {
-            run_id: run_id.to_string(),
-            pipeline: run.name.clone(),
-            exported_at: SystemClock.now().to_string(),
-            pipeline_document: Some(seeded(&run)),
-        };
+        let stamp = SystemClock.now().to_string();
+        let facts = Facts { new_branch: request.new_branch.clone(), ..self.facts(&run, stamp).await? };
         let (export_id, exports) = (Uuid::now_v7(), self.exports_folder());
         let report = blocking(move || {
-            if let Some(branch) = branch {
-                new_branch(&folder, &branch).map_err(ExportError::from)?;
-            }
             let keep = Keep { exports: &exports, export_id: &export_id.to_string() };
             let order =
                 ExportOrder { folder: &folder, files: &files, choice: &choice, facts: &facts, keep: Some(keep) };
             let report = carry_out(&order, &mut |_| {});
             prune_exports(&exports);
-            Ok::<_, AppError>(report?)
+            report
         })
         .await??;
         let skipped = report.skipped.into_iter().map(|file| SkippedFile::new(file.name, &file.reason));
@@ -224,60 +218,9 @@ impl App {
             written: written.collect(),
             skipped: skipped.chain(manifest).collect(),
             manifest: MANIFEST_NAME,
+            branch: report.new_branch,
         })
     }
-}
-
-/// The pipeline in the text of a manifest, `brickwork.json`, with the seeds of its run.
-///
-/// # Errors
-/// Why there is none, as a sentence.
-pub fn pipeline_of_manifest(text: &str) -> Result<Value, String> {
-    let manifest: Value = serde_json::from_str(text).map_err(|error| format!("This is no JSON: {error}."))?;
-    if manifest.get("files").is_none() || manifest.get("run_id").is_none() {
-        return Err("This is no manifest of an export. Give the folder of an export, or its `brickwork.json`.".into());
-    }
-    let missing = "This manifest holds no pipeline, since an earlier version wrote it. Export the run again.";
-    manifest.get("pipeline_document").filter(|document| document.is_object()).cloned().ok_or_else(|| missing.into())
-}
-
-impl App {
-    /// The files with the recorded hashes of the models that made them.
-    async fn with_model_hashes(&self, run: &RunView, mut files: Vec<ExportFile>) -> Vec<ExportFile> {
-        let steps = run.steps.iter().chain([&run.assembler]);
-        let models: HashMap<String, ModelRef> =
-            steps.map(|step| (step.step_name.clone(), step.model.clone())).collect();
-        let dir = self.config().models_dir.clone();
-        let work = move || {
-            let mut known: HashMap<String, Option<String>> = HashMap::new();
-            for file in &mut files {
-                let model = file.step.as_ref().and_then(|step| models.get(step));
-                let Some(model) = model.filter(|model| model.is_local() && !model.path.is_empty()) else { continue };
-                let hash = known.entry(model.path.clone()).or_insert_with(|| {
-                    expected_sha256(&dir, &model.id, Path::new(&model.path)).ok().flatten().map(|(sha256, _)| sha256)
-                });
-                file.origin.model_sha256.clone_from(hash);
-            }
-            files
-        };
-        blocking(work).await.unwrap_or_default()
-    }
-}
-
-/// The run's pipeline with the seeds that it drew, so that it can be run again as it was.
-fn seeded(run: &RunView) -> Value {
-    let mut pipeline = run.pipeline.clone();
-    for step in &run.steps {
-        if let Some(listed) = pipeline.steps.get_mut(step.position) {
-            listed.parameters.seed = Some(step.seed);
-        }
-    }
-    if pipeline.assembler_mode() == AssemblerMode::Model {
-        let mut parameters = pipeline.parameters_at(pipeline.steps.len());
-        parameters.seed = Some(run.assembler.seed);
-        pipeline.assembler.get_or_insert_default().parameters = Some(parameters);
-    }
-    serde_json::to_value(pipeline).unwrap_or_default()
 }
 
 fn folder_of(request: &ExportRequest) -> Result<PathBuf, AppError> {
@@ -287,20 +230,9 @@ fn folder_of(request: &ExportRequest) -> Result<PathBuf, AppError> {
 
 /// The pieces as files, each with the step and the model that made it.
 fn files_of(run: &RunView, source: ExportSource) -> Result<Vec<ExportFile>, AppError> {
-    // A final piece that a step made, which the Assembler left as it was, is that step's.
-    let makers: HashMap<(&str, &str), &StepView> = run
-        .steps
-        .iter()
-        .flat_map(|step| step.artifacts.iter().map(move |piece| ((piece.name.as_str(), piece.content.as_str()), step)))
-        .collect();
-    let mut files: Vec<ExportFile> = run
-        .final_artifacts
-        .iter()
-        .map(|piece| {
-            let maker = makers.get(&(piece.name.as_str(), piece.content.as_str())).copied().unwrap_or(&run.assembler);
-            file(piece.name.clone(), piece, maker, run)
-        })
-        .collect();
+    let makers = makers(run);
+    let mut files: Vec<ExportFile> =
+        run.final_artifacts.iter().map(|piece| file(piece.name.clone(), piece, makers.of(piece), run)).collect();
     if source == ExportSource::All {
         for step in &run.steps {
             files.extend(
@@ -311,6 +243,27 @@ fn files_of(run: &RunView, source: ExportSource) -> Result<Vec<ExportFile>, AppE
         }
     }
     if files.is_empty() { Err(AppError::NothingToExport(run.run_id)) } else { Ok(files) }
+}
+
+/// Which step made a piece. A final one that a step made, which the Assembler left as it was, is that step's.
+pub(crate) struct Makers<'a> {
+    steps: HashMap<(&'a str, &'a str), &'a StepView>,
+    assembler: &'a StepView,
+}
+
+pub(crate) fn makers(run: &RunView) -> Makers<'_> {
+    let mut steps = HashMap::new();
+    for step in &run.steps {
+        steps.extend(step.artifacts.iter().map(|piece| ((piece.name.as_str(), piece.content.as_str()), step)));
+    }
+    Makers { steps, assembler: &run.assembler }
+}
+
+impl<'a> Makers<'a> {
+    /// The maker of a final piece.
+    pub(crate) fn of(&self, piece: &Artifact) -> &'a StepView {
+        self.steps.get(&(piece.name.as_str(), piece.content.as_str())).copied().unwrap_or(self.assembler)
+    }
 }
 
 /// The files under the names that the request gives them.
@@ -354,7 +307,8 @@ fn included(files: &[ExportFile], request: &ExportRequest) -> Option<Vec<String>
     request.include.as_ref().map(|names| names.iter().map(new_name).collect())
 }
 
-fn file(name: String, piece: &Artifact, maker: &StepView, run: &RunView) -> ExportFile {
+/// A piece as a file of this name.
+pub(crate) fn file(name: String, piece: &Artifact, maker: &StepView, run: &RunView) -> ExportFile {
     let is_assembler = maker.position == run.assembler.position;
     let parameters = serde_json::to_value(run.pipeline.parameters_at(maker.position)).ok();
     let syntax = piece.syntax.as_ref().map(|report| match report.state {
@@ -373,6 +327,7 @@ fn file(name: String, piece: &Artifact, maker: &StepView, run: &RunView) -> Expo
             prompt: Some(maker.prompt.clone()),
             parameters: parameters.filter(|_| !maker.model.is_none()),
             seed: (!maker.model.is_none()).then_some(maker.seed),
+            model_file: None,
             model_sha256: None,
             syntax: syntax.map(str::to_owned),
             edited: if is_assembler { run.final_artifacts_edited } else { maker.artifacts_edited },

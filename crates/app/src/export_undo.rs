@@ -30,6 +30,9 @@ pub struct UndoResult {
     pub removed: Vec<String>,
     /// Files that stay as they are, and why.
     pub skipped: Vec<SkippedFile>,
+    /// The branch that was made for the export. It stays, and stays checked out where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
 }
 
 /// An export that is kept.
@@ -79,6 +82,7 @@ impl App {
             restored: report.restored,
             removed: report.removed,
             skipped: skipped.map(|file| SkippedFile::new(file.name, &file.reason)).collect(),
+            branch: report.new_branch,
         })
     }
 

@@ -32,6 +32,7 @@ mod inference;
 mod lend;
 mod live;
 mod log;
+mod manifest;
 mod memory;
 mod metrics;
 mod model_detail;
@@ -91,10 +92,7 @@ pub use doctor::{
 pub use drafts::{DraftRequest, SavedDraft};
 pub use error::{AppError, ErrorCode, ModelUse};
 pub use events::EventStream;
-pub use export::{
-    ExportFileView, ExportPlanView, ExportRequest, ExportResult, ExportSource, SkippedFile, WrittenFile,
-    pipeline_of_manifest,
-};
+pub use export::{ExportFileView, ExportPlanView, ExportRequest, ExportResult, ExportSource, SkippedFile, WrittenFile};
 pub use export_undo::{RunExport, RunExports, UndoRequest, UndoResult, export_id_of};
 pub use file_work::FileWork;
 pub use fit::{
@@ -107,6 +105,7 @@ pub use history::{
 pub use hub::{EndpointOrigin, HubSearchView, HubSettings, HubTokenOrigin, HubTokenRequest, HubView};
 pub use lend::lend;
 pub use log::init_logging;
+pub use manifest::pipeline_of_manifest;
 pub use metrics::{Gauges, METRICS_CONTENT_TYPE, Metrics};
 pub use model_detail::{GgufHeaderView, ModelFileDetail, SafetensorsView};
 pub use model_files::{

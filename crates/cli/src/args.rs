@@ -132,6 +132,9 @@ pub(crate) enum Command {
     Reproduce {
         /// The folder or the manifest.
         path: PathBuf,
+        /// The project to run it in, whose folder holds the files that its steps read.
+        #[arg(long, value_name = "ID")]
+        project: Option<Uuid>,
         /// Only print the pipeline.
         #[arg(long)]
         print: bool,
@@ -299,11 +302,21 @@ pub(crate) enum TemplatesCommand {
 pub(crate) struct ExportArgs {
     /// The run's id, or `latest`.
     pub(crate) run: String,
-    /// The folder; made when missing.
-    pub(crate) dir: PathBuf,
+    /// The folder; made when missing. With --zip there is none.
+    #[arg(required_unless_present = "zip")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Write one zip file instead of a folder, with the manifest in it.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dir", "plan", "undo", "new_branch", "include", "rename"])]
+    pub(crate) zip: Option<PathBuf>,
     /// Export the pieces of every step, not only the final ones.
     #[arg(long)]
     pub(crate) all: bool,
+    /// Export only this file; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) include: Vec<String>,
+    /// Export the file OLD under the name NEW; may be given several times.
+    #[arg(long, value_name = "OLD=NEW", value_parser = old_and_new)]
+    pub(crate) rename: Vec<(String, String)>,
     /// Overwrite files that were edited, or that Brickwork did not write.
     #[arg(long)]
     pub(crate) overwrite: bool,
@@ -313,6 +326,9 @@ pub(crate) struct ExportArgs {
     /// Only show what would be written.
     #[arg(long)]
     pub(crate) plan: bool,
+    /// With --plan, show how each file differs from what is there.
+    #[arg(long, requires = "plan", conflicts_with = "json")]
+    pub(crate) diff: bool,
     /// Write the files, which is what happens without --plan and --undo.
     #[arg(long, conflicts_with_all = ["plan", "undo"])]
     pub(crate) apply: bool,
@@ -322,4 +338,10 @@ pub(crate) struct ExportArgs {
     /// Print one JSON document.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// `OLD=NEW`, split at its first `=`.
+fn old_and_new(text: &str) -> Result<(String, String), String> {
+    let (old, new) = text.split_once('=').ok_or("give OLD=NEW")?;
+    Ok((old.to_owned(), new.to_owned()))
 }

@@ -69,7 +69,9 @@ async fn execute(command: Command) -> Result<(), Failure> {
         Command::Doctor { json } => commands::doctor::doctor(&app, json).await,
         Command::Templates { command } => commands::lists::templates(&app, &command),
         Command::Serve(request) => commands::serve::serve(&app, request).await,
-        Command::Reproduce { path, print, follow } => commands::reproduce::reproduce(&app, &path, print, &follow).await,
+        Command::Reproduce { path, project, print, follow } => {
+            commands::reproduce::reproduce(&app, &path, project, print, &follow).await
+        }
         Command::Export(request) => commands::export::export(&app, request).await,
         Command::Projects { command } => commands::projects::projects(&app, command).await,
         Command::Pipelines { command } => commands::pipelines::pipelines(&app, command).await,

@@ -9,11 +9,10 @@ use serde_json::Value;
 use crate::ExportFile;
 use crate::error::ExportError;
 use crate::folder::{Found, open_root};
+use crate::git::{MadeBranch, new_branch};
 use crate::judge::{Action, Reason, Taken, check_amount, judge, look};
 use crate::keep::Keep;
-use crate::manifest::{
-    MANIFEST_NAME, MANIFEST_VERSION, Manifest, ManifestFile, ManifestState, read_manifest, sha256_hex,
-};
+use crate::manifest::{MANIFEST_NAME, ManifestInput, ManifestState, entry_of, manifest_bytes, read_manifest};
 use crate::name::RelPath;
 use crate::write::{WriteFault, Writing};
 
@@ -27,7 +26,7 @@ pub struct Choice {
     pub overwrite_conflicts: bool,
 }
 
-/// What the manifest says about the export.
+/// What is said about the export, and the branch that it begins with.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Facts {
     /// The run.
@@ -38,6 +37,13 @@ pub struct Facts {
     pub exported_at: String,
     /// The pipeline itself with the seeds that the run drew.
     pub pipeline_document: Option<Value>,
+    /// Files of the project's folder that steps of the run read.
+    pub attached_files: Vec<ManifestInput>,
+    /// What the pipeline needs besides to run as it did, as sentences.
+    pub warnings: Vec<String>,
+    /// The branch that is made and switched to before anything is written. An export that fails takes it back, an undo
+    /// leaves it.
+    pub new_branch: Option<String>,
 }
 
 /// What an export did.
@@ -53,6 +59,8 @@ pub struct ExportReport {
     pub manifest: ManifestOutcome,
     /// Whether it can be undone.
     pub kept: bool,
+    /// The branch that was made for it, which is checked out now.
+    pub new_branch: Option<String>,
 }
 
 /// A file that was written.
@@ -126,7 +134,7 @@ pub struct ExportOrder<'a> {
 /// # Errors
 /// As [`apply()`], and when what is there cannot be kept.
 pub fn carry_out(order: &ExportOrder<'_>, on_file: &mut dyn FnMut(&str)) -> Result<ExportReport, ExportError> {
-    let ExportOrder { folder, files, choice, facts, keep } = *order;
+    let ExportOrder { folder, files, choice, facts, .. } = *order;
     check_amount(files)?;
     check_choice(files, choice)?;
     // A folder in which nothing would be written is not made.
@@ -139,6 +147,19 @@ pub fn carry_out(order: &ExportOrder<'_>, on_file: &mut dyn FnMut(&str)) -> Resu
         }
         return Ok(report);
     }
+    let made = facts.new_branch.as_ref().map(|name| new_branch(folder, name)).transpose()?;
+    match write_or_roll_back(order, on_file) {
+        Ok(mut report) => {
+            report.new_branch = made.map(|branch| branch.name().to_owned());
+            Ok(report)
+        }
+        Err(cause) => Err(without_branch(made, cause)),
+    }
+}
+
+/// Writes all files, or none.
+fn write_or_roll_back(order: &ExportOrder<'_>, on_file: &mut dyn FnMut(&str)) -> Result<ExportReport, ExportError> {
+    let ExportOrder { folder, facts, keep, .. } = *order;
     let mut writing = Writing::begin(folder, keep.map(|keep| (keep, facts)))?;
     match write_all(&mut writing, order, on_file) {
         Ok(mut report) => {
@@ -150,6 +171,16 @@ pub fn carry_out(order: &ExportOrder<'_>, on_file: &mut dyn FnMut(&str)) -> Resu
             let left = writing.roll_back();
             Err(if left.is_empty() { cause } else { ExportError::RolledBackInPart { cause: Box::new(cause), left } })
         }
+    }
+}
+
+/// Takes the branch of a failed export back, and gives its fault; one that tells of the branch where that stays.
+fn without_branch(made: Option<MadeBranch>, cause: ExportError) -> ExportError {
+    let Some(made) = made else { return cause };
+    let branch = made.name().to_owned();
+    match made.take_back() {
+        Ok(()) => cause,
+        Err(why) => ExportError::BranchStays { cause: Box::new(cause), branch, why: why.to_string() },
     }
 }
 
@@ -167,6 +198,7 @@ impl ExportReport {
             skipped: Vec::new(),
             manifest: ManifestOutcome::NotNeeded,
             kept: false,
+            new_branch: None,
         }
     }
 
@@ -266,28 +298,12 @@ fn write_manifest(
             None => files.push(entry),
         }
     }
-    let Facts { run_id, pipeline, exported_at, pipeline_document } = facts.clone();
-    let manifest = Manifest { version: MANIFEST_VERSION, run_id, pipeline, exported_at, pipeline_document, files };
-    let fail = |source| ExportError::Write { name: MANIFEST_NAME.to_owned(), source };
-    let mut bytes = serde_json::to_vec_pretty(&manifest).map_err(|error| fail(error.into()))?;
-    bytes.push(b'\n');
+    let bytes = manifest_bytes(files, facts)?;
     let root = writing.root_handle();
     writing.write(&root, MANIFEST_NAME, &bytes, old).map_err(|fault| match fault {
-        WriteFault::Io(source) => fail(source),
+        WriteFault::Io(source) => ExportError::Write { name: MANIFEST_NAME.to_owned(), source },
         WriteFault::Changed => ExportError::ChangedMeanwhile { name: MANIFEST_NAME.to_owned() },
         WriteFault::NotKept(error) => error,
     })?;
     Ok(ManifestOutcome::Written)
-}
-
-fn entry_of(file: &ExportFile) -> ManifestFile {
-    ManifestFile {
-        name: file.name.clone(),
-        sha256: sha256_hex(file.content.as_bytes()),
-        size_bytes: file.content.len() as u64,
-        step: file.step.clone(),
-        model: file.model.clone(),
-        simulated: file.simulated,
-        origin: file.origin.clone(),
-    }
 }

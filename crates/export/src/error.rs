@@ -127,6 +127,18 @@ pub enum ExportError {
     /// The new branch that was asked for could not be made; no file was written.
     #[error(transparent)]
     Branch(#[from] BranchError),
+    /// The export failed, and the branch that was made for it could not be taken back.
+    #[error(
+        "the export failed ({cause}), and its new branch `{branch}` stays checked out ({why}); switch back by hand"
+    )]
+    BranchStays {
+        /// Why the export failed.
+        cause: Box<ExportError>,
+        /// The branch.
+        branch: String,
+        /// Why it stays.
+        why: String,
+    },
     /// A write failed, and so did undoing others.
     #[error("the export failed ({cause}), and these could not be put back: {}; check them by hand", left.join(", "))]
     RolledBackInPart {

@@ -73,30 +73,85 @@ pub enum BranchError {
     Git(String),
 }
 
+/// A branch that was made and is checked out, with the way back.
+#[derive(Debug)]
+pub struct MadeBranch {
+    repository: PathBuf,
+    name: String,
+    commit: git2::Oid,
+    /// The branch that was checked out before; `None` when the commit itself was.
+    before: Option<String>,
+}
+
 /// Makes a branch at the commit that is checked out and switches to it. Files, the index and everything uncommitted stay as
 /// they are.
 ///
 /// # Errors
 /// [`BranchError`]; then nothing was changed.
-pub fn new_branch(folder: &Path, name: &str) -> Result<(), BranchError> {
-    let fault = |error: git2::Error| BranchError::Git(error.message().to_owned());
+pub fn new_branch(folder: &Path, name: &str) -> Result<MadeBranch, BranchError> {
     let there = folder.ancestors().find(|above| above.is_dir()).unwrap_or(folder);
     let repository = git2::Repository::discover(there).map_err(|_| BranchError::NoRepository(folder.to_path_buf()))?;
-    let reference = format!("refs/heads/{name}");
+    let reference = reference_of(name);
     if !git2::Reference::is_valid_name(&reference) || name.starts_with('-') || name.len() > MAX_BRANCH_BYTES {
         return Err(BranchError::BadName(name.to_owned()));
     }
     let commit = repository.head().and_then(|head| head.peel_to_commit()).map_err(|_| BranchError::NoCommit)?;
+    let before = checked_out(&repository).map_err(|error| fault(&error))?;
     match repository.branch(name, &commit, false) {
         Ok(_) => {}
         Err(error) if error.code() == git2::ErrorCode::Exists => return Err(BranchError::Exists(name.to_owned())),
-        Err(error) => return Err(fault(error)),
+        Err(error) => return Err(fault(&error)),
     }
     repository.set_head(&reference).map_err(|error| {
         // The branch alone would stand in the way of the next try.
         if let Ok(mut made) = repository.find_branch(name, git2::BranchType::Local) {
             let _ = made.delete();
         }
-        fault(error)
-    })
+        fault(&error)
+    })?;
+    let (name, commit) = (name.to_owned(), commit.id());
+    Ok(MadeBranch { repository: repository.path().to_path_buf(), name, commit, before })
+}
+
+impl MadeBranch {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Switches back to what was checked out before and removes the branch, which holds nothing of its own. Files and the
+    /// index stay as they are.
+    ///
+    /// # Errors
+    /// [`BranchError::Git`], also when something was committed on it or another branch checked out since: then it stays.
+    pub fn take_back(self) -> Result<(), BranchError> {
+        let fault = |error: git2::Error| fault(&error);
+        let repository = git2::Repository::open(&self.repository).map_err(fault)?;
+        let reference = reference_of(&self.name);
+        let mut made = repository.find_branch(&self.name, git2::BranchType::Local).map_err(fault)?;
+        let is_as_made =
+            made.get().target() == Some(self.commit) && checked_out(&repository).map_err(fault)? == Some(reference);
+        if !is_as_made {
+            return Err(BranchError::Git("something else was committed or checked out meanwhile".to_owned()));
+        }
+        match &self.before {
+            Some(before) => repository.set_head(before).map_err(fault)?,
+            None => repository.set_head_detached(self.commit).map_err(fault)?,
+        }
+        made.delete().map_err(fault)
+    }
+}
+
+fn reference_of(branch: &str) -> String {
+    format!("refs/heads/{branch}")
+}
+
+/// The reference that `HEAD` names; `None` where it names a commit.
+fn checked_out(repository: &git2::Repository) -> Result<Option<String>, git2::Error> {
+    Ok(repository.find_reference("HEAD")?.symbolic_target()?.map(str::to_owned))
+}
+
+fn fault(error: &git2::Error) -> BranchError {
+    BranchError::Git(error.message().to_owned())
 }

@@ -49,6 +49,9 @@ pub(crate) struct Head {
     pub(crate) exported_at: String,
     /// The folder as it was chosen.
     pub(crate) folder: PathBuf,
+    /// The branch that was made for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) new_branch: Option<String>,
 }
 
 /// The kept folder of one export.
@@ -141,6 +144,7 @@ impl Keeping {
             pipeline: facts.pipeline.clone(),
             exported_at: facts.exported_at.clone(),
             folder: folder.to_owned(),
+            new_branch: facts.new_branch.clone(),
         };
         let begun = fs::create_dir_all(keep.exports)
             .and_then(|()| private_folder(&kept.dir))

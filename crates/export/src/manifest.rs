@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::ExportFile;
+use crate::apply::Facts;
 use crate::error::ExportError;
 use crate::folder::{Found, look_at};
 use crate::judge::Reason;
@@ -29,8 +31,31 @@ pub struct Manifest {
     /// The pipeline itself with the seeds that the run drew, so that it can be run again as it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pipeline_document: Option<Value>,
+    /// Files of the project's folder that steps of the run read, as they were then. The pipeline needs them to run as it did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attached_files: Vec<ManifestInput>,
+    /// What the pipeline needs besides to run as it did, as sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Files of this and of earlier exports into the folder, in the order in which they first came.
     pub files: Vec<ManifestFile>,
+}
+
+/// A file that steps of the run read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestInput {
+    /// Its path below the project's folder, with `/` between the parts.
+    pub path: String,
+    /// SHA-256 of its text, in lower-case hex.
+    pub sha256: String,
+}
+
+impl ManifestInput {
+    /// The file at `path` with this text.
+    #[must_use]
+    pub fn new(path: &str, content: &str) -> Self {
+        Self { path: path.to_owned(), sha256: sha256_hex(content.as_bytes()) }
+    }
 }
 
 /// One exported file.
@@ -69,7 +94,10 @@ pub struct Origin {
     /// The sampler's seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u32>,
-    /// SHA-256 of the model's file, where it was recorded.
+    /// The name of the model's file; of the first one where the model has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model_file: Option<String>,
+    /// SHA-256 of that file, in lower-case hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_sha256: Option<String>,
     /// Whether it parses: `valid`, `invalid` or `unchecked`.
@@ -78,6 +106,40 @@ pub struct Origin {
     /// Whether the user edited it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub edited: bool,
+}
+
+/// A manifest of these files alone, as an export into an empty folder would write it.
+///
+/// # Errors
+/// [`ExportError::Write`] when it cannot be put into words, which data of these kinds never is.
+pub fn manifest_of(files: &[ExportFile], facts: &Facts) -> Result<Vec<u8>, ExportError> {
+    manifest_bytes(files.iter().map(entry_of).collect(), facts)
+}
+
+/// The manifest's text with these entries.
+pub(crate) fn manifest_bytes(files: Vec<ManifestFile>, facts: &Facts) -> Result<Vec<u8>, ExportError> {
+    let Facts { run_id, pipeline, exported_at, pipeline_document, attached_files, warnings, new_branch: _ } =
+        facts.clone();
+    let version = MANIFEST_VERSION;
+    let manifest =
+        Manifest { version, run_id, pipeline, exported_at, pipeline_document, attached_files, warnings, files };
+    let mut bytes = serde_json::to_vec_pretty(&manifest)
+        .map_err(|error| ExportError::Write { name: MANIFEST_NAME.to_owned(), source: error.into() })?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// What the manifest says of a file.
+pub(crate) fn entry_of(file: &ExportFile) -> ManifestFile {
+    ManifestFile {
+        name: file.name.clone(),
+        sha256: sha256_hex(file.content.as_bytes()),
+        size_bytes: file.content.len() as u64,
+        step: file.step.clone(),
+        model: file.model.clone(),
+        simulated: file.simulated,
+        origin: file.origin.clone(),
+    }
 }
 
 /// What is there under the manifest's name.

@@ -12,7 +12,7 @@ use crate::apply::SkippedFile;
 use crate::error::ExportError;
 use crate::folder::{Found, enter, open_root};
 use crate::judge::{Reason, look};
-use crate::keep::{Entry, Kept, Old};
+use crate::keep::{Entry, Head, Kept, Old};
 use crate::manifest::{MANIFEST_NAME, MANIFEST_VERSION, Manifest, sha256_hex};
 use crate::name::{RelPath, check_name};
 use crate::write::{WriteFault, Writing, sweep};
@@ -28,6 +28,8 @@ pub struct UndoReport {
     pub removed: Vec<String>,
     /// Files that stay as they are, and why.
     pub skipped: Vec<SkippedFile>,
+    /// The branch that was made for the export. It stays: something may have been committed on it since.
+    pub new_branch: Option<String>,
 }
 
 /// Undoes the export that was kept in `exports` under `export_id`. Files that were edited or removed since are skipped,
@@ -52,7 +54,7 @@ pub fn undo_with(
     on_file: &mut dyn FnMut(&str),
 ) -> Result<UndoReport, ExportError> {
     let kept = Kept::of(exports, export_id)?;
-    let folder = kept.head()?.folder;
+    let Head { folder, new_branch, .. } = kept.head()?;
     if kept.is_undone() {
         return Err(ExportError::AlreadyUndone { export_id: export_id.to_owned() });
     }
@@ -67,7 +69,7 @@ pub fn undo_with(
         }
         other => other.map(Rc::new),
     };
-    let mut report = UndoReport { folder, restored: Vec::new(), removed: Vec::new(), skipped: Vec::new() };
+    let mut report = UndoReport { folder, restored: Vec::new(), removed: Vec::new(), skipped: Vec::new(), new_branch };
     let mut undoing = Undoing { kept: &kept, root, is_gone, overwrite, tag: export_id };
     for file in files.iter().rev() {
         on_file(file.name);

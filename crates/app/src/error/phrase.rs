@@ -208,6 +208,9 @@ fn export(error: &ExportError) -> Phrase {
         }
         ExportError::ChangedInUndo { name } => Phrase::new("export_changed_in_undo").with("name", name),
         ExportError::Branch(error) => branch(error),
+        ExportError::BranchStays { cause, branch, why } => {
+            Phrase::new("export_branch_stays").with("cause", cause.to_string()).with("name", branch).with("why", why)
+        }
         ExportError::RolledBackInPart { cause, left } => {
             Phrase::new("export_rolled_back_in_part").with("cause", cause.to_string()).with("names", left.join(", "))
         }

@@ -146,9 +146,14 @@ async fn artifacts_are_files_with_safe_names() {
     let bytes = app.artifacts_zip(run_id, false).await.unwrap();
     assert_eq!(app.artifacts_zip(run_id, false).await.unwrap(), bytes, "the same bytes every time");
     let expected: Vec<_> = run.final_artifacts.iter().map(|one| (one.name.clone(), one.content.clone())).collect();
-    assert_eq!(read(bytes), expected);
+    let mut packed = read(bytes);
+    let (name, manifest) = packed.pop().unwrap();
+    assert_eq!((name.as_str(), packed), ("brickwork.json", expected));
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(manifest["files"][0]["name"], run.final_artifacts[0].name.as_str());
+    assert_eq!(manifest["pipeline_document"]["name"], run.name.as_str());
     let all = read(app.artifacts_zip(run_id, true).await.unwrap());
-    assert_eq!(all.len(), artifacts.len());
+    assert_eq!(all.len(), artifacts.len() + 1, "and the manifest");
     for folder in ["steps/01-first/", "steps/02-second/"] {
         assert!(all.iter().any(|(name, _)| name.starts_with(folder)), "{folder} is missing: {all:?}");
     }

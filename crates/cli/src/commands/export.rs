@@ -1,6 +1,11 @@
 //! `brickwork export`.
 
-use brickwork_app::{App, ExportRequest, ExportSource, UndoRequest, export_id_of};
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use brickwork_app::{App, ExportPlanView, ExportRequest, ExportSource, UndoRequest, export_id_of};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::find_run;
@@ -10,14 +15,19 @@ use crate::exit::Failure;
 /// Writes the files of a run into a folder, or shows what would be written.
 pub(crate) async fn export(app: &App, args: ExportArgs) -> Result<(), Failure> {
     let run_id = find_run(app, &args.run).await?;
-    let folder = std::path::absolute(&args.dir)
-        .map_err(|error| Failure::invalid(format!("{} is no usable folder: {error}.", args.dir.display())))?;
+    if let Some(file) = &args.zip {
+        return zip(app, run_id, file, &args).await;
+    }
+    let dir = args.dir.clone().unwrap_or_default();
+    let folder = std::path::absolute(&dir)
+        .map_err(|error| Failure::invalid(format!("{} is no usable folder: {error}.", dir.display())))?;
     let request = ExportRequest {
         folder: folder.display().to_string(),
         source: if args.all { ExportSource::All } else { ExportSource::Final },
+        rename: (!args.rename.is_empty()).then(|| args.rename.iter().cloned().collect()),
+        include: (!args.include.is_empty()).then(|| args.include.clone()),
         overwrite: args.overwrite,
         new_branch: args.new_branch.clone(),
-        ..ExportRequest::default()
     };
     // `--apply` says what happens anyway.
     let _ = args.apply;
@@ -29,10 +39,7 @@ pub(crate) async fn export(app: &App, args: ExportArgs) -> Result<(), Failure> {
         if args.json {
             println!("{}", serde_json::to_string(&plan)?);
         } else {
-            for file in &plan.files {
-                let reason = file.reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
-                println!("{:<9} {}{reason}", file.action, file.name);
-            }
+            show(&plan, args.include.as_slice(), args.diff);
         }
         return Ok(());
     }
@@ -47,6 +54,48 @@ pub(crate) async fn export(app: &App, args: ExportArgs) -> Result<(), Failure> {
             println!("skipped {}: {}", file.name, file.reason);
         }
         println!("{} written to {}", result.written.len(), result.folder);
+        if let Some(branch) = &result.branch {
+            println!("on the new branch {branch}");
+        }
+    }
+    Ok(())
+}
+
+/// The branch where there is one, and each file that would be written; only the chosen ones where some were.
+fn show(plan: &ExportPlanView, chosen: &[String], with_diffs: bool) {
+    match &plan.branch {
+        Some(branch) => println!("branch {branch}"),
+        None if plan.is_git => println!("in git, on no branch"),
+        None => {}
+    }
+    let is_chosen = |name: &String| chosen.is_empty() || chosen.contains(name);
+    for file in plan.files.iter().filter(|file| is_chosen(&file.name)) {
+        let reason = file.reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
+        println!("{:<9} {}{reason}", file.action, file.name);
+        if let (true, Some(diff)) = (with_diffs, &file.diff) {
+            println!("{}", diff.trim_end_matches('\n'));
+        }
+    }
+}
+
+/// Writes the files of a run and their manifest into one zip file, which may not be there yet unless it is overwritten.
+async fn zip(app: &App, run_id: Uuid, file: &Path, args: &ExportArgs) -> Result<(), Failure> {
+    let bytes = app.artifacts_zip(run_id, args.all).await?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).create_new(!args.overwrite);
+    let written = options.open(file).and_then(|mut zip| zip.write_all(&bytes));
+    match written {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let message = format!("{} exists already. Choose another name, or add --overwrite.", file.display());
+            return Err(Failure::invalid(message));
+        }
+        Err(error) => return Err(Failure::failed(format!("{} cannot be written: {error}.", file.display()))),
+        Ok(()) => {}
+    }
+    if args.json {
+        println!("{}", json!({ "zip": file, "size_bytes": bytes.len() }));
+    } else {
+        println!("wrote   {} ({} bytes)", file.display(), bytes.len());
     }
     Ok(())
 }
@@ -70,6 +119,9 @@ async fn undo(app: &App, run_id: Uuid, folder: &str, args: &ExportArgs) -> Resul
     }
     for file in &done.skipped {
         println!("skipped  {}: {}", file.name, file.reason);
+    }
+    if let Some(branch) = &done.branch {
+        println!("The branch {branch}, which was made for the export, stays.");
     }
     Ok(())
 }

@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use brickwork_export::{BranchError, git_folder, new_branch};
+use brickwork_export::{BranchError, Choice, ExportError, Facts, apply_with, git_folder, new_branch};
+
+use crate::{facts, file};
 
 fn branch(folder: &Path) -> Option<Option<String>> {
     git_folder(folder).map(|git| git.branch)
@@ -79,7 +81,8 @@ fn a_new_branch_leaves_files_and_index_as_they_are() {
     let index = fs::read(folder.path().join(".git/index")).unwrap();
     let commit = repository.head().unwrap().peel_to_commit().unwrap().id();
 
-    new_branch(&folder.path().join("not/yet/there"), "brickwork/form").unwrap();
+    let made = new_branch(&folder.path().join("not/yet/there"), "brickwork/form").unwrap();
+    assert_eq!(made.name(), "brickwork/form");
     assert_eq!(branch(folder.path()), Some(Some("brickwork/form".to_owned())));
     assert_eq!(repository.head().unwrap().peel_to_commit().unwrap().id(), commit);
     assert_eq!(fs::read_to_string(folder.path().join("a.txt")).unwrap(), "two\n");
@@ -101,11 +104,65 @@ fn a_branch_that_cannot_be_made_changes_nothing() {
     git2::Repository::init(&inside).unwrap();
     assert!(matches!(refused("x"), BranchError::NoCommit));
     drop(repository(&inside));
-    new_branch(&inside, "taken").unwrap();
+    drop(new_branch(&inside, "taken").unwrap());
     let head = fs::read(inside.join(".git/HEAD")).unwrap();
     assert!(matches!(refused("taken"), BranchError::Exists(_)));
     for name in ["", "-x", "a..b", "a b", "x.lock", "a~1", "/x", "x/", "refs/../../../x", "a\nb"] {
         assert!(matches!(refused(name), BranchError::BadName(_)), "{name:?}");
     }
     assert_eq!(fs::read(inside.join(".git/HEAD")).unwrap(), head);
+}
+
+/// The branch, the commit, the index and the tree beside `.git`, all of which a branch that is taken back leaves alone.
+fn state(folder: &Path) -> (Vec<u8>, Vec<u8>, Vec<String>) {
+    let repository = git2::Repository::open(folder).unwrap();
+    let mut branches: Vec<String> = Vec::new();
+    for one in repository.branches(None).unwrap() {
+        branches.push(one.unwrap().0.name().unwrap().unwrap_or_default().to_owned());
+    }
+    branches.sort();
+    (fs::read(folder.join(".git/HEAD")).unwrap(), fs::read(folder.join(".git/index")).unwrap(), branches)
+}
+
+#[test]
+fn a_failed_export_takes_its_branch_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = repository(folder.path());
+    let facts = Facts { new_branch: Some("brickwork/form".into()), ..facts() };
+    let files = [file("new.js", "1"), file("gone/d.js", "2")];
+    let fails = || {
+        apply_with(folder.path(), &files, &Choice::default(), &facts, &mut |name| {
+            if name == "gone/d.js" {
+                assert_eq!(branch(folder.path()), Some(Some("brickwork/form".to_owned())));
+                fs::remove_dir(folder.path().join("gone")).unwrap();
+            }
+        })
+    };
+    let before = state(folder.path());
+    assert!(matches!(fails(), Err(ExportError::Write { .. })));
+    assert_eq!(state(folder.path()), before);
+    assert!(!folder.path().join("new.js").exists());
+
+    // Where a commit and no branch was checked out, it is so again.
+    let commit = repository.head().unwrap().peel_to_commit().unwrap().id();
+    repository.set_head_detached(commit).unwrap();
+    let before = state(folder.path());
+    assert!(matches!(fails(), Err(ExportError::Write { .. })));
+    assert_eq!(state(folder.path()), before);
+
+    let done = apply_with(folder.path(), &files, &Choice::default(), &facts, &mut |_| {}).unwrap();
+    assert_eq!((done.written.len(), done.new_branch.as_deref()), (2, Some("brickwork/form")));
+    assert_eq!(branch(folder.path()), Some(Some("brickwork/form".to_owned())));
+}
+
+#[test]
+fn a_branch_with_somebodys_commit_is_not_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = repository(folder.path());
+    let made = new_branch(folder.path(), "x").unwrap();
+    let head = repository.head().unwrap().peel_to_commit().unwrap();
+    let author = git2::Signature::now("Ana", "ana@example.org").unwrap();
+    repository.commit(Some("HEAD"), &author, &author, "mine", &head.tree().unwrap(), &[&head]).unwrap();
+    assert!(matches!(made.take_back(), Err(BranchError::Git(_))));
+    assert_eq!(branch(folder.path()), Some(Some("x".to_owned())));
 }

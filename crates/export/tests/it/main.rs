@@ -3,6 +3,7 @@
 
 mod applying;
 mod git;
+mod hostile;
 #[cfg(unix)]
 mod links;
 mod names;
@@ -32,6 +33,7 @@ fn facts() -> Facts {
         pipeline: "A pipeline".to_owned(),
         exported_at: "2026-01-02T03:04:05Z".to_owned(),
         pipeline_document: Some(serde_json::json!({"name": "A pipeline"})),
+        ..Facts::default()
     }
 }
 
@@ -47,7 +49,7 @@ fn skipped(report: &ExportReport) -> Vec<(&str, String)> {
     report.skipped.iter().map(|file| (file.name.as_str(), file.reason.to_string())).collect()
 }
 
-/// Everything below a folder: path to content, link target or `folder`. Two equal trees are byte-equal.
+/// Every file's bytes, every link's target and every folder below a folder: path to content, link target or `folder`. Two equal trees are byte-equal.
 fn tree(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     fn walk(root: &Path, at: &Path, tree: &mut BTreeMap<String, Vec<u8>>) {
         for entry in fs::read_dir(at).unwrap() {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use brickwork_export::{Action, ExportError, MAX_FILES, NameFault, Reason, plan};
+use brickwork_export::{Action, ExportError, ExportFile, MAX_FILES, MAX_TOTAL_BYTES, NameFault, Reason, plan};
 
 use crate::{export, file, tree};
 
@@ -119,5 +119,20 @@ fn row_25_too_many_files_are_refused_before_anything_is_touched() {
     let files: Vec<_> = (0..=MAX_FILES).map(|n| file(&format!("{n}.js"), "x")).collect();
     assert!(matches!(plan(folder.path(), &files), Err(ExportError::TooManyFiles { .. })));
     assert!(matches!(export(folder.path(), &files), Err(ExportError::TooManyFiles { .. })));
+    // Zeros that nobody wrote take no memory, so that the bound itself can be tried.
+    let zeros = |name: &str, count: u64| {
+        let content = String::from_utf8(vec![0; usize::try_from(count).unwrap()]).unwrap();
+        ExportFile { content, ..file(name, "") }
+    };
+    let half = MAX_TOTAL_BYTES / 2;
+    let halves = |more: u64| [zeros("a.txt", half), zeros("b.txt", half + more)];
+    let files = halves(1);
+    let refused = |size_bytes: u64| size_bytes == MAX_TOTAL_BYTES + 1;
+    let planned = plan(folder.path(), &files);
+    assert!(matches!(planned, Err(ExportError::TooManyBytes { size_bytes }) if refused(size_bytes)), "{planned:?}");
+    let new = folder.path().join("new");
+    assert!(matches!(export(&new, &files), Err(ExportError::TooManyBytes { size_bytes }) if refused(size_bytes)));
+    assert!(!new.exists());
+    assert_eq!(plan(&new, &halves(0)).unwrap().files.len(), 2, "the bound itself is taken");
     assert!(tree(folder.path()).is_empty());
 }

@@ -32,6 +32,7 @@ export const refusals: Sentences = {
   export_already_undone: [m.say_export_already_undone],
   export_another_folder: [m.say_export_another_folder],
   export_bad_name: [m.say_export_bad_name, m.fix_export_bad_name],
+  export_branch_stays: [m.say_export_branch_stays],
   export_changed_in_undo: [m.say_export_changed_in_undo],
   export_changed_meanwhile: [m.say_export_changed_meanwhile],
   export_folder_not_opened: [m.say_export_folder_not_opened],

@@ -78,6 +78,11 @@ export function ExportDone({ result, onUndo, onClose }: ExportDoneProps) {
           </li>
         ))}
       </ul>
+      {result.branch && (
+        <p className="hint" data-testid="export-branch">
+          {m.export_on_branch({ branch: result.branch })}
+        </p>
+      )}
       <p className="hint">{m.manifest_hint({ name: result.manifest })}</p>
     </Sheet>
   );

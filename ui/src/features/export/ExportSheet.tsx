@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { FolderDown } from "lucide-react";
 import { useEffect, useState } from "react";
+import { isDesktop } from "@/api/transport";
 import {
   type ExportPreview,
   exportOrder,
@@ -93,6 +94,16 @@ export function ExportSheet({ runId, onClose }: { runId: string; onClose: () => 
         <>
           <span className="hint">{plan.data && summary(plan.data)}</span>
           <span className="spacer" />
+          {!isDesktop() && (
+            <a
+              className="link"
+              href={`/api/v1/orchestrator/runs/${runId}/artifacts.zip`}
+              download
+              data-testid="export-zip"
+            >
+              {m.export_zip()}
+            </a>
+          )}
           <Button onClick={onClose}>{m.close()}</Button>
           <Button
             look="primary"

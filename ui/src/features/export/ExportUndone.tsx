@@ -69,6 +69,11 @@ export function ExportUndone({ runId, done, onBack, onClose }: ExportUndoneProps
               </p>
             </div>
           </div>
+          {result.branch && (
+            <p className="hint" data-testid="undo-branch">
+              {m.export_undo_branch({ branch: result.branch })}
+            </p>
+          )}
           {result.skipped.length > 0 && (
             <>
               <p className="notice notice-warn">
