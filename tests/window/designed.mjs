@@ -52,6 +52,28 @@ export async function pressTimes(window, count, ...keys) {
   for (let done = 0; done < count; done += 1) await press(window, ...keys);
 }
 
+/** Whether the focus is on what the selector finds, or inside of it. */
+export const hasFocus = (window, selector) => window.browser.execute((css) => document.activeElement?.closest(css) != null, selector);
+
+/** Presses the Tab key until the focus is there, at most `limit` times. */
+export async function tabTo(window, selector, limit = 80) {
+  for (let pressed = 0; !(await hasFocus(window, selector)); pressed += 1) {
+    if (pressed === limit) throw new Error(`the Tab key does not reach ${selector}`);
+    await press(window, "Tab");
+  }
+}
+
+/** Carries out a command by its words, with the keys alone. */
+export async function command(window, words) {
+  await press(window, "Control", "k");
+  await window.browser.waitUntil(() => hasFocus(window, '[data-testid="palette-input"]'), { timeout: SOON_MS, timeoutMsg: "the palette does not take the focus" });
+  await window.enter(words);
+  const chosen = () => window.browser.execute(() => document.querySelector('[data-testid^="command-"][data-selected="true"]')?.textContent ?? "");
+  await window.browser.waitUntil(async () => (await chosen()).includes(words), { timeout: SOON_MS, timeoutMsg: `no command is called "${words}"` });
+  await press(window, "Enter");
+  await window.get("command-palette").waitForExist({ reverse: true, timeout: SOON_MS });
+}
+
 /** The middle of an element on the screen, in whole pixels. */
 export async function middle(window, selector) {
   await window.browser.$(selector).waitForExist({ timeout: SOON_MS });

@@ -6,6 +6,7 @@ import {
   documentOf,
   drag,
   focusStep,
+  hasFocus,
   importFile,
   middle,
   names,
@@ -17,6 +18,7 @@ import {
   segment,
   stable,
   stepNames,
+  tabTo,
   untilDocument,
   untilSaved,
 } from "./designed.mjs";
@@ -227,6 +229,24 @@ test("a fault stands on its node as one types, with its remedy, and leads there"
   await saveScreenshot(window, "designer 11 led to the fault");
 });
 
+test("a variable is completed in the prompt by the keys alone", { timeout: 2 * MINUTE }, async () => {
+  await openFile(window, home, { name: "Completed", global_context: { styling: "plain", state: "none" }, steps: [step("one", { prompt: "Use " })] });
+  await focusStep(window, 0);
+  await press(window, "Enter");
+  await tabTo(window, '[data-testid="prompt-editor"] .cm-content');
+  await press(window, "Control", "End");
+  await window.enter("{{ sty");
+  const offers = window.browser.$(".cm-tooltip-autocomplete li[aria-selected]");
+  await offers.waitForDisplayed({ timeout: SOON_MS });
+  assert.match(await window.text(offers), /styling/);
+  await saveScreenshot(window, "designer 12 completion");
+  // What was offered may not be taken in the very moment in which it appears.
+  await window.browser.pause(150);
+  await press(window, "Enter");
+  await untilDocument(window, ({ steps }) => steps[0].prompt, "Use {{ styling }}");
+  assert.ok(await hasFocus(window, '[data-testid="prompt-editor"]'), "the focus stays in the prompt");
+});
+
 test("the context is edited as a form and as JSON", { timeout: 2 * MINUTE }, async () => {
   await openFile(window, home, { name: "Context", global_context: { styling: "plain" }, steps: [step("one")] });
   const context = ({ global_context }) => global_context ?? null;
@@ -237,16 +257,16 @@ test("the context is edited as a form and as JSON", { timeout: 2 * MINUTE }, asy
   await window.type(window.browser.$(".context-row:last-of-type input"), "pages");
   await window.type(window.get("context-pages"), "3");
   await untilDocument(window, context, { styling: "Tailwind", pages: "3" });
-  await saveScreenshot(window, "designer 12 context form");
+  await saveScreenshot(window, "designer 13 context form");
   await segment(window, ".context-editor", "json");
   const editor = window.browser.$(".context-json .cm-content");
   await window.type(editor, '{"pages": [1, 2');
   await window.browser.$(".context-json .field-error").waitForDisplayed({ timeout: SOON_MS });
   assert.equal(stable(context(await documentOf(window))), stable({ styling: "Tailwind", pages: "3" }), "half of a JSON changes nothing");
-  await saveScreenshot(window, "designer 13 context fault");
+  await saveScreenshot(window, "designer 14 context fault");
   await window.type(editor, '{"pages": [1, 2]}');
   await untilDocument(window, context, { pages: [1, 2] });
   await segment(window, ".context-editor", "form");
   assert.equal(await window.get("context-pages").getValue(), "[1,2]");
-  await saveScreenshot(window, "designer 14 context list");
+  await saveScreenshot(window, "designer 15 context list");
 });

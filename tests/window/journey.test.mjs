@@ -216,6 +216,7 @@ test("a run goes on by itself after the window was closed and opened again", { t
   await writesText();
   const { interrupted, status } = home.run(parked);
   assert.deepEqual({ interrupted, status }, { interrupted: false, status: "RUNNING" });
+  await saveScreenshot(window, "journey 10 went on");
   await window.click("cancel-button");
   await window.waitForStatus("CANCELLED", 10_000);
 });

@@ -46,6 +46,11 @@ export class Page {
     await this.clickElement(() => element);
     await this.browser.keys(["Control", "a"]);
     await this.browser.keys("Delete");
+    await this.enter(text);
+  }
+
+  /** Types where the focus is. */
+  async enter(text) {
     // `keys` holds all keys of a text down together, which loses doubled letters.
     const actions = [...text].flatMap((value) => [
       { type: "keyDown", value },
