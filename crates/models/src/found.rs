@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::gguf::GgufInfo;
 use crate::headers::header_of;
+use crate::safetensors::{SafetensorsError, SafetensorsFault, files_in, read_folder};
 
 pub use surroundings::{HostSystem, Surroundings};
 
@@ -71,9 +72,9 @@ pub struct FoundModel {
     pub program: ModelProgram,
     /// What the program calls it, e.g. `codellama:7b` or `owner/repository/file.gguf`.
     pub name: String,
-    /// Absolute path of its file, or of the first one of a model in several files.
+    /// Absolute path of its file, of the first one of a model in several files, or of the folder of a T5Gemma.
     pub path: PathBuf,
-    /// All its files, `path` among them, in their order.
+    /// All its files in their order.
     pub parts: Vec<PathBuf>,
     /// Bytes of all its files.
     pub size_bytes: u64,
@@ -148,6 +149,24 @@ impl Search {
     fn problem(&mut self, path: &Path, message: impl Into<String>) {
         let (program, path, message) = (self.program, path.to_owned(), message.into());
         self.found.problems.push(FoundProblem { program, path, message });
+    }
+
+    /// Lists the T5Gemma in a folder of safetensors files, unless it is listed already. Another model there is none that this
+    /// program could run, and no fault.
+    fn take_folder(&mut self, name: String, path: PathBuf) {
+        let parts = files_in(&path);
+        let true_weights = parts.iter().rfind(|part| part.extension().is_some_and(|ending| ending == "safetensors"));
+        let Some(true_weights) = true_weights.and_then(|part| part.canonicalize().ok()) else { return };
+        let info = match read_folder(&path) {
+            Err(SafetensorsError { fault: SafetensorsFault::OtherModel(_), .. }) => return,
+            Ok(info) => Ok(info.in_memory()),
+            Err(error) => Err(error.to_string()),
+        };
+        if !self.seen.insert(true_weights) {
+            return;
+        }
+        let size_bytes = parts.iter().map(|part| fs::metadata(part).map_or(0, |about| about.len())).sum();
+        self.found.models.push(FoundModel { program: self.program, name, path, parts, size_bytes, sha256: None, info });
     }
 
     /// Lists a model, unless it is listed already or is no model of its own.

@@ -70,6 +70,7 @@ impl SafetensorsInfo {
             architecture: self.model_type.clone(),
             context_length: Some(self.context_length),
             n_params: Some(self.n_params),
+            quantization: Some(self.tensor_type.clone()),
             has_chat_template: self.has_chat_template,
             size_bytes: self.size_bytes,
             n_tensors: self.n_tensors,

@@ -34,7 +34,8 @@ struct Form {
 }
 
 /// Whether the model in `folder` was trained on instructions. The first of these decides: what [`keep_form`] wrote; a chat
-/// template, as a file or in `tokenizer_config.json`; `it` among the words of the folder's name.
+/// template, as a file or in `tokenizer_config.json`; `it` among the words of the folder's name, or of the repository's in a
+/// cache.
 ///
 /// # Errors
 /// [`FormError`] for a file that cannot be read.
@@ -51,7 +52,10 @@ pub fn is_instruction_tuned(folder: &Path) -> Result<bool, FormError> {
     }
     // A relative path such as `.` has no name of its own.
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    let name = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    // In the cache of Hugging Face's libraries, `models--OWNER--NAME/snapshots/COMMIT`, another folder has the name.
+    let is_snapshot = folder.parent().is_some_and(|parent| parent.ends_with("snapshots"));
+    let named = if is_snapshot { folder.ancestors().nth(2) } else { Some(folder.as_path()) };
+    let name = named.and_then(Path::file_name).unwrap_or_default().to_string_lossy().to_lowercase();
     Ok(name.split(['-', '_', '.', ' ']).any(|part| part == "it"))
 }
 

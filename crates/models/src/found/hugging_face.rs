@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::walk::models_below;
 use super::{Candidate, Search, Surroundings, read_small, relative_name};
+use crate::safetensors::{files_in, is_model_folder};
 use crate::verify::is_sha256;
 
 pub(super) fn find(surroundings: &Surroundings, search: &mut Search) {
@@ -40,6 +41,7 @@ fn take_repository(root: &Path, folder: &Path, repository: &str, search: &mut Se
     let mut files = models_below(&snapshots, search);
     files.sort_by_key(|path| !relative_name(&snapshots, path).starts_with(main.trim()));
     let Ok(cache) = root.canonicalize() else { return };
+    take_folders(&cache, &snapshots, main.trim(), repository, search);
     for path in files {
         let Ok(target) = path.canonicalize() else { continue };
         if !target.starts_with(&cache) {
@@ -52,5 +54,20 @@ fn take_repository(root: &Path, folder: &Path, repository: &str, search: &mut Se
         let sha256 =
             target.file_name().and_then(|name| name.to_str()).filter(|name| is_sha256(name)).map(str::to_owned);
         search.take(Candidate { sha256, ..Candidate::new(format!("{repository}/{file}"), path) });
+    }
+}
+
+/// Lists the snapshots that are a T5Gemma as a whole, the one that `main` stands for first.
+fn take_folders(cache: &Path, snapshots: &Path, main: &str, repository: &str, search: &mut Search) {
+    let entries = fs::read_dir(snapshots).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut folders: Vec<PathBuf> = entries.filter(|folder| is_model_folder(folder)).collect();
+    folders.sort();
+    folders.sort_by_key(|folder| folder.file_name().is_none_or(|name| name != main));
+    for folder in folders {
+        let leads_out = |file: &PathBuf| file.canonicalize().is_ok_and(|target| !target.starts_with(cache));
+        match files_in(&folder).into_iter().find(leads_out) {
+            Some(file) => search.problem(&file, "it leads out of the cache"),
+            None => search.take_folder(repository.to_owned(), folder),
+        }
     }
 }

@@ -114,16 +114,29 @@ struct RawLarge {
 }
 
 impl Hub {
-    /// The repositories with GGUF files that match `query`, the most downloaded first, `limit` of them at most.
+    /// The repositories with GGUF files that match `query`, and those of T5Gemma models, the most downloaded first, `limit` of
+    /// them at most.
     ///
     /// # Errors
     /// [`HubError`] when the hub gives no list.
     pub async fn search(&self, query: &str, limit: usize) -> Result<Vec<HubModel>, HubError> {
+        let mut found = self.search_among("gguf", query, limit).await?;
+        let t5gemma = self.search_among("t5gemma", query, limit).await?;
+        let is_new = |model: &HubModel| found.iter().all(|other| other.repository != model.repository);
+        let new: Vec<HubModel> = t5gemma.into_iter().filter(is_new).collect();
+        found.extend(new);
+        found.sort_by_key(|model| std::cmp::Reverse(model.downloads));
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// The repositories with the tag `tag` that match `query`.
+    async fn search_among(&self, tag: &str, query: &str, limit: usize) -> Result<Vec<HubModel>, HubError> {
         let asked = Asked { endpoint: self.endpoint(), repository: "", revision: "", path: "" };
         let limit_text = limit.to_string();
         let query = [
             ("search", query),
-            ("filter", "gguf"),
+            ("filter", tag),
             ("sort", "downloads"),
             ("direction", "-1"),
             ("limit", &*limit_text),

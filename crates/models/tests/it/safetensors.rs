@@ -5,6 +5,7 @@ use std::path::Path;
 
 use brickwork_engine::Role;
 use brickwork_models::fit::T5GemmaFigures;
+use brickwork_models::found::{Surroundings, find_models};
 use brickwork_models::safetensors::{SafetensorsFault, SafetensorsInfo, read_folder};
 use brickwork_models::{
     BindingChoice, Bindings, ImportMode, ImportOrder, ImportOrigin, ModelFormat, ModelsFolder, carry_out, model_paths,
@@ -267,6 +268,35 @@ fn a_folder_is_listed_and_plays_the_role_that_it_was_made_for() {
     bindings.set(Role::T5Gemma, BindingChoice::named("broken"));
     let refusal = resolve(Role::T5Gemma, &bindings, &files).unwrap_err().to_string();
     assert!(refusal.contains("config.json"), "{refusal}");
+}
+
+#[test]
+fn a_snapshot_of_the_hugging_face_cache_is_found() {
+    let home = tempfile::tempdir().unwrap();
+    let cache = home.path().join(".cache/huggingface/hub");
+    let snapshot = cache.join("models--google--t5gemma-s-s-it/snapshots/0a1b");
+    write_model(&snapshot);
+    let other = cache.join("models--owner--bert/snapshots/2c3d");
+    write_model(&other);
+    fs::write(other.join("config.json"), r#"{"model_type": "bert"}"#).unwrap();
+    let surroundings = Surroundings { home: Some(home.path().to_owned()), ..Surroundings::nowhere() };
+    let found = find_models(&surroundings);
+    let [model] = found.models.as_slice() else { panic!("{found:?}") };
+    assert_eq!((&*model.name, &model.path), ("google/t5gemma-s-s-it", &snapshot));
+    assert!(
+        model.info.as_ref().is_ok_and(|info| info.architecture == "t5gemma" && info.has_chat_template),
+        "{model:?}"
+    );
+    assert!(found.problems.is_empty() && model.parts.len() == 3, "{found:?}");
+
+    let dir = home.path().join("models");
+    let origin = ImportOrigin { name: Some(model.name.clone()), ..ImportOrigin::default() };
+    let order =
+        ImportOrder { models_dir: &dir, source: &model.path, name: None, mode: ImportMode::Link, origin: &origin };
+    carry_out(&plan_import(order).unwrap(), &mut |_| Ok(())).unwrap();
+    let listed = ModelsFolder::scan(&dir).unwrap();
+    assert_eq!((listed.len(), &listed[0].path), (1, &snapshot), "used in place");
+    assert!(listed[0].is_t5gemma() && listed[0].id.contains("t5gemma-s-s-it"), "{}", listed[0].id);
 }
 
 #[test]

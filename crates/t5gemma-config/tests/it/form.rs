@@ -11,6 +11,8 @@ fn a_template_or_the_name_tells_an_instruction_tuned_model() {
         ("t5gemma-s-s-ul2-it", None, true),
         ("t5gemma_S-S_IT", None, true),
         ("git-model", None, false),
+        ("models--google--t5gemma-s-s-ul2-it/snapshots/0a1b", None, true),
+        ("models--google--t5gemma-s-s-ul2/snapshots/0a1b", None, false),
         ("any", Some(("chat_template.jinja", "{{ messages }}")), true),
         ("any", Some(("chat_template.json", "{}")), true),
         ("any", Some(("tokenizer_config.json", r#"{"chat_template": "{{ messages }}"}"#)), true),
@@ -19,7 +21,7 @@ fn a_template_or_the_name_tells_an_instruction_tuned_model() {
     ] {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join(name);
-        fs::create_dir(&folder).unwrap();
+        fs::create_dir_all(&folder).unwrap();
         if let Some((file, content)) = file {
             fs::write(folder.join(file), content).unwrap();
         }

@@ -30,6 +30,20 @@ async fn repositories_are_found_and_listed_page_by_page() {
 }
 
 #[tokio::test]
+async fn t5gemma_models_are_found_beside_gguf_files() {
+    let server = HubServer::start();
+    server.add("owner/t5gemma-s-s-ul2", "model.safetensors", noise(10));
+    server.add("owner/t5gemma-s-s-GGUF", "m.gguf", noise(10));
+    server.add("owner/bert-s-s", "model.safetensors", noise(10));
+    let hub = hub_at(&server.url(), None);
+    let mut found: Vec<String> =
+        hub.search("s-s", 5).await.unwrap().into_iter().map(|model| model.repository).collect();
+    found.sort();
+    assert_eq!(found, ["owner/t5gemma-s-s-GGUF", "owner/t5gemma-s-s-ul2"]);
+    assert_eq!(hub.search("s-s", 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn what_is_missing_or_closed_is_told_apart() {
     let server = HubServer::start();
     server.add(REPOSITORY, FILE, noise(10));

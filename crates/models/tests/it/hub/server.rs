@@ -303,11 +303,17 @@ fn refusal(shared: &Shared, repository: &str, seen: &Seen) -> Option<(u16, &'sta
 
 fn search(shared: &Shared, stream: &TcpStream, query: &str) -> std::io::Result<()> {
     let wanted = query.split('&').find_map(|pair| pair.strip_prefix("search=")).map(decoded).unwrap_or_default();
+    let filter = query.split('&').find_map(|pair| pair.strip_prefix("filter=")).map(decoded).unwrap_or_default();
     let state = shared.state();
+    // The hub tags a repository by what it holds: its format, and the type of its model.
+    let has_tag = |name: &str, repository: &Repository| match &*filter {
+        "gguf" => repository.files.keys().any(|path| path.ends_with(".gguf")),
+        tag => name.contains(tag),
+    };
     let found: Vec<_> = state
         .repositories
         .iter()
-        .filter(|(name, _)| name.to_lowercase().contains(&wanted.to_lowercase()))
+        .filter(|(name, repository)| name.to_lowercase().contains(&wanted.to_lowercase()) && has_tag(name, repository))
         .map(|(name, repository)| {
             json!({ "id": name, "downloads": 7, "likes": 3, "gated": repository.is_gated, "tags": ["license:mit"],
                 "lastModified": "2026-01-02T03:04:05.000Z" })
