@@ -139,6 +139,30 @@ for (const theme of ["light", "dark"]) {
   });
 }
 
+test("nothing moves for who asked for reduced motion", { timeout: 2 * MINUTE }, async () => {
+  const prefer = (value) => tab.browser.sendCommand("Emulation.setEmulatedMedia", { features: [{ name: "prefers-reduced-motion", value }] });
+  /** In the page: whatever would take time to change, with how long; long ones are told in ms. */
+  const moving = () => {
+    const inMs = (list) => Math.max(...list.split(",").map((one) => Number.parseFloat(one) * (one.trim().endsWith("ms") ? 1 : 1000)));
+    return [...document.querySelectorAll("*")].flatMap((element) => {
+      const { transitionDuration, animationDuration, animationName, scrollBehavior } = getComputedStyle(element);
+      const takes = Math.max(inMs(transitionDuration), animationName === "none" ? 0 : inMs(animationDuration));
+      return takes > 0 || scrollBehavior === "smooth" ? [`${element.tagName.toLowerCase()}.${element.getAttribute("class")}: ${takes} ms`] : [];
+    });
+  };
+  await goTo(`/runs/${run.run_id}`);
+  await tab.get("run-status").waitForDisplayed({ timeout: SOON_MS });
+  assert.notDeepEqual(await tab.browser.execute(moving), [], "without the wish something moves");
+  await prefer("reduce");
+  for (const { name, go, shows, leave } of SCREENS) {
+    await go();
+    await tab.get(shows).waitForDisplayed({ timeout: SOON_MS });
+    assert.deepEqual([name, ...(await tab.browser.execute(moving))], [name]);
+    await leave?.();
+  }
+  await prefer("");
+});
+
 test("the console was told of nothing, and without the cookie nothing is shown", { timeout: MINUTE }, async () => {
   assert.deepEqual(await tab.faults(), []);
   // The cookie is none of the page's, so the page cannot delete it.
