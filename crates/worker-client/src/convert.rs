@@ -21,7 +21,7 @@ pub(crate) fn request(
     } else {
         SamplerDefaults::default()
     };
-    protocol::ToWorker::Generate(protocol::Generate {
+    protocol::ToWorker::Generate(Box::new(protocol::Generate {
         job,
         model: generation.model.path.clone(),
         prompt: prompt(&generation.prompt),
@@ -53,7 +53,7 @@ pub(crate) fn request(
             idle_ms: residency.idle.map(|idle| u64::try_from(idle.as_millis()).unwrap_or(u64::MAX)),
         },
         cache: prompt_cache(config, residency),
-    })
+    }))
 }
 
 /// Where computed prompts are kept, if anywhere.

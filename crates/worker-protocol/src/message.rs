@@ -20,7 +20,7 @@ pub enum ToWorker {
         protocol: u32,
     },
     /// Generate text.
-    Generate(Generate),
+    Generate(Box<Generate>),
     /// Count the tokens of a prompt as [`ToWorker::Generate`] would lay it out.
     CountTokens(CountTokens),
     /// Lay a prompt out as [`ToWorker::Generate`] would, and count its tokens; the weights are not needed.

@@ -40,7 +40,7 @@ const MOST_THREADS: u32 = 512;
 /// A piece of work.
 #[derive(Debug)]
 pub(crate) enum Request {
-    Generate(Generate),
+    Generate(Box<Generate>),
     CountTokens(CountTokens),
     Render(Render),
     CountTexts(CountTexts),
@@ -192,7 +192,7 @@ impl Inference {
     }
 
     /// Begins a generation, unless it has to wait for those that run. One with an encoder-decoder is done as a whole.
-    fn begin(&mut self, request: Generate) -> Result<Begun, Stopped> {
+    fn begin(&mut self, request: Box<Generate>) -> Result<Begun, Stopped> {
         let job = request.job;
         self.check_cancelled(job)?;
         check_request(&request)?;
@@ -222,7 +222,7 @@ impl Inference {
         let turn_stops = model.turn_stops(&request.prompt);
         let drafts = context.can_cut();
         let plan = Plan { place, load_ms, turn_stops, output: Arc::clone(&self.output), drafts };
-        self.running.push(Generation::new(&model.weights, prompt, request, plan));
+        self.running.push(Generation::new(&model.weights, prompt, *request, plan));
         Ok(Begun::Runs)
     }
 
@@ -336,7 +336,7 @@ enum Begun {
     /// It is done already.
     Ended(Done),
     /// It cannot begin yet.
-    Waits(Generate),
+    Waits(Box<Generate>),
 }
 
 const fn job_of(request: &Request) -> Option<JobId> {

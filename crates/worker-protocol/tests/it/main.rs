@@ -72,7 +72,7 @@ fn to_worker() -> impl Strategy<Value = ToWorker> {
                 };
                 let residency = Residency { budget_bytes: gpu_layers.map(u64::from), idle_ms: Some(job) };
                 let cache = Some(PromptCache { folder: model.clone(), limit_bytes: job });
-                ToWorker::Generate(Generate {
+                ToWorker::Generate(Box::new(Generate {
                     job,
                     model,
                     prompt,
@@ -83,7 +83,7 @@ fn to_worker() -> impl Strategy<Value = ToWorker> {
                     compute,
                     residency,
                     cache,
-                })
+                }))
             }),
     ]
 }
