@@ -56,6 +56,43 @@ fn a_folder_generates_the_tokens_of_the_reference() {
     assert!(n >= 4, "the reference has cases");
 }
 
+/// Gives the model in `folder` an output table of its own, which holds what the decoder's embedding does, and another
+/// vocabulary beside those of its sides, which counts for nothing.
+fn untie(folder: &Path) {
+    let path = folder.join("model.safetensors");
+    let file = fs::read(&path).unwrap();
+    let n = usize::try_from(u64::from_le_bytes(file[..8].try_into().unwrap())).unwrap();
+    let (mut header, mut data) = (serde_json::from_slice::<Value>(&file[8..8 + n]).unwrap(), file[8 + n..].to_vec());
+    let mut table = header["model.decoder.embed_tokens.weight"].clone();
+    let place = |at: usize| usize::try_from(number(&table["data_offsets"][at])).unwrap();
+    let (from, to, end) = (place(0), place(1), data.len());
+    data.extend_from_within(from..to);
+    table["data_offsets"] = json!([end, data.len()]);
+    header["lm_head.out_proj.weight"] = table;
+    let header = header.to_string();
+    fs::write(&path, [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &data].concat()).unwrap();
+    let config = folder.join("config.json");
+    let mut value: Value = serde_json::from_slice(&fs::read(&config).unwrap()).unwrap();
+    value["tie_word_embeddings"] = false.into();
+    value["vocab_size"] = 999.into();
+    fs::write(&config, value.to_string()).unwrap();
+}
+
+#[test]
+fn an_untied_model_of_other_vocabularies_generates() {
+    let _turn = turn();
+    let home = Home::new();
+    let folder = PathBuf::from(home.path("untied"));
+    copy_to(&folder);
+    untie(&folder);
+    let reference = reference();
+    let case = &reference["cases"][0];
+    let answer = generate(&home, &folder, text(&case["text"]), &["--max-tokens", "8"]);
+    let expected = case["generate"]["ids_with_cache"].as_array().unwrap();
+    assert_eq!(answer["token_ids"].as_array().unwrap()[..], expected[..8], "the table is the same, so the tokens are");
+    home.run(&["models", "quantize", folder.to_str().unwrap(), "--type", "q8_0"]).expect_code(0);
+}
+
 #[test]
 fn a_converted_model_generates_and_is_listed() {
     let _turn = turn();
