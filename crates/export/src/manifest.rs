@@ -146,7 +146,7 @@ pub(crate) fn entry_of(file: &ExportFile) -> ManifestFile {
 #[derive(Debug)]
 pub(crate) enum ManifestState {
     Missing,
-    Ours { manifest: Manifest, bytes: Vec<u8>, permissions: Permissions },
+    Ours { manifest: Box<Manifest>, bytes: Vec<u8>, permissions: Permissions },
     NotOurs(Reason),
 }
 
@@ -168,7 +168,7 @@ pub(crate) fn read_manifest(root: Option<&Dir>) -> Result<ManifestState, ExportE
         Ok(Found::Nothing) => ManifestState::Missing,
         Ok(Found::File { bytes, permissions }) => match serde_json::from_slice::<Manifest>(&bytes) {
             Ok(manifest) if manifest.version == MANIFEST_VERSION => {
-                ManifestState::Ours { manifest, bytes, permissions }
+                ManifestState::Ours { manifest: Box::new(manifest), bytes, permissions }
             }
             _ => ManifestState::NotOurs(Reason::NotOurManifest),
         },

@@ -44,21 +44,31 @@ pub(crate) async fn fit(app: &App, args: FitArgs) -> Result<(), Failure> {
 
 /// Sets how a role's model is computed.
 pub(crate) async fn options(app: &App, args: OptionsArgs) -> Result<(), Failure> {
-    let OptionsArgs { role, device, gpu_layers, context, rpc_servers, cache_type, flash_attention, draft_model, json } = args;
+    let OptionsArgs { role, device, gpu_layers, context, rpc_servers, cache_type, flash_attention, draft_model, json } =
+        args;
     let cache_type = cache_type.map(|cache_type| match cache_type {
         CacheTypeArg::F16 => CacheType::F16,
         CacheTypeArg::Q8_0 => CacheType::Q8_0,
         CacheTypeArg::Q4_0 => CacheType::Q4_0,
     });
     let flash_attention = flash_attention.map(|switch| switch == Switch::On);
-    let options = RoleOptions { device, gpu_layers, context_tokens: context, rpc_servers, cache_type, flash_attention, draft_model };
+    let options = RoleOptions {
+        device,
+        gpu_layers,
+        context_tokens: context,
+        rpc_servers,
+        cache_type,
+        flash_attention,
+        draft_model,
+    };
     let view = app.set_role_options(&role, options).await?;
     if json {
         println!("{}", serde_json::to_string(&view)?);
         return Ok(());
     }
     for role in view.models {
-        let RoleOptions { device, gpu_layers, context_tokens, rpc_servers, cache_type, flash_attention, draft_model } = role.options;
+        let RoleOptions { device, gpu_layers, context_tokens, rpc_servers, cache_type, flash_attention, draft_model } =
+            role.options;
         let device = device.unwrap_or_else(|| "any device".to_owned());
         let layers = gpu_layers.map_or_else(|| "as many as fit".to_owned(), |layers| layers.to_string());
         let context = context_tokens.map_or_else(|| "the model's own".to_owned(), |tokens| tokens.to_string());
