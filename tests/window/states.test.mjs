@@ -1,0 +1,176 @@
+// What a screen looks like in passing: a step that runs or waits, dialogs over the files, an export that is done, faults of a file. Each
+// is held to the same checks as the screens of the tour, in both themes and languages. The scripted placeholder serves every role.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { after, afterEach, before, test } from "node:test";
+import { axeFaults } from "./axe.mjs";
+import { documentOf, importFile, openFile, press, SOON_MS, untilDocument } from "./designed.mjs";
+import { cutOff } from "./looks.mjs";
+import { saveScreenshot } from "./screenshots.mjs";
+import { machine } from "./window.mjs";
+
+const MINUTE = 60_000;
+
+let home;
+let window;
+
+before(async () => {
+  home = machine({ BRICKWORK_SCRIPTED_PACE_MS: "40" });
+  home.env.BRICKWORK_TEST_FILE = importFile(home);
+  home.bindScripted();
+  window = await home.open();
+});
+afterEach(async ({ name, passed }) => {
+  if (!passed) await saveScreenshot(window, `failed ${name}`).catch(() => {});
+});
+after(async () => {
+  await window?.close();
+  home.remove();
+});
+
+const step = (step_name, more = {}) => ({ step_name, model_type: "CodeGemma", prompt: `Write ${step_name} with {{ nothing }}`, parameters: { max_tokens: 200 }, ...more });
+
+async function choose(value) {
+  await window.goTo("settings");
+  await window.get("data-folder").waitForDisplayed();
+  await window.clickOn(`//label[input[@type="radio" and @value="${value}"]]`);
+}
+
+async function closeDialog(testId) {
+  await press(window, "Escape");
+  await window.get(testId).waitForExist({ reverse: true, timeout: SOON_MS });
+}
+
+for (const [theme, language] of [
+  ["light", "en"],
+  ["dark", "es"],
+]) {
+  const wrong = [];
+  const look = async (name) => {
+    await saveScreenshot(window, `states ${language} ${theme} ${name}`);
+    const faults = [...(await window.browser.execute(cutOff)), ...(await axeFaults(window))];
+    wrong.push(...faults.map((fault) => `${name}: ${fault}`));
+  };
+
+  test(`what is seen in passing, ${language} and ${theme}`, { timeout: 8 * MINUTE }, async () => {
+    await choose(theme);
+    await choose(language);
+    await window.browser.waitUntil(() => window.browser.execute((one, other) => document.documentElement.dataset.theme === one && document.documentElement.lang === other, theme, language));
+    await openFile(window, home, { name: `States ${language}`, steps: [step("one", { pause_after: true }), step("two")] });
+    await run(look, language);
+    await files(look);
+    await exported(look);
+    await dialogs(look);
+    await failed(look);
+    assert.deepEqual(wrong, []);
+  });
+}
+
+/** A step that runs, waits to be approved, and is edited. */
+async function run(look, language) {
+  await window.click("run-button");
+  await window.browser.$('[data-testid="step-0"][data-status="RUNNING"]').waitForExist({ timeout: MINUTE });
+  await window.browser.$('pre[data-testid="step-output"]').waitForExist({ timeout: SOON_MS });
+  await look("running");
+  await window.get("approve-panel").waitForDisplayed({ timeout: MINUTE });
+  // The warning of the prompt is told in the window's language.
+  assert.match(await window.text(window.get("step-warning")), language === "es" ? /^El contexto no tiene/ : /^The context knows no value/);
+  await look("waits for approval");
+  await window.click("approve-edit");
+  await window.get("output-editor").waitForDisplayed();
+  await look("output editor");
+  await window.click("output-discard");
+  await window.click("approve");
+  await window.waitForStatus("SUCCESS", 2 * MINUTE);
+}
+
+/** The forms over a file, and the file cut into two. */
+async function files(look) {
+  await window.click("step-final");
+  await window.browser.$('[data-testid="highlighted-code"][data-highlighted="true"]').waitForExist({ timeout: SOON_MS });
+  await window.click("file-rename");
+  await window.get("file-name-input").waitForDisplayed();
+  await look("file rename");
+  await window.type(window.get("file-name-input"), "docs/page.html");
+  await window.click("file-form-send");
+  await window.get("artifact-docs/page.html").waitForDisplayed({ timeout: SOON_MS });
+  for (const [task, shows] of [
+    ["retype", "file-type-input"],
+    ["add", "file-form-send"],
+  ]) {
+    await window.click("file-menu");
+    await window.click(`file-menu-${task}`);
+    await window.get(shows).waitForDisplayed();
+    await look(`file ${task}`);
+    await closeDialog(shows);
+  }
+  await window.clickOn('.file-views input[value="preview"] + *, .file-views .segment:has(input[value="preview"])');
+  await window.get("preview-frame").waitForDisplayed({ timeout: SOON_MS });
+  await look("file preview");
+  await window.click("file-menu");
+  await window.click("file-menu-split");
+  await window.get("split-view").waitForDisplayed();
+  await look("file split");
+  await press(window, "Escape");
+}
+
+async function exported(look) {
+  await window.click("export-button");
+  await window.click("export-choose");
+  await window.browser.$('[data-testid="export-write"]:not([disabled])').waitForExist({ timeout: SOON_MS });
+  await window.click("export-write");
+  await window.get("export-done").waitForDisplayed({ timeout: SOON_MS });
+  await look("export done");
+  await window.click("export-undo");
+  await window.get("export-undone").waitForDisplayed({ timeout: SOON_MS });
+  await look("export undone");
+  await window.click("export-close");
+  await window.get("export-undone").waitForExist({ reverse: true });
+}
+
+async function dialogs(look) {
+  await window.goTo("design");
+  const { name } = await documentOf(window);
+  writeFileSync(importFile(home), '{"name": "Broken", "steps": [{"step_name": "one", "model_type": "Nobody", "prompt": 3}]}');
+  await press(window, "Control", "o");
+  await window.get("import-faults").waitForDisplayed({ timeout: SOON_MS });
+  await look("import faults");
+  await window.clickOn("[data-sonner-toast].import-faults [data-close-button]");
+  await window.get("import-faults").waitForExist({ reverse: true, timeout: SOON_MS });
+  await untilDocument(window, (it) => it.name, name);
+
+  await window.click("project-switcher");
+  await window.click("project-new");
+  await window.get("project-name").waitForDisplayed();
+  await look("project sheet");
+  await closeDialog("project-name");
+
+  const { run_id: id } = home.run();
+  await window.goTo("runs");
+  await window.click(`select-${id}`);
+  await window.get("runs-selected").waitForDisplayed();
+  await look("runs selected");
+  await window.click("runs-clear-selection");
+
+  await window.goTo("settings");
+  // There is something to prune by as soon as a limit is set.
+  await window.get("keep-size").waitForExist({ timeout: SOON_MS });
+  await window.type(window.get("keep-size"), "4096");
+  await press(window, "Enter");
+  await window.click("prune-button");
+  await window.get("prune-preview").waitForDisplayed({ timeout: SOON_MS });
+  await look("prune");
+  await closeDialog("prune-preview");
+}
+
+/** A run whose step failed. */
+async function failed(look) {
+  home.cli("models", "bind", "CodeGemma", "default");
+  const pipeline = { name: "Fails", steps: [step("fails", { parameters: { max_tokens: 131_072 } })] };
+  assert.throws(() => home.cliWithInput(JSON.stringify(pipeline), "run", "-", "--json"), ({ status }) => status === 4);
+  home.cli("models", "bind", "CodeGemma", "scripted");
+  await window.goTo("runs");
+  await window.click(`run-row-${home.run().run_id}`);
+  await window.get("failure-card").waitForDisplayed({ timeout: SOON_MS });
+  await look("failed run");
+}
