@@ -132,6 +132,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(artifacts::choose_final))
         .routes(routes!(artifacts::reread_artifacts))
         .routes(routes!(artifacts::preview_artifact))
+        .routes(routes!(artifacts::extract_files))
         .routes(routes!(export::plan_export))
         .routes(routes!(export::export_run))
         .routes(routes!(export::list_exports))

@@ -13,6 +13,7 @@ mod bundle;
 mod catalog;
 mod changes;
 mod checking;
+mod coloured;
 mod config;
 mod data;
 mod doctor;
@@ -22,6 +23,7 @@ mod events;
 mod export;
 mod export_style;
 mod export_undo;
+mod extraction;
 mod file_work;
 mod fit;
 mod foretell;
@@ -70,7 +72,7 @@ pub use brickwork_engine::{
     Phrase, PhraseParam, Pipeline, RerunAction, RerunCode, RerunReason, RerunStep, Role, RunChange, RunEvent,
     RunEventKind, RunStatus, Severity, Speaker, Timings, pipeline_schema, report_syntax,
 };
-pub use brickwork_highlight::{Highlighted, highlight};
+pub use brickwork_highlight::Highlighted;
 pub use brickwork_models::hub::{HubFile, HubModel, HubModelFiles, HubRepository};
 pub use brickwork_models::transfer::{TransferKind, TransferProblem, TransferState, TransferView};
 pub use brickwork_models::{CheckedAgainst, CheckedFile, ImportMode};
@@ -83,6 +85,7 @@ pub use bundle::{
     BundleModelOutcome, BundleModelView, BundlePipelineOutcome, BundlePipelineView,
 };
 pub use catalog::{CatalogFileView, CatalogModelView, CatalogProblemView, CatalogView};
+pub use coloured::{LineRange, coloured};
 pub use config::{AppConfig, DEFAULT_PROJECT_ID, QueueRole};
 pub use data::{PruneReport, PruneRequest, Retention, StorageView};
 pub use doctor::{
@@ -94,6 +97,7 @@ pub use error::{AppError, ErrorCode, ModelUse};
 pub use events::EventStream;
 pub use export::{ExportFileView, ExportPlanView, ExportRequest, ExportResult, ExportSource, SkippedFile, WrittenFile};
 pub use export_undo::{RunExport, RunExports, UndoRequest, UndoResult, export_id_of};
+pub use extraction::{EarlierFile, ExtractRequest, ExtractedFiles};
 pub use file_work::FileWork;
 pub use fit::{
     FitAdviceView, FitMachineView, FitRequest, FitShareView, FitStepView, FitView, ModelFitView, RunFitView, Verdict,

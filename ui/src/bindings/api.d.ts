@@ -1191,6 +1191,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orchestrator/extract": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find the files in a text
+         * @description Reads what some model wrote as a step's output is read, with edits applied to the `earlier` files. Nothing is stored.
+         */
+        post: operations["extract_files"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orchestrator/runs/{run_id}/export/plan": {
         parameters: {
             query?: never;
@@ -2405,6 +2425,13 @@ export interface components {
              */
             seq: number;
         };
+        /** @description A file that an edit may be of. */
+        EarlierFile: {
+            /** @description Its name. */
+            name: string;
+            /** @description What it holds. */
+            content: string;
+        };
         /**
          * @description Where the hub's address comes from.
          * @enum {string}
@@ -2515,6 +2542,24 @@ export interface components {
          * @enum {string}
          */
         ExportSource: "final" | "all";
+        /** @description A model's output to be read. */
+        ExtractRequest: {
+            /** @description The output, as the model wrote it. */
+            output: string;
+            /** @description Files that edits in it are of. */
+            earlier?: components["schemas"]["EarlierFile"][];
+        };
+        /** @description What an output held. */
+        ExtractedFiles: {
+            /** @description The artifacts, in the order in which they begin. */
+            artifacts: components["schemas"]["Artifact"][];
+            /** @description What became of each edit of an earlier file. */
+            patches: components["schemas"]["PatchReport"][];
+            /** @description Where the artifacts were found. */
+            source: components["schemas"]["Source"];
+            /** @description Whether the output ended inside a block, so that more was to come. */
+            unclosed: boolean;
+        };
         /** @description Whether a run is a favourite. */
         Favourite: {
             /** @description Whether it is one from now on. */
@@ -2890,6 +2935,13 @@ export interface components {
             type: string;
             /** @description The source. */
             content: string;
+            /**
+             * @description The first line that is wanted, from 0; all of them when `from` and `to` are absent. At most 5,000 are given, and of
+             *     sources of more than 512 KiB only such slices are coloured.
+             */
+            from?: number | null;
+            /** @description The line before which to stop. */
+            to?: number | null;
         };
         /** @description A highlighted source. */
         Highlighted: {
@@ -5614,6 +5666,7 @@ export type DoctorRoleView = components['schemas']['DoctorRoleView'];
 export type DoctorWorkerView = components['schemas']['DoctorWorkerView'];
 export type DownloadRequest = components['schemas']['DownloadRequest'];
 export type DraftRequest = components['schemas']['DraftRequest'];
+export type EarlierFile = components['schemas']['EarlierFile'];
 export type EndpointOrigin = components['schemas']['EndpointOrigin'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type ExportFileView = components['schemas']['ExportFileView'];
@@ -5621,6 +5674,8 @@ export type ExportPlanView = components['schemas']['ExportPlanView'];
 export type ExportRequest = components['schemas']['ExportRequest'];
 export type ExportResult = components['schemas']['ExportResult'];
 export type ExportSource = components['schemas']['ExportSource'];
+export type ExtractRequest = components['schemas']['ExtractRequest'];
+export type ExtractedFiles = components['schemas']['ExtractedFiles'];
 export type Favourite = components['schemas']['Favourite'];
 export type FinalArtifactsFrom = components['schemas']['FinalArtifactsFrom'];
 export type FinalChoice = components['schemas']['FinalChoice'];
@@ -6638,7 +6693,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The runs of each line. */
+            /** @description The runs of each line that is wanted. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8051,6 +8106,37 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            422: components["responses"]["Invalid"];
+            500: components["responses"]["Failure"];
+        };
+    };
+    extract_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtractRequest"];
+            };
+        };
+        responses: {
+            /** @description The files with what is known of their syntax. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExtractedFiles"];
+                };
+            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["NotJson"];
             422: components["responses"]["Invalid"];
             500: components["responses"]["Failure"];
         };

@@ -5,8 +5,8 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use brickwork_app::{
-    App, ArtifactEditRequest, FinalRequest, PREVIEW_POLICY, PreviewTheme, RunView, StoredArtifact, artifact_id_of,
-    run_id_of,
+    App, ArtifactEditRequest, ExtractRequest, ExtractedFiles, FinalRequest, PREVIEW_POLICY, PreviewTheme, RunView,
+    StoredArtifact, artifact_id_of, run_id_of,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -107,6 +107,15 @@ pub(crate) async fn choose_final(
     responses((status = 200, description = "The run with its artifacts as they are now.", body = RunView), NotFound, Conflict))]
 pub(crate) async fn reread_artifacts(State(app): State<App>, Path(run_id): Path<String>) -> Answer<RunView> {
     Ok(Json(app.reread_artifacts(run_id_of(&run_id)?).await?))
+}
+
+/// Find the files in a text
+///
+/// Reads what some model wrote as a step's output is read, with edits applied to the `earlier` files. Nothing is stored.
+#[utoipa::path(post, path = "/extract", tag = "artifacts", request_body = ExtractRequest,
+    responses((status = 200, description = "The files with what is known of their syntax.", body = ExtractedFiles)))]
+pub(crate) async fn extract_files(State(app): State<App>, Body(request): Body<ExtractRequest>) -> Json<ExtractedFiles> {
+    Json(app.extract(&request).await)
 }
 
 /// How to show an artifact.

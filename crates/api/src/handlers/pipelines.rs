@@ -54,13 +54,21 @@ pub(crate) struct HighlightRequest {
     kind: String,
     /// The source.
     content: String,
+    /// The first line that is wanted, from 0; all of them when `from` and `to` are absent. At most 5,000 are given, and of
+    /// sources of more than 512 KiB only such slices are coloured.
+    from: Option<usize>,
+    /// The line before which to stop.
+    to: Option<usize>,
 }
 
 /// Colour a source text
 ///
 /// The answer holds lengths and class names, never markup.
 #[utoipa::path(post, path = "/highlight", tag = "artifacts", request_body = HighlightRequest,
-    responses((status = 200, description = "The runs of each line.", body = Highlighted)))]
-pub(crate) async fn highlight_source(Body(body): Body<HighlightRequest>) -> Json<Highlighted> {
-    Json(brickwork_app::highlight(&body.kind, &body.content))
+    responses((status = 200, description = "The runs of each line that is wanted.", body = Highlighted)))]
+pub(crate) async fn highlight_source(Body(body): Body<HighlightRequest>) -> Answer<Highlighted> {
+    let HighlightRequest { kind, content, from, to } = body;
+    let is_slice = from.is_some() || to.is_some();
+    let range = is_slice.then(|| (from.unwrap_or_default(), to.unwrap_or(usize::MAX)));
+    Ok(Json(brickwork_app::coloured(kind, content, range).await?))
 }

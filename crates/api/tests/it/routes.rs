@@ -128,6 +128,35 @@ async fn artifacts_are_downloaded_as_files_and_never_as_pages() {
 }
 
 #[tokio::test]
+async fn a_text_of_any_model_is_read_for_files() {
+    let world = World::new().await;
+    let output =
+        "```js b.js\nlet b = (1;\n```\n\na.js\n<<<<<<< SEARCH\nlet a = 1;\n=======\nlet a = 2;\n>>>>>>> REPLACE\n";
+    let body = json!({"output": output, "earlier": [{"name": "a.js", "content": "let a = 1;\n"}]});
+    let read = world.post("/extract", &body).await.json();
+    let files: Vec<(&str, &str)> = read["artifacts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (one["name"].as_str().unwrap(), one["syntax"]["state"].as_str().unwrap()))
+        .collect();
+    assert_eq!(files, [("b.js", "invalid"), ("a.js", "valid")], "{read}");
+    assert_eq!((&read["patches"][0]["outcome"], &read["unclosed"]), (&json!("applied"), &json!(false)));
+    assert_eq!(world.post("/extract", &json!({})).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn a_slice_of_a_source_is_coloured_as_in_the_whole() {
+    let world = World::new().await;
+    let content = "/* a\nb */ let c = 'd';\nlet e;\n";
+    let whole = world.post("/highlight", &json!({"type": "js", "content": content})).await.json();
+    let slice = world.post("/highlight", &json!({"type": "js", "content": content, "from": 1, "to": 2})).await.json();
+    assert_eq!(slice["lines"], json!([whole["lines"][1]]));
+    let rest = world.post("/highlight", &json!({"type": "js", "content": content, "from": 2})).await.json();
+    assert_eq!(rest["lines"], json!([whole["lines"][2], whole["lines"][3]]));
+}
+
+#[tokio::test]
 async fn names_that_spell_nothing_are_not_found() {
     let world = World::new().await;
     for path in

@@ -1,7 +1,9 @@
 //! What a window may rely on: lengths that add up, classes that make sense, plain text where there is no grammar.
 #![allow(clippy::unwrap_used, reason = "a failed assumption is a failed test")]
 
-use brickwork_highlight::{Highlighted, MAX_LINE_CHARS, MAX_SOURCE_BYTES, highlight, style_names};
+use brickwork_highlight::{
+    Highlighted, MAX_LINE_CHARS, MAX_SLICED_BYTES, MAX_SOURCE_BYTES, Slices, highlight, style_names,
+};
 
 /// The style of the first run that covers the start of `needle`.
 fn class_of(kind: &str, source: &str, needle: &str) -> String {
@@ -136,4 +138,38 @@ fn huge_source_is_plain() {
 fn serialises_as_the_api_has_it() {
     let json = serde_json::to_value(highlight("txt", "ab")).unwrap();
     assert_eq!(json, serde_json::json!({"language": "Plain Text", "styles": style_names(), "lines": [[[2, 0]]]}));
+}
+
+#[test]
+fn slices_are_parts_of_the_whole_in_whatever_order() {
+    // A comment that begins before a kept state and ends behind it, so that the state matters.
+    let source: String = (0..1_300)
+        .map(|at| match at {
+            490 => "/* long\n".to_owned(),
+            510 => "end */\n".to_owned(),
+            at => format!("const a{at} = `${{{at}}}`;\n"),
+        })
+        .collect();
+    let whole = highlight("js", &source);
+    let mut slices = Slices::new("js");
+    for (from, to) in
+        [(600, 700), (0, 10), (495, 520), (499, 501), (1_000, 1_001), (1_290, 5_000), (7, 7), (9, 3), (5_000, 6_000)]
+    {
+        let slice = slices.lines(&source, from, to);
+        let n_lines = whole.lines.len();
+        let expected = &whole.lines[from.min(n_lines)..to.clamp(from.min(n_lines), n_lines)];
+        assert_eq!(slice.lines, expected, "{from} to {to}");
+        assert_eq!((slice.language, slice.styles.len()), (whole.language.clone(), whole.styles.len()));
+    }
+}
+
+#[test]
+fn slices_of_long_files_are_coloured_where_the_whole_is_plain() {
+    let line = "const a = 'text'; // a note\n";
+    let source = line.repeat(MAX_SOURCE_BYTES / line.len() + 10);
+    assert!(highlight("js", &source).lines[0].len() == 1, "plain as a whole");
+    assert!(Slices::new("js").lines(&source, 3, 4).lines[0].len() > 3);
+    let longer = line.repeat(MAX_SLICED_BYTES / line.len() + 10);
+    assert_eq!(Slices::new("js").lines(&longer, 3, 4).lines[0].len(), 1);
+    assert_eq!(Slices::new("no such kind").lines("a\nb", 1, 9).lines, [vec![(1, 0)]]);
 }
