@@ -366,6 +366,7 @@ fn count(n: usize) -> u32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use brickwork_worker_protocol::DeviceKind;
 

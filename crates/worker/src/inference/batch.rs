@@ -30,11 +30,11 @@ pub(crate) fn compute(
     running: &mut Vec<Generation>,
     n_batches: usize,
 ) -> Result<Vec<(Prompt, Place, Ended)>, Failure> {
-    let AtWork { model, context, mut draft_model } = at_work;
+    let AtWork { model, context, draft_model } = at_work;
     let vocab = model.weights.vocab();
     let n_first = n_batches % running.len().max(1);
     running.rotate_left(n_first);
-    let outcome = fill(context, draft_model.as_deref_mut(), &vocab, running).and_then(|has_prompt| {
+    let outcome = fill(context, draft_model, &vocab, running).and_then(|has_prompt| {
         let started = Instant::now();
         let n_tokens = context.n_pending();
         context.compute()?;

@@ -173,6 +173,7 @@ fn is_same_vocabulary(one: &LlamaModel, other: &LlamaModel) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::super::context::tests::{Fixture, MODELS};
     use super::super::load::{self, Extent, Placement};

@@ -111,6 +111,7 @@ fn fastest(times: impl Iterator<Item = (u32, f64)>) -> Option<u32> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::super::context::tests::{Fixture, MODELS};
     use super::*;
