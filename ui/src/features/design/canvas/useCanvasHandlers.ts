@@ -41,7 +41,11 @@ export function useCanvasHandlers(shown: Shown, { selectEdge, setDragging }: Tol
       onNodeDoubleClick: (_: unknown, { id, type }: FlowNode) => {
         if (type === "step") useView.getState().rename(id);
       },
-      onEdgeClick: (_: unknown, { id }: Edge) => selectEdge(id),
+      onEdgeClick: (event: MouseEvent, { id }: Edge) => {
+        selectEdge(id);
+        // Not every webview does so by itself, and without the focus the Delete key would go to the selected step.
+        (event.currentTarget as Element & HTMLOrSVGElement).focus({ preventScroll: true });
+      },
       onNodeClick: () => selectEdge(null),
       onPaneClick: () => selectEdge(null),
       onConnect: ({ source, target }: Connection) => {
