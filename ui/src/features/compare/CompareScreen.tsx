@@ -5,15 +5,15 @@ import { useRun } from "@/api/watch";
 import { Button } from "@/components/Button";
 import { Segmented } from "@/components/Choice";
 import { useCommands } from "@/components/commands";
+import { FilePairs } from "@/components/FilePairs";
 import { formatStamp } from "@/components/format";
 import { ErrorPanel, Skeleton } from "@/components/States";
 import { StatusBadge } from "@/components/StatusBadge";
+import type { Grain } from "@/components/sideRows";
 import { m } from "@/paraglide/messages.js";
-import { CompareFiles } from "./CompareFiles";
 import { CompareStep } from "./CompareStep";
 import { CompareTotals } from "./CompareTotals";
-import type { Grain } from "./diffRows";
-import { stepPairs } from "./pairs";
+import { filesOf, stepPairs } from "./pairs";
 
 interface CompareScreenProps {
   /** The runs' identifiers. */
@@ -100,7 +100,7 @@ function Compared({ left, right, grain, onOpenRun }: ComparedProps) {
         {stepPairs(left, right).map((pair) => (
           <CompareStep key={pair.name} pair={pair} runs={runs} grain={grain} />
         ))}
-        <CompareFiles {...runs} grain={grain} />
+        <FilePairs left={filesOf(left)} right={filesOf(right)} grain={grain} />
       </div>
     </div>
   );

@@ -1,13 +1,13 @@
-import { ChevronDown } from "lucide-react";
-import { type ReactNode, useState } from "react";
 import type { RunView, StepView } from "@/api/types";
+import { Fold } from "@/components/Fold";
 import { formatCount, formatRate, formatSeconds } from "@/components/format";
+import type { Pair } from "@/components/pairs";
 import { RoleChip } from "@/components/RoleChip";
+import { SideDiff } from "@/components/SideDiff";
+import type { Grain } from "@/components/sideRows";
 import { m } from "@/paraglide/messages.js";
 import { SideTable } from "./CompareTotals";
-import type { Grain } from "./diffRows";
-import { type Pair, rateOf, settingsOf } from "./pairs";
-import { SideDiff } from "./SideDiff";
+import { rateOf, settingsOf } from "./pairs";
 
 interface CompareStepProps {
   pair: Pair<StepView>;
@@ -78,28 +78,4 @@ const written = (step: StepView | undefined) =>
 function speed(step: StepView | undefined): string {
   const rate = rateOf(step);
   return rate === undefined ? "–" : m.rate({ rate: formatRate(rate) });
-}
-
-interface FoldProps {
-  title: string;
-  /** Both sides are equal. */
-  same: boolean;
-  /** Whether it starts open. */
-  start: boolean;
-  children: ReactNode;
-}
-
-/** A part of the comparison that opens and closes; its content is made only while it is open. */
-export function Fold({ title, same, start, children }: FoldProps) {
-  const [open, setOpen] = useState(start);
-  return (
-    <div className="compare-part">
-      <button type="button" className="disclosure" aria-expanded={open} onClick={() => setOpen(!open)}>
-        <ChevronDown aria-hidden size={14} />
-        {title}
-        {same && <span className="hint">{m.compare_same()}</span>}
-      </button>
-      {open && children}
-    </div>
-  );
 }

@@ -2,11 +2,12 @@ import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
 import type { RunView } from "@/api/types";
+import { filePairs, pairsOf } from "@/components/pairs";
+import { diffRows, folded, type Row } from "@/components/sideRows";
 import { artifact, pipeline, runView, step, stepView } from "@/test/fixtures";
 import { renderApp, serveApi } from "@/test/render";
 import { CompareScreen } from "./CompareScreen";
-import { diffRows, folded, type Row } from "./diffRows";
-import { filePairs, pairsOf, settingsOf, stepPairs } from "./pairs";
+import { settingsOf, stepPairs } from "./pairs";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -57,7 +58,9 @@ test("steps and files are matched by name", () => {
     "c",
     "d",
   ]);
-  expect(filePairs(LEFT, RIGHT).map(({ name, state }) => [name, state])).toEqual([
+  expect(
+    filePairs(LEFT.final_artifacts, RIGHT.final_artifacts).map(({ name, state }) => [name, state]),
+  ).toEqual([
     ["old.css", "removed"],
     ["same.md", "same"],
     ["Form.jsx", "changed"],

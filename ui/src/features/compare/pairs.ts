@@ -1,29 +1,7 @@
 // What of one run stands beside what of the other. Steps and files are matched by name. Pure.
 import { allSteps } from "@/api/runView";
 import type { Artifact, RunView, StepView } from "@/api/types";
-
-export interface Pair<T> {
-  name: string;
-  left?: T | undefined;
-  right?: T | undefined;
-}
-
-/** Everything named, in the order of the right side, with what only the left has after its neighbour there. */
-export function pairsOf<T>(left: T[], right: T[], nameOf: (one: T) => string): Pair<T>[] {
-  const pairs: Pair<T>[] = right.map((one) => ({
-    name: nameOf(one),
-    left: left.find((other) => nameOf(other) === nameOf(one)),
-    right: one,
-  }));
-  left.forEach((one, index) => {
-    const name = nameOf(one);
-    if (pairs.some((pair) => pair.name === name)) return;
-    const before = left[index - 1];
-    const at = before ? pairs.findIndex((pair) => pair.name === nameOf(before)) + 1 : 0;
-    pairs.splice(at, 0, { name, left: one });
-  });
-  return pairs;
-}
+import { type Pair, pairsOf } from "@/components/pairs";
 
 /** Steps by name, the Assemblers last and beside each other. */
 export const stepPairs = (left: RunView, right: RunView): Pair<StepView>[] => [
@@ -32,24 +10,10 @@ export const stepPairs = (left: RunView, right: RunView): Pair<StepView>[] => [
 ];
 
 /** The files that a run came to; until it has, the latest of its steps. */
-const filesOf = (run: RunView): Artifact[] =>
+export const filesOf = (run: RunView): Artifact[] =>
   run.final_artifacts.length > 0
     ? run.final_artifacts
     : [...new Map(allSteps(run).flatMap((step) => step.artifacts.map((one) => [one.name, one]))).values()];
-
-export type FileState = "same" | "changed" | "added" | "removed";
-
-export const filePairs = (left: RunView, right: RunView) =>
-  pairsOf(filesOf(left), filesOf(right), (file) => file.name).map((pair) => ({
-    ...pair,
-    state: fileState(pair),
-  }));
-
-function fileState({ left, right }: Pair<Artifact>): FileState {
-  if (!left) return "added";
-  if (!right) return "removed";
-  return left.content === right.content ? "same" : "changed";
-}
 
 /** One property of a step with its value in each run. */
 export interface Setting {

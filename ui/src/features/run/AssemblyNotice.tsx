@@ -1,47 +1,59 @@
-import { ChevronDown, Puzzle } from "lucide-react";
+import { ChevronDown, Columns2, Puzzle } from "lucide-react";
 import { useState } from "react";
 import { toast } from "sonner";
 import type { AssemblyReport, FinalChoice, RunView } from "@/api/types";
 import { useChooseFinal } from "@/api/watch";
+import { Button } from "@/components/Button";
 import { Segmented } from "@/components/Choice";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { classes } from "@/components/classes";
+import { filePairs } from "@/components/pairs";
 import { errorText } from "@/components/States";
 import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
 import { conflictText, faultText } from "./assemblySentences";
 import { useRunScope } from "./context";
-import { isWithoutModel } from "./held";
+import type { FinalCandidates } from "./latestPieces";
+
+interface AssemblyNoticeProps {
+  run: RunView;
+  /** Both results, where there are two. */
+  candidates: FinalCandidates | undefined;
+  /** Shows both side by side; absent while they are shown. */
+  onCompare: (() => void) | undefined;
+}
 
 /** What is wrong with the Assembler's result and among the pieces, and the choice between the two. */
-export function AssemblyNotice({ run }: { run: RunView }) {
+export function AssemblyNotice({ run, candidates, onCompare }: AssemblyNoticeProps) {
   const report = run.assembly ?? {};
   const { conflicts = [], faults = [], fallback = false } = report;
   const bad = fallback || faults.length > 0;
   const [toggled, setToggled] = useState<boolean | null>(null);
   // The Assembler was told what did not fit among the pieces; while its result has no fault, that is only worth a line.
   const open = toggled ?? bad;
-  if (run.status !== "SUCCESS" || (!bad && conflicts.length === 0)) return null;
+  const told = bad || conflicts.length > 0;
+  if (run.status !== "SUCCESS" || (!told && !candidates)) return null;
   const title = fallback ? m.assembly_fallback() : bad ? m.assembly_faulty() : m.assembly_unfit();
-  const canChoose = run.assembler.artifacts.length > 0 && !isWithoutModel(run, run.assembler);
   return (
     <section
       className={classes("assembly", bad ? "assembly-bad" : "assembly-quiet")}
-      aria-label={title}
+      aria-label={told ? title : m.assembly_choice()}
       data-testid="assembly-notice"
     >
-      <button
-        type="button"
-        className="disclosure assembly-title"
-        aria-expanded={open}
-        onClick={() => setToggled(!open)}
-      >
-        <ChevronDown aria-hidden size={14} />
-        <Puzzle aria-hidden size={15} className="assembly-icon" />
-        <span>{title}</span>
-      </button>
-      {open && <Reasons report={report} />}
-      {bad && canChoose && <Choice run={run} />}
+      {told && (
+        <button
+          type="button"
+          className="disclosure assembly-title"
+          aria-expanded={open}
+          onClick={() => setToggled(!open)}
+        >
+          <ChevronDown aria-hidden size={14} />
+          <Puzzle aria-hidden size={15} className="assembly-icon" />
+          <span>{title}</span>
+        </button>
+      )}
+      {told && open && <Reasons report={report} />}
+      {candidates && <Choice run={run} candidates={candidates} onCompare={onCompare} />}
     </section>
   );
 }
@@ -88,7 +100,7 @@ function Reasons({ report: { conflicts = [], faults = [] } }: { report: Assembly
 }
 
 /** The Assembler's result or the steps' latest pieces; the user's edits of the final files are not given up unasked. */
-function Choice({ run }: { run: RunView }) {
+function Choice({ run, candidates, onCompare }: AssemblyNoticeProps & { candidates: FinalCandidates }) {
   const { onChanged } = useRunScope();
   const choose = useChooseFinal(run.run_id);
   const [asked, setAsked] = useState<FinalChoice | null>(null);
@@ -111,7 +123,14 @@ function Choice({ run }: { run: RunView }) {
           { value: "steps", label: m.assembly_pieces() },
         ]}
       />
-      <span className="hint">{m.assembly_choice_hint()}</span>
+      {onCompare && (
+        <Button small icon={Columns2} onClick={onCompare} data-testid="assembly-compare">
+          {m.assembly_compare()}
+        </Button>
+      )}
+      <span className="hint" data-testid="assembly-differ">
+        {differText(candidates)} {m.assembly_choice_hint()}
+      </span>
       {asked && (
         <ConfirmDialog
           title={m.assembly_edits_title()}
@@ -123,4 +142,10 @@ function Choice({ run }: { run: RunView }) {
       )}
     </div>
   );
+}
+
+/** In how many files the two results differ. */
+function differText({ assembler, steps }: FinalCandidates): string {
+  const count = filePairs(assembler, steps).filter((pair) => pair.state !== "same").length;
+  return count === 0 ? m.assembly_alike() : m.assembly_differ({ count });
 }

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { allSteps, isEnded, runState } from "@/api/runView";
 import type { FinalSource, RunView, StepView, Timings } from "@/api/types";
 import { Segmented } from "@/components/Choice";
@@ -8,15 +8,19 @@ import { SaidText } from "@/components/said/SaidText";
 import { runFault } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { AssemblyNotice } from "./AssemblyNotice";
+import { CompareCandidates } from "./CompareCandidates";
 import { Files } from "./Files";
 import { isWithoutModel } from "./held";
+import { finalCandidates } from "./latestPieces";
 import { TimePane } from "./TimePane";
 
-type View = "files" | "time";
+type View = "files" | "time" | "compare";
 
-/** What the run came to: its totals above, below them its final files or where its time went. */
+/** What the run came to: its totals above, below them its final files, both results that they can be, or where its time went. */
 export function FinalPane({ run }: { run: RunView }) {
-  const [view, setView] = useState<View>("files");
+  const [wanted, setView] = useState<View>("files");
+  const candidates = useMemo(() => finalCandidates(run), [run]);
+  const view = wanted === "compare" && !candidates ? "files" : wanted;
   return (
     <section className="pane final" aria-label={m.final_result()}>
       <header className="final-head">
@@ -33,7 +37,11 @@ export function FinalPane({ run }: { run: RunView }) {
         </div>
         <Totals steps={allSteps(run)} />
       </header>
-      <AssemblyNotice run={run} />
+      <AssemblyNotice
+        run={run}
+        candidates={candidates}
+        onCompare={view === "compare" ? undefined : () => setView("compare")}
+      />
       <div className="final-views">
         <Segmented<View>
           label={m.final_show()}
@@ -41,11 +49,14 @@ export function FinalPane({ run }: { run: RunView }) {
           onChange={setView}
           options={[
             { value: "files", label: m.files() },
+            ...(candidates ? [{ value: "compare" as const, label: m.final_compare() }] : []),
             { value: "time", label: m.final_time() },
           ]}
         />
       </div>
-      {view === "files" ? (
+      {view === "compare" && candidates ? (
+        <CompareCandidates candidates={candidates} />
+      ) : view === "files" ? (
         <Files
           title={m.final_files()}
           artifacts={run.final_artifacts}

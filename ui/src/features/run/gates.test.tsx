@@ -19,6 +19,7 @@ import { expectAccessible } from "@/test/axe";
 import { artifact, pipeline, runView, step, stepView } from "@/test/fixtures";
 import { renderApp, serveApi } from "@/test/render";
 import { conflictText, faultText } from "./assemblySentences";
+import { latestPieces } from "./latestPieces";
 import { RunPanes } from "./RunScreen";
 import { findingText, patchText } from "./stepSentences";
 
@@ -83,8 +84,21 @@ async function showStep(extra: Partial<StepView>, run: Partial<RunView> = {}) {
   return shown;
 }
 
+const unnamed = (type: string, content: string): Artifact => ({
+  ...artifact(`step_component_${content}.${type}`, content),
+  named: false,
+});
 const LOST: ResultFault = { kind: "lost_file", name: "form.css" };
 const SAME: Conflict = { kind: "same_name", name: "Form.jsx", steps: ["one", "two"] };
+
+/** Steps of which the second changes what the first wrote and adds nothing. */
+const WITH_PIECES = [
+  stepView(0, {
+    status: "SUCCESS",
+    artifacts: [artifact("Form.jsx", "old\n"), artifact("form.css", "a{}\n"), artifact("own.ts", "1\n")],
+  }),
+  stepView(1, { status: "SUCCESS", artifacts: [artifact("form.JSX", "one\ntwo()\nthree\n")] }),
+];
 
 function showFinal(extra: Partial<RunView>, answer: unknown = runView({ seq: 9 })) {
   const calls = serveApi({ "POST /runs/r1/final": answer, "POST /runs/r1/reread": answer });
@@ -208,6 +222,7 @@ test("faults of the Assembler's result are told, and the user chooses between it
 test("edits of the final files are given up only after asking", async () => {
   const { sent } = showFinal({
     assembly: { faults: [LOST] },
+    steps: WITH_PIECES,
     final_artifacts_from: "assembler",
     final_artifacts_edited: true,
   });
@@ -217,6 +232,57 @@ test("edits of the final files are given up only after asking", async () => {
   await user.click(screen.getByRole("radio", { name: "Latest pieces" }));
   await user.click(await screen.findByTestId("confirm-action"));
   await waitFor(() => expect(sent("/final")).toEqual([{ from: "steps" }]));
+});
+
+test("where nothing is wrong, the choice is there calmly, and both results are compared file by file", async () => {
+  const { sent, container } = showFinal({ steps: WITH_PIECES, final_artifacts_from: "assembler" });
+  const notice = screen.getByTestId("assembly-notice");
+  expect(notice.className).toContain("assembly-quiet");
+  expect(within(notice).queryByRole("button", { expanded: false })).toBeNull();
+  expect(within(notice).getByRole<HTMLInputElement>("radio", { name: "Assembler's result" }).checked).toBe(
+    true,
+  );
+  expect(screen.getByTestId("assembly-differ").textContent).toContain("They differ in 4 files.");
+  await user.click(screen.getByTestId("assembly-compare"));
+  const both = screen.getByTestId("candidates");
+  const shown = within(both)
+    .getAllByTestId(/^compare-file-/)
+    .map((file) => [file.dataset.testid, file.dataset.state, file.querySelector(".chip")?.textContent]);
+  expect(shown).toEqual([
+    ["compare-file-Form.jsx", "removed", "Only in the result"],
+    ["compare-file-form.JSX", "added", "Only in the pieces"],
+    ["compare-file-form.css", "same", "Same"],
+    ["compare-file-log.txt", "removed", "Only in the result"],
+    ["compare-file-own.ts", "added", "Only in the pieces"],
+  ]);
+  expect(screen.queryByTestId("assembly-compare")).toBeNull();
+  await expectAccessible(container);
+  await user.click(screen.getByRole("radio", { name: "Files" }));
+  expect(screen.queryByTestId("candidates")).toBeNull();
+  await user.click(within(notice).getByRole("radio", { name: "Latest pieces" }));
+  await waitFor(() => expect(sent("/final")).toEqual([{ from: "steps" }]));
+});
+
+test.each<[string, Artifact[][], string[]]>([
+  [
+    "a later piece takes the place",
+    [[artifact("a.js", "1"), artifact("b.js", "2")], [artifact("A.js", "3")]],
+    ["3", "2"],
+  ],
+  [
+    "unnamed pieces give way to a later kind",
+    [[unnamed("js", "1"), unnamed("css", "2")], [unnamed("js", "3")]],
+    ["2", "3"],
+  ],
+  [
+    "how to use it is not carried along",
+    [[unnamed("sh", "1"), unnamed("md", "2")], [unnamed("js", "3")]],
+    ["3"],
+  ],
+  ["unless the last step wrote it", [[artifact("a.js", "1")], [unnamed("sh", "2")], []], ["1", "2"]],
+  ["nothing", [[], []], []],
+])("latest pieces: %s", (_, steps, contents) => {
+  expect(latestPieces(steps).map((piece) => piece.content)).toEqual(contents);
 });
 
 test("pieces that were joined without a model tell what does not fit, and leave no choice", async () => {

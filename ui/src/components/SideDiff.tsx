@@ -1,9 +1,9 @@
 import { ChevronsUpDown } from "lucide-react";
 import { memo, useMemo, useState } from "react";
-import { classes } from "@/components/classes";
-import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
-import { diffRows, folded, type Grain, type Line, type Row } from "./diffRows";
+import { classes } from "./classes";
+import { diffRows, folded, type Grain, type Line, type Row } from "./sideRows";
+import { VisibleText } from "./VisibleText";
 
 interface SideDiffProps {
   left: string;
