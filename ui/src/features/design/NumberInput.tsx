@@ -4,6 +4,8 @@ import { m } from "@/paraglide/messages.js";
 interface NumberInputProps {
   /** By which a label names it. */
   id?: string;
+  /** Where the hint on it stands. */
+  describedBy?: string;
   value: number | undefined;
   onChange: (value: number | undefined) => void;
   min?: number;
@@ -16,6 +18,7 @@ interface NumberInputProps {
 /** A number as typed; what is out of range stays visible and is not passed on. */
 export function NumberInput({
   id,
+  describedBy,
   value,
   onChange,
   min,
@@ -58,6 +61,7 @@ export function NumberInput({
       value={text}
       placeholder={placeholder}
       data-testid={testId}
+      aria-describedby={describedBy}
       aria-invalid={bad || undefined}
       title={bad ? m.number_out_of_range() : undefined}
       onChange={(event) => edit(event.target.value)}

@@ -2,6 +2,7 @@ import { ChevronDown, RotateCcw } from "lucide-react";
 import { useId, useState } from "react";
 import type { Parameters, Role } from "@/api/types";
 import { formatDecimal } from "@/components/format";
+import { ROLES } from "@/components/roles";
 import { m } from "@/paraglide/messages.js";
 import { NumberInput } from "./NumberInput";
 
@@ -9,6 +10,8 @@ interface ParametersFormProps {
   value: Parameters;
   recommended: Parameters;
   role: Role;
+  /** The step has a gate, whose own number of continuations counts alone. */
+  gated?: boolean;
   onChange: (value: Parameters) => void;
 }
 
@@ -16,12 +19,16 @@ interface ParametersFormProps {
 const TOKENS_MAX = 131_072;
 /** Largest seed; seeds have 32 bits. */
 const SEED_MAX = 4_294_967_295;
+/** Most continuations that the router takes. */
+const CONTINUATIONS_MAX = 8;
+/** The longest output where a step names none. */
+const TOKENS_DEFAULT = 512;
 
 /** The step's generation parameters; an empty field means the default. */
-export function ParametersForm({ value, recommended, role, onChange }: ParametersFormProps) {
+export function ParametersForm({ value, recommended, role, gated = false, onChange }: ParametersFormProps) {
   const set = (patch: Partial<Parameters>) => onChange(withoutEmpty({ ...value, ...patch }));
   const temperature = value.temperature ?? 0.7;
-  const tokens = value.max_tokens ?? 512;
+  const tokens = value.max_tokens ?? TOKENS_DEFAULT;
   const id = useId();
   const [more, setMore] = useState(
     value.seed !== undefined || value.top_p !== undefined || (value.stop?.length ?? 0) > 0,
@@ -52,6 +59,24 @@ export function ParametersForm({ value, recommended, role, onChange }: Parameter
             onChange={(max_tokens) => set({ max_tokens })}
           />
         </div>
+        {!gated && (
+          <div className="field">
+            <span>
+              <label htmlFor={`${id}-continuations`}>{m.gate_continuations()}</label>
+            </span>
+            <NumberInput
+              id={`${id}-continuations`}
+              describedBy={`${id}-continued`}
+              value={value.continuations}
+              min={0}
+              max={CONTINUATIONS_MAX}
+              whole
+              placeholder={m.continuations_auto()}
+              testId="continuations"
+              onChange={(continuations) => set({ continuations })}
+            />
+          </div>
+        )}
         <div className="field field-wide">
           <span>
             <label htmlFor={`${id}-temperature`}>{m.temperature()}</label>
@@ -79,6 +104,15 @@ export function ParametersForm({ value, recommended, role, onChange }: Parameter
           </span>
         </div>
       </div>
+      <p className="hint" id={`${id}-continued`} data-testid="continuations-hint">
+        {gated ? (
+          m.continuations_of_gate()
+        ) : (
+          <>
+            {m.gate_continuations_hint()} {value.continuations === undefined && automatic(tokens, role)}
+          </>
+        )}
+      </p>
       <p className="hint">
         {m.recommended_for_role({
           role,
@@ -144,6 +178,14 @@ export function ParametersForm({ value, recommended, role, onChange }: Parameter
       )}
     </div>
   );
+}
+
+/** What stands where no number of continuations was chosen: a length that somebody chose is kept to. */
+function automatic(tokens: number, role: Role): string {
+  const usual = role === "Assembler" ? ROLES.Assembler.parameters.max_tokens : TOKENS_DEFAULT;
+  return tokens === usual
+    ? m.continuations_auto_once({ tokens: String(usual) })
+    : m.continuations_auto_never({ tokens: String(usual) });
 }
 
 /** Marks a value that is not the recommended one, and takes it back to that. */

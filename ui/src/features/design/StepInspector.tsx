@@ -130,6 +130,7 @@ function Parts({ pipeline, step, position, edit }: PartsProps) {
           value={step.parameters ?? {}}
           recommended={{ ...ROLES[step.model_type].parameters, ...model?.recommended_parameters }}
           role={step.model_type}
+          gated={step.gate !== undefined}
           onChange={(parameters) => edit({ parameters })}
         />
         <StepOptions step={step} onChange={edit} />

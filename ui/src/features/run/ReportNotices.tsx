@@ -1,7 +1,12 @@
-import { FilePen, ListPlus, Scissors, TriangleAlert } from "lucide-react";
+import { FilePen, ListPlus, RotateCcw, Scissors, TriangleAlert } from "lucide-react";
+import { canRerunFrom } from "@/api/runView";
 import type { StepView } from "@/api/types";
+import { Button } from "@/components/Button";
+import { formatCount } from "@/components/format";
 import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
+import { useRunScope } from "./context";
+import { longer } from "./longer";
 import { patchText } from "./stepSentences";
 
 /** What is to be known of a step's output besides its text: where it was cut, and what became of its edits of earlier files. */
@@ -13,12 +18,19 @@ export function ReportNotices({ step }: { step: StepView }) {
       {unclosed && (
         <p className="notice notice-warn" data-testid="step-unclosed">
           <Scissors aria-hidden size={14} />
-          <span>{m.unclosed()}</span>
+          <span>
+            {m.unclosed()}
+            <CutOff step={step} />
+          </span>
         </p>
       )}
       {!unclosed && step.finish_reason === "length" && (
         <p className="notice notice-warn">
-          <TriangleAlert aria-hidden size={14} /> {m.finished_by_length()}
+          <TriangleAlert aria-hidden size={14} />
+          <span>
+            {m.finished_by_length()}
+            <CutOff step={step} />
+          </span>
         </p>
       )}
       {continuations > 0 && (
@@ -45,6 +57,31 @@ export function ReportNotices({ step }: { step: StepView }) {
             </ul>
           </div>
         </div>
+      )}
+    </>
+  );
+}
+
+/** Of an answer that its longest length cut off: that nothing continued it, and the way to a longer one. */
+function CutOff({ step }: { step: StepView }) {
+  const { run, onRerun, rerunning } = useRunScope();
+  if (step.finish_reason !== "length") return null;
+  const more = canRerunFrom(run, step) ? longer(run, step) : undefined;
+  return (
+    <>
+      {!step.report.continuations && <> {m.not_continued()}</>}
+      {more && (
+        <Button
+          small
+          className="notice-action"
+          icon={RotateCcw}
+          busy={rerunning}
+          title={m.rerun_longer_hint()}
+          onClick={() => onRerun(step.step_name, more.pipeline)}
+          data-testid="rerun-longer"
+        >
+          {m.rerun_longer({ count: formatCount(more.tokens) })}
+        </Button>
       )}
     </>
   );

@@ -1,6 +1,6 @@
 // What the panes of one run share: the run, and what can be done from anywhere in it.
 import { createContext, useContext } from "react";
-import type { RunView } from "@/api/types";
+import type { Pipeline, RunView } from "@/api/types";
 
 export interface RunScope {
   run: RunView;
@@ -9,8 +9,8 @@ export interface RunScope {
   onEdit: () => void;
   /** A newer view of the run, as the answer to an edit of it. */
   onChanged: (run: RunView) => void;
-  /** Starts a new run that takes over the steps before the one called so. */
-  onRerun: (from?: string) => void;
+  /** Starts a new run, of the edited pipeline if one is given, that takes over the steps before the one called so. */
+  onRerun: (from?: string, pipeline?: Pipeline) => void;
   /** Such a start is on its way. */
   rerunning: boolean;
 }

@@ -20,6 +20,7 @@ import { artifact, pipeline, runView, step, stepView } from "@/test/fixtures";
 import { renderApp, serveApi } from "@/test/render";
 import { conflictText, faultText } from "./assemblySentences";
 import { latestPieces } from "./latestPieces";
+import { longer } from "./longer";
 import { RunPanes } from "./RunScreen";
 import { findingText, patchText } from "./stepSentences";
 
@@ -197,9 +198,61 @@ test("edits of earlier files, continuations and a cut answer are told above the 
       .getAllByRole("listitem")
       .map((item) => item.textContent),
   ).toEqual(["a.js is changed as the answer says.", "b.js does not have the lines that edit 2 replaces."]);
-  expect(screen.getByTestId("step-unclosed").textContent).toContain("a gate with continuations");
+  expect(screen.getByTestId("step-unclosed").textContent).toContain("or let it be continued");
+  expect(screen.getByTestId("step-unclosed").textContent).not.toContain("not continued");
   expect(screen.getByTestId("step-continued").textContent).toContain("continued 2 times");
   expect(screen.queryByText(/reached its longest length and may be cut/)).toBeNull();
+});
+
+test("an answer that its length cut off can be run again with more tokens", async () => {
+  const calls = serveApi({ "POST /runs/r1/rerun": runView({ run_id: "r2" }) });
+  const cut = { status: "SUCCESS", result: "text", finish_reason: "length" } as const;
+  const steps = [step("step_0", { parameters: { max_tokens: 100, temperature: 0.2 } }), step("step_1")];
+  const view = runView({
+    status: "SUCCESS",
+    steps: [
+      stepView(0, { ...cut, report: report({ continuations: 1 }) }),
+      stepView(1, { ...cut, report: report({ unclosed: true }) }),
+    ],
+    pipeline: pipeline(...steps),
+  });
+  renderApp(<RunPanes live={startLive(view)} {...actions} />);
+  await user.click(screen.getByTestId("step-1"));
+  expect(screen.getByTestId("step-unclosed").textContent).toContain("It was not continued.");
+  expect(screen.getByTestId("rerun-longer").textContent).toBe("Run from here with 1,024 tokens");
+  await user.click(screen.getByTestId("step-0"));
+  expect(screen.queryByText(/was not continued/)).toBeNull();
+  await user.click(screen.getByRole("button", { name: "Run from here with 400 tokens" }));
+  await waitFor(() => expect(actions.onOpenRun).toHaveBeenCalledWith("r2"));
+  const sent = calls.find((call) => call.path.includes("/rerun"));
+  expect(sent?.path).toContain("/rerun?keep=unchanged&from=step_0");
+  expect(sent?.body).toEqual({
+    pipeline: pipeline(step("step_0", { parameters: { max_tokens: 400, temperature: 0.2 } }), step("step_1")),
+  });
+});
+
+test.each<[string, Partial<StepView>, Partial<RunView>, number | undefined]>([
+  ["twice the default", {}, {}, 1024],
+  ["twice of all continuations", { report: report({ continuations: 3 }) }, {}, 4096],
+  ["not of one that ended by itself", { finish_reason: "end_of_turn" }, {}, undefined],
+  ["the Assembler's own default", { position: 2 }, {}, 4096],
+  [
+    "up to what the router takes",
+    {},
+    { pipeline: pipeline(step("step_0", { parameters: { max_tokens: 100_000 } })) },
+    131_072,
+  ],
+  [
+    "nothing above it",
+    {},
+    { pipeline: pipeline(step("step_0", { parameters: { max_tokens: 131_072 } })) },
+    undefined,
+  ],
+])("more tokens: %s", (_, ofStep, ofRun, tokens) => {
+  const found = longer(runView(ofRun), stepView(0, { finish_reason: "length", ...ofStep }));
+  expect(found?.tokens).toBe(tokens);
+  if (ofStep.position === 2)
+    expect(found?.pipeline.assembler).toEqual({ parameters: { max_tokens: 4096, temperature: 0.3 } });
 });
 
 test("faults of the Assembler's result are told, and the user chooses between it and the pieces", async () => {

@@ -1,10 +1,11 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { cleanup, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { PreviewView, StepPreview } from "@/api/design";
 import type { Step } from "@/api/types";
 import { pipeline, step } from "@/test/fixtures";
 import { renderApp, serveApi } from "@/test/render";
+import { AssemblerInspector } from "../AssemblerInspector";
 import { useBudgetState } from "../budget";
 import { useDraft } from "../draft";
 import { Inspector } from "../Inspector";
@@ -198,4 +199,34 @@ test("a value that is not the recommended one is marked and goes back", async ()
   await userEvent.click(back);
   expect(edited()?.parameters).toEqual({ max_tokens: 1024, temperature: 0.5 });
   expect(screen.queryByRole("button", { name: /back to the recommended/ })).toBeNull();
+});
+
+test("continuations are a number or left to the router, which says what it does then", async () => {
+  open({ parameters: { temperature: 0.5 } });
+  const field = screen.getByTestId<HTMLInputElement>("continuations");
+  const hint = screen.getByTestId("continuations-hint");
+  expect(field.placeholder).toBe("automatic");
+  expect(field.getAttribute("aria-describedby")).toBe(hint.id);
+  expect(hint.textContent).toContain("Left empty: once");
+  await userEvent.type(screen.getByTestId("max-tokens"), "600");
+  expect(hint.textContent).toContain("Left empty: never");
+  await userEvent.type(field, "3");
+  expect(edited()?.parameters).toEqual({ temperature: 0.5, max_tokens: 600, continuations: 3 });
+  expect(hint.textContent).not.toContain("Left empty");
+  await userEvent.clear(field);
+  expect(edited()?.parameters).not.toHaveProperty("continuations");
+  await userEvent.type(field, "9");
+  expect(field.getAttribute("aria-invalid")).toBe("true");
+  expect(edited()?.parameters).not.toHaveProperty("continuations");
+});
+
+test("a step's gate has the field instead, and the Assembler has its own default", () => {
+  open({ gate: { repairs: 1, continuations: 1 } });
+  expect(screen.getByTestId("continuations-hint").textContent).toContain("said by this step's gate");
+  expect(screen.queryByTestId("continuations")).toBeNull();
+  const draft = useDraft.getState().pipeline;
+  if (!draft) throw new Error("no draft");
+  cleanup();
+  renderApp(<AssemblerInspector pipeline={draft} diagnostics={[]} />);
+  expect(screen.getByTestId("continuations-hint").textContent).toContain("the default of 2048 tokens");
 });
