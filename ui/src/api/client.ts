@@ -130,8 +130,9 @@ export const api = {
   /** Puts a waiting run before another one, or last. */
   moveRun: (runId: string, before: string | null) =>
     call<QueueView>(`/runs/${id(runId)}/move`, { body: { before } }),
-  highlight: (type: string, content: string, signal?: AbortSignal) =>
-    call<Highlight>("/highlight", { body: { type, content }, signal }),
+  /** The colours of a source, or of its lines `from` to before `to`. */
+  highlight: (type: string, content: string, signal?: AbortSignal, lines?: { from: number; to: number }) =>
+    call<Highlight>("/highlight", { body: { type, content, ...lines }, signal }),
   storage: (signal?: AbortSignal) => call<StorageView>("/storage", { signal }),
   prune: (limits: Retention, dryRun: boolean) =>
     call<PruneReport>("/prune", { body: { ...limits, dry_run: dryRun } }),

@@ -96,12 +96,3 @@ export const useHasRuns = () =>
     queryFn: ({ signal }) => api.runs({ limit: 1 }, signal),
     select: (page) => page.runs.length > 0,
   });
-
-export const useHighlight = (type: string, content: string) =>
-  useQuery({
-    queryKey: ["highlight", type, content],
-    queryFn: ({ signal }) => api.highlight(type, content, signal),
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 60_000,
-    retry: false,
-  });

@@ -1,6 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, type ReactNode, useEffect, useMemo, useRef } from "react";
-import { useHighlight } from "@/api/queries";
+import { useColours } from "@/api/highlight";
 import type { Highlight, SyntaxFault } from "@/api/types";
 import { classes } from "./classes";
 import { VisibleText } from "./VisibleText";
@@ -21,9 +21,8 @@ const LINE = 20;
 /** Lines up to which the whole text is on the page, so that it can be selected and searched. */
 const ALL_LINES = 1500;
 
-/** Source with the highlighter's colours. Every piece is a text node; the colours come as lengths, never as markup. */
+/** Source with the highlighter's colours, those of a long one as it is looked at. Every piece is a text node; the colours come as lengths, never as markup. */
 export function CodeView({ type, content, label, faults, goTo }: CodeViewProps) {
-  const highlight = useHighlight(type, content).data;
   const lines = useMemo(() => content.replace(/\n$/, "").split("\n"), [content]);
   const box = useRef<HTMLElement>(null);
   const whole = lines.length <= ALL_LINES;
@@ -32,6 +31,12 @@ export function CodeView({ type, content, label, faults, goTo }: CodeViewProps) 
     getScrollElement: () => box.current,
     estimateSize: () => LINE,
     overscan: 30,
+  });
+  const items = virtual.getVirtualItems();
+  const colours = useColours(type, content, lines.length, {
+    from: whole ? 0 : (items[0]?.index ?? 0),
+    to: whole ? lines.length : (items.at(-1)?.index ?? -1) + 1,
+    moving: virtual.isScrolling,
   });
   const digits = String(lines.length).length;
   const faulty = useMemo(() => faultyLines(faults, lines.length), [faults, lines.length]);
@@ -49,8 +54,8 @@ export function CodeView({ type, content, label, faults, goTo }: CodeViewProps) 
       <pre
         className={`code-lines code-digits-${Math.min(digits, 6)}`}
         data-testid="highlighted-code"
-        data-language={highlight?.language}
-        data-highlighted={highlight ? "true" : "false"}
+        data-language={colours.language}
+        data-highlighted={colours.styles ? "true" : "false"}
         style={whole ? undefined : { height: virtual.getTotalSize() }}
       >
         {whole
@@ -62,11 +67,11 @@ export function CodeView({ type, content, label, faults, goTo }: CodeViewProps) 
                 text={line}
                 fault={faulty.get(index + 1)}
                 on={goTo?.line === index + 1}
-                spans={highlight?.lines[index]}
-                styles={highlight?.styles}
+                spans={colours.spansOf(index)}
+                styles={colours.styles}
               />
             ))
-          : virtual.getVirtualItems().map((item) => (
+          : items.map((item) => (
               <div
                 key={item.key}
                 className="code-placed"
@@ -77,8 +82,8 @@ export function CodeView({ type, content, label, faults, goTo }: CodeViewProps) 
                   text={lines[item.index] ?? ""}
                   fault={faulty.get(item.index + 1)}
                   on={goTo?.line === item.index + 1}
-                  spans={highlight?.lines[item.index]}
-                  styles={highlight?.styles}
+                  spans={colours.spansOf(item.index)}
+                  styles={colours.styles}
                 />
               </div>
             ))}

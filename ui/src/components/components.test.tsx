@@ -1,5 +1,6 @@
-import { render, screen, waitFor } from "@testing-library/react";
+import { fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
+import { digest, slicesOf } from "@/api/highlight";
 import { setLocale } from "@/paraglide/runtime.js";
 import { renderApp, serveApi } from "@/test/render";
 import { CodeView } from "./CodeView";
@@ -99,4 +100,68 @@ test("marks in code do not move the colours", async () => {
   expect(container.querySelectorAll(".hidden-character").length).toBe(3);
   expect(container.querySelector(".code-text")?.textContent).toBe(content);
   vi.unstubAllGlobals();
+});
+
+test("a long source is coloured in slices, those that are looked at, and keeps them", async () => {
+  const height = vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(400);
+  const content = Array.from({ length: 20_000 }, (_, at) => `let name_${at} = "some text of ${at}";`).join(
+    "\n",
+  );
+  const calls = serveApi({
+    "POST /highlight": (body: unknown) => {
+      const { from, to } = body as { from: number; to: number };
+      const wanted = content.split("\n").slice(from, to);
+      const lines = wanted.map((line) => [
+        [3, 1],
+        [line.length - 3, 0],
+      ]);
+      return { language: "JavaScript", styles: ["plain", "keyword"], lines };
+    },
+  });
+  const asked = () => calls.map(({ body }) => [(body as { from: number }).from, (body as { to: number }).to]);
+  const { container } = renderApp(<CodeView type="js" content={content} label="Code" />);
+  await waitFor(() => expect(container.querySelector(".hl-keyword")?.textContent).toBe("let"));
+  expect(screen.getByTestId("highlighted-code").dataset.highlighted).toBe("true");
+  expect(asked()).toEqual([[0, 500]]);
+  expect(calls[0]?.body).toMatchObject({ type: "js", content });
+  const tall = screen.getByTestId("highlighted-code").style.height;
+
+  const box = screen.getByRole("region", { name: "Code" });
+  const scroll = (top: number) => {
+    box.scrollTop = top;
+    fireEvent.scroll(box);
+  };
+  scroll(10_300 * 20);
+  const line = () =>
+    [...container.querySelectorAll(".code-line")].find((one) => one.textContent?.includes("name_10305 "));
+  await waitFor(() => expect(line()?.textContent).toContain("name_10305 "));
+  await waitFor(() => expect(line()?.querySelector(".hl-keyword")?.textContent).toBe("let"));
+  expect(asked()).toEqual([
+    [0, 500],
+    [10_000, 10_500],
+    [10_500, 11_000],
+  ]);
+  expect(screen.getByTestId("highlighted-code").style.height).toBe(tall);
+  scroll(0);
+  await waitFor(() => expect(container.querySelector(".code-number")?.textContent).toBe("1"));
+  expect(container.querySelector(".hl-keyword")?.textContent).toBe("let");
+  expect(asked()).toHaveLength(3);
+  height.mockRestore();
+  vi.unstubAllGlobals();
+});
+
+test.each([
+  [{ from: 0, to: 40 }, [0]],
+  [{ from: 200, to: 240 }, [0]],
+  [{ from: 260, to: 300 }, [0, 1]],
+  [{ from: 740, to: 760 }, [0, 1, 2]],
+  [{ from: 1190, to: 1200 }, [1, 2]],
+  [{ from: 0, to: 0 }, []],
+])("the slices around lines %o of 1,200", (shown, slices) => {
+  expect(slicesOf(shown, 1200)).toEqual(slices);
+});
+
+test("texts that differ in a letter have other digests", () => {
+  const texts = ["", "a", "b", "ab", "ba", "a".repeat(1000), `${"a".repeat(999)}b`];
+  expect(new Set(texts.map(digest)).size).toBe(texts.length);
 });
