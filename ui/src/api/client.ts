@@ -6,6 +6,8 @@ import { type ApiRequest, readAll, send } from "./transport";
 import type {
   BackupReport,
   Diagnostic,
+  EarlierFile,
+  ExtractedFiles,
   Health,
   Highlight,
   Models,
@@ -133,6 +135,9 @@ export const api = {
   /** The colours of a source, or of its lines `from` to before `to`. */
   highlight: (type: string, content: string, signal?: AbortSignal, lines?: { from: number; to: number }) =>
     call<Highlight>("/highlight", { body: { type, content, ...lines }, signal }),
+  /** The files in a text that some model wrote; edits in it are of the `earlier` ones. Nothing is stored. */
+  extract: (output: string, earlier: EarlierFile[] = []) =>
+    call<ExtractedFiles>("/extract", { body: { output, ...(earlier.length > 0 && { earlier }) } }),
   storage: (signal?: AbortSignal) => call<StorageView>("/storage", { signal }),
   prune: (limits: Retention, dryRun: boolean) =>
     call<PruneReport>("/prune", { body: { ...limits, dry_run: dryRun } }),

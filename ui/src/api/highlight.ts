@@ -92,3 +92,13 @@ export function digest(text: string): string {
   }
   return `${text.length} ${(one >>> 0).toString(16)} ${(other >>> 0).toString(16)}`;
 }
+
+/** A language's name for people by its file extension, e.g. `Python`. */
+export const useLanguageName = (type: string) =>
+  useQuery({
+    queryKey: ["language", type],
+    queryFn: ({ signal }) => api.highlight(type, "", signal),
+    select: (answer) => answer.language,
+    staleTime: Number.POSITIVE_INFINITY,
+    retry: false,
+  }).data;

@@ -95,6 +95,10 @@ export type StorageView = Schemas["StorageView"];
 export type PruneReport = Schemas["PruneReport"];
 export type BackupReport = Schemas["BackupReport"];
 
+/** What a text holds in files, and a file that edits in it may be of. */
+export type ExtractedFiles = Schemas["ExtractedFiles"];
+export type EarlierFile = Schemas["EarlierFile"];
+
 export type Highlight = Schemas["Highlighted"];
 
 /** The document calls the action a text; these are the ones there are. */

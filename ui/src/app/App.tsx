@@ -7,6 +7,7 @@ import { onCommandKey } from "@/components/commands";
 import { forgetHeldKeys, isAwaiting, useAwaiting } from "@/components/heldKeys";
 import { usePageTitle } from "@/components/pageTitle";
 import { TransferWatcher } from "@/features/models/transfers/TransferWatcher";
+import { PasteOutput } from "@/features/paste/PasteOutput";
 import { RunEndWatcher } from "@/features/run/RunEndWatcher";
 import { CommandPalette } from "./CommandPalette";
 import { Drops } from "./Drops";
@@ -97,6 +98,7 @@ function Shell({ route }: { route: Route }) {
       <Drops onDesign={openDesign} onOpenRun={openRun} onModels={openModels} />
       <RunEndWatcher />
       <TransferWatcher />
+      <PasteOutput />
       <CommandPalette />
       <KeysDialog />
       <Toaster position="bottom-right" closeButton gap={8} offset={16} />

@@ -18,6 +18,7 @@ import { ActionMenu } from "@/components/ActionMenu";
 import { IconButton } from "@/components/Button";
 import { CopyButton } from "@/components/CopyButton";
 import { classes } from "@/components/classes";
+import { FileTree } from "@/components/FileTree";
 import { plainText } from "@/components/hiddenCharacters";
 import { errorText } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
@@ -25,7 +26,6 @@ import { useRunScope } from "./context";
 import { AddDialog, MergeDialog, RenameDialog, RetypeDialog } from "./FileDialogs";
 import type { FileEdit } from "./FileForm";
 import { type FilesProps, NoFiles } from "./Files";
-import { FileTree } from "./FileTree";
 import { FileView } from "./FileView";
 
 /** What the user is about to do with the shown file. */

@@ -2,14 +2,14 @@ import { Files as FilesIcon } from "lucide-react";
 import { useState } from "react";
 import type { Artifact } from "@/api/types";
 import type { ArtifactTarget } from "@/api/watch";
+import { CheckedCode } from "@/components/CheckedCode";
 import { CopyButton } from "@/components/CopyButton";
 import { classes } from "@/components/classes";
+import { FileTree } from "@/components/FileTree";
 import { plainText } from "@/components/hiddenCharacters";
 import { EmptyState } from "@/components/States";
 import { m } from "@/paraglide/messages.js";
-import { CheckedCode } from "./CheckedCode";
 import { EditableFiles } from "./EditableFiles";
-import { FileTree } from "./FileTree";
 
 export interface FilesProps {
   title: string;

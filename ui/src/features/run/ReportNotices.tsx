@@ -3,11 +3,11 @@ import { canRerunFrom } from "@/api/runView";
 import type { StepView } from "@/api/types";
 import { Button } from "@/components/Button";
 import { formatCount } from "@/components/format";
+import { patchText } from "@/components/patchText";
 import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
 import { useRunScope } from "./context";
 import { longer } from "./longer";
-import { patchText } from "./stepSentences";
 
 /** What is to be known of a step's output besides its text: where it was cut, and what became of its edits of earlier files. */
 export function ReportNotices({ step }: { step: StepView }) {

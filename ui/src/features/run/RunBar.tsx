@@ -1,4 +1,5 @@
 import {
+  ClipboardPaste,
   Ellipsis,
   FileSearch,
   FolderDown,
@@ -16,6 +17,7 @@ import type { RunView } from "@/api/types";
 import { ActionMenu } from "@/components/ActionMenu";
 import { Button, IconButton } from "@/components/Button";
 import { formatSeconds, formatStamp } from "@/components/format";
+import { usePasting } from "@/components/pasting";
 import { useProjectNames } from "@/components/projectName";
 import { SentOutBadge } from "@/components/RemoteBadge";
 import { SimulatedBadge, StandInRunBadge } from "@/components/RoleChip";
@@ -82,6 +84,15 @@ export function RunBar({ run, steering, again, reread, onEdit, onRerun, onCompar
                 icon: FileSearch,
                 disabled: reread.busy,
                 run: reread.run,
+              },
+              {
+                id: "paste",
+                label: m.paste_output(),
+                icon: ClipboardPaste,
+                run: () =>
+                  usePasting
+                    .getState()
+                    .open(run.final_artifacts.map(({ name, content }) => ({ name, content }))),
               },
             ]}
           />

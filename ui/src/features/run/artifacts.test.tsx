@@ -4,11 +4,11 @@ import { afterEach, expect, test, vi } from "vitest";
 import { startLive } from "@/api/runView";
 import type { Artifact, RunView } from "@/api/types";
 import type { ArtifactOperation } from "@/api/watch";
+import { treeRows } from "@/components/treeRows";
 import { artifact, runView, stepView } from "@/test/fixtures";
 import { type Call, renderApp, serveApi } from "@/test/render";
 import { partNames, togglePick } from "./fileForms";
 import { RunPanes } from "./RunScreen";
-import { treeRows } from "./treeRows";
 
 afterEach(() => {
   vi.unstubAllGlobals();

@@ -15,6 +15,8 @@ import type {
   SyntaxFault,
   SyntaxReport,
 } from "@/api/types";
+import { usePasting } from "@/components/pasting";
+import { patchText } from "@/components/patchText";
 import { expectAccessible } from "@/test/axe";
 import { artifact, pipeline, runView, step, stepView } from "@/test/fixtures";
 import { renderApp, serveApi } from "@/test/render";
@@ -22,7 +24,7 @@ import { conflictText, faultText } from "./assemblySentences";
 import { latestPieces } from "./latestPieces";
 import { longer } from "./longer";
 import { RunPanes } from "./RunScreen";
-import { findingText, patchText } from "./stepSentences";
+import { findingText } from "./stepSentences";
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -348,12 +350,15 @@ test("pieces that were joined without a model tell what does not fit, and leave 
   expect(screen.queryByTestId("assembly-choice")).toBeNull();
 });
 
-test("files are found anew from the run's menu, once it has ended", async () => {
+test("files are found anew from the run's menu, once it has ended, and a text is pasted from there", async () => {
   const { sent, unmount } = showFinal({});
   await user.click(screen.getByTestId("run-menu"));
   await user.click(await screen.findByTestId("run-menu-reread"));
   await waitFor(() => expect(actions.onChanged).toHaveBeenCalledTimes(1));
   expect(sent("/reread")).toHaveLength(1);
+  await user.click(screen.getByTestId("run-menu"));
+  await user.click(await screen.findByTestId("run-menu-paste"));
+  expect(usePasting.getState().earlier?.map((file) => file.name)).toEqual(FILES.map((file) => file.name));
   unmount();
   showFinal({ status: "RUNNING" });
   expect(screen.queryByTestId("run-menu")).toBeNull();

@@ -1,13 +1,13 @@
 import { ChevronDown, FileCode2, Folder } from "lucide-react";
 import { type KeyboardEvent, useState } from "react";
 import type { Artifact } from "@/api/types";
-import { classes } from "@/components/classes";
-import { formatCount } from "@/components/format";
-import { plainText } from "@/components/hiddenCharacters";
-import { SyntaxMark } from "@/components/SyntaxMark";
-import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
+import { classes } from "./classes";
+import { formatCount } from "./format";
+import { plainText } from "./hiddenCharacters";
+import { SyntaxMark } from "./SyntaxMark";
 import { treeRows } from "./treeRows";
+import { VisibleText } from "./VisibleText";
 
 interface FileTreeProps {
   artifacts: Artifact[];

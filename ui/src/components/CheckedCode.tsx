@@ -1,9 +1,9 @@
 import { useState } from "react";
 import type { Artifact, SyntaxFault } from "@/api/types";
-import { CodeView } from "@/components/CodeView";
-import { errorCount } from "@/components/SyntaxMark";
-import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
+import { CodeView } from "./CodeView";
+import { errorCount } from "./SyntaxMark";
+import { VisibleText } from "./VisibleText";
 
 /** A file's source with its errors above it, each of which leads to its line. */
 export function CheckedCode({ artifact }: { artifact: Artifact }) {
