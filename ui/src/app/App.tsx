@@ -9,6 +9,7 @@ import { usePageTitle } from "@/components/pageTitle";
 import { TransferWatcher } from "@/features/models/transfers/TransferWatcher";
 import { PasteOutput } from "@/features/paste/PasteOutput";
 import { RunEndWatcher } from "@/features/run/RunEndWatcher";
+import { m } from "@/paraglide/messages.js";
 import { CommandPalette } from "./CommandPalette";
 import { Drops } from "./Drops";
 import { ErrorBoundary } from "./ErrorBoundary";
@@ -101,7 +102,14 @@ function Shell({ route }: { route: Route }) {
       <PasteOutput />
       <CommandPalette />
       <KeysDialog />
-      <Toaster position="bottom-right" closeButton gap={8} offset={16} />
+      <Toaster
+        position="bottom-right"
+        closeButton
+        gap={8}
+        offset={16}
+        containerAriaLabel={m.notices()}
+        toastOptions={{ closeButtonAriaLabel: m.notice_close() }}
+      />
     </div>
   );
 }

@@ -1,7 +1,8 @@
-import { screen, waitFor } from "@testing-library/react";
+import { fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { toast } from "sonner";
+import { Toaster } from "sonner";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { setLocale } from "@/paraglide/runtime.js";
 import { pipeline, runSummary, runView, step } from "@/test/fixtures";
 import { renderApp, serveApi } from "@/test/render";
 import { useDocument } from "../document";
@@ -105,15 +106,35 @@ test("a look inside shows the prompts before anything is opened", async () => {
   expect(name()).toBe("React form");
 });
 
-test("a faulty file changes nothing and is told with place and remedy", () => {
+test("a faulty file changes nothing and is told with place and remedy, in the window's language, until another is opened", async () => {
   serveApi(ROUTES);
-  const told = vi.spyOn(toast, "error");
+  const { rerender } = render(<Toaster key="en" closeButton />);
   useDraft.getState().open({ ...pipeline(step("open")), name: "Open" });
   expect(importPipeline('{"name": "x", "steps": [{}]}', "bad.json")).toBe(false);
   expect(name()).toBe("Open");
-  expect(told).toHaveBeenCalledWith("bad.json was not opened", expect.anything());
+  expect(await screen.findByText("bad.json was not opened")).toBeTruthy();
+  expect(screen.getByTestId("import-faults").textContent).toContain("“step_name” is missing.");
+  setLocale("es", { reload: false });
+  rerender(<Toaster key="es" closeButton />);
+  expect(await screen.findByText("bad.json no se abrió")).toBeTruthy();
+  expect(screen.getByTestId("import-faults").textContent).toContain("Falta «step_name».");
+  setLocale("en", { reload: false });
   expect(importPipeline(JSON.stringify({ ...pipeline(step("a")), name: "Good" }), "good.json")).toBe(true);
   expect(name()).toBe("Good");
+  await waitFor(() => expect(screen.queryByTestId("import-faults")).toBeNull());
+});
+
+test("the faults of a file are closed by hand, and gone on another screen", async () => {
+  serveApi(ROUTES);
+  render(<Toaster closeButton />);
+  importPipeline("{", "one.json");
+  const notice = (await screen.findByTestId("import-faults")).closest("li") as HTMLElement;
+  await userEvent.click(within(notice).getByRole("button", { name: "Close toast" }));
+  await waitFor(() => expect(screen.queryByTestId("import-faults")).toBeNull());
+  importPipeline("{", "two.json");
+  await screen.findByTestId("import-faults");
+  fireEvent(window, new HashChangeEvent("hashchange"));
+  await waitFor(() => expect(screen.queryByTestId("import-faults")).toBeNull());
 });
 
 test("a small drawing shows branches beside each other and joins them in the Assembler", () => {
