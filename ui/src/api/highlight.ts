@@ -7,8 +7,8 @@ import type { Highlight } from "./types";
 
 /** Bytes above which the router colours a source only in slices. */
 const WHOLE_MAX_BYTES = 512 * 1024;
-/** Bytes that a request may have; a source of more stays plain. */
-const REQUEST_MAX_BYTES = 2 * 1024 * 1024;
+/** Bytes that a source may have as JSON, a little less than a request may have; a longer one stays plain. */
+export const SENT_MAX_BYTES = 2 * 1024 * 1024 - 1024;
 /** Lines of a slice. */
 export const SLICE_LINES = 500;
 /** Lines before and after the ones in view that are coloured with them. */
@@ -44,7 +44,8 @@ export function useColours(type: string, content: string, count: number, shown: 
     queryFn: ({ signal }) => api.highlight(type, content, signal),
     enabled: !long,
   }).data;
-  const wanted = long && content.length < REQUEST_MAX_BYTES ? slicesOf(shown, count) : [];
+  const sent = useMemo(() => long && byteLength(JSON.stringify(content)) <= SENT_MAX_BYTES, [long, content]);
+  const wanted = sent ? slicesOf(shown, count) : [];
   const slices = useQueries({
     queries: wanted.map((slice) => ({
       ...KEPT,
@@ -78,8 +79,10 @@ export function slicesOf({ from, to }: Pick<Shown, "from" | "to">, count: number
 function isLong(content: string): boolean {
   if (content.length > WHOLE_MAX_BYTES) return true;
   // No character has more than three bytes a code unit.
-  return content.length * 3 > WHOLE_MAX_BYTES && new TextEncoder().encode(content).length > WHOLE_MAX_BYTES;
+  return content.length * 3 > WHOLE_MAX_BYTES && byteLength(content) > WHOLE_MAX_BYTES;
 }
+
+const byteLength = (text: string): number => new TextEncoder().encode(text).length;
 
 /** A number of 64 bits with the length that tells texts apart; nothing is protected by it. */
 export function digest(text: string): string {

@@ -1,6 +1,6 @@
 import { fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
-import { digest, slicesOf } from "@/api/highlight";
+import { digest, SENT_MAX_BYTES, slicesOf } from "@/api/highlight";
 import { setLocale } from "@/paraglide/runtime.js";
 import { renderApp, serveApi } from "@/test/render";
 import { CodeView } from "./CodeView";
@@ -146,6 +146,21 @@ test("a long source is coloured in slices, those that are looked at, and keeps t
   await waitFor(() => expect(container.querySelector(".code-number")?.textContent).toBe("1"));
   expect(container.querySelector(".hl-keyword")?.textContent).toBe("let");
   expect(asked()).toHaveLength(3);
+  height.mockRestore();
+  vi.unstubAllGlobals();
+});
+
+test("a source that no request may have stays plain, and is not sent", async () => {
+  const height = vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(400);
+  const calls = serveApi({});
+  // As JSON each quote and line break has two bytes.
+  const line = '"'.repeat(99);
+  const content = Array.from({ length: Math.ceil(SENT_MAX_BYTES / 199) }, () => line).join("\n");
+  expect(content.length).toBeLessThan(SENT_MAX_BYTES);
+  const { container } = renderApp(<CodeView type="txt" content={content} label="Code" />);
+  await waitFor(() => expect(container.querySelector(".code-text")?.textContent).toBe(line));
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(calls).toEqual([]);
   height.mockRestore();
   vi.unstubAllGlobals();
 });

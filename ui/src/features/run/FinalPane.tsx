@@ -2,6 +2,7 @@ import { useMemo, useState } from "react";
 import { allSteps, isEnded, runState } from "@/api/runView";
 import type { FinalSource, RunView, StepView, Timings } from "@/api/types";
 import { Segmented } from "@/components/Choice";
+import { useCommands } from "@/components/commands";
 import { formatCount, formatPercent, formatSeconds } from "@/components/format";
 import { SimulatedBadge, StandInRunBadge } from "@/components/RoleChip";
 import { SaidText } from "@/components/said/SaidText";
@@ -21,6 +22,20 @@ export function FinalPane({ run }: { run: RunView }) {
   const [wanted, setView] = useState<View>("files");
   const candidates = useMemo(() => finalCandidates(run), [run]);
   const view = wanted === "compare" && !candidates ? "files" : wanted;
+  const compare = () => setView("compare");
+  useCommands(
+    candidates
+      ? [
+          {
+            id: "run.compare-results",
+            title: m.assembly_compare_command(),
+            group: "view",
+            disabled: view === "compare",
+            run: compare,
+          },
+        ]
+      : [],
+  );
   return (
     <section className="pane final" aria-label={m.final_result()}>
       <header className="final-head">
@@ -40,7 +55,7 @@ export function FinalPane({ run }: { run: RunView }) {
       <AssemblyNotice
         run={run}
         candidates={candidates}
-        onCompare={view === "compare" ? undefined : () => setView("compare")}
+        onCompare={view === "compare" ? undefined : compare}
       />
       <div className="final-views">
         <Segmented<View>

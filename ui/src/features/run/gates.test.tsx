@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { act, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, test, vi } from "vitest";
 import { startLive } from "@/api/runView";
@@ -15,6 +15,7 @@ import type {
   SyntaxFault,
   SyntaxReport,
 } from "@/api/types";
+import { allCommands, useRegistry } from "@/components/commands";
 import { usePasting } from "@/components/pasting";
 import { patchText } from "@/components/patchText";
 import { expectAccessible } from "@/test/axe";
@@ -314,6 +315,9 @@ test("where nothing is wrong, the choice is there calmly, and both results are c
   await expectAccessible(container);
   await user.click(screen.getByRole("radio", { name: "Files" }));
   expect(screen.queryByTestId("candidates")).toBeNull();
+  const command = allCommands(useRegistry.getState().lists).find(({ id }) => id === "run.compare-results");
+  act(() => command?.run());
+  expect(screen.getByTestId("candidates")).toBeTruthy();
   await user.click(within(notice).getByRole("radio", { name: "Latest pieces" }));
   await waitFor(() => expect(sent("/final")).toEqual([{ from: "steps" }]));
 });
