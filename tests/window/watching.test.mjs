@@ -22,7 +22,7 @@ const PIPELINE = {
       model_type: "CodeLlama",
       prompt: "Count from one to a thousand in words, one number a line",
       inputs: [],
-      parameters: { max_tokens: 350, temperature: 0 },
+      parameters: { max_tokens: 1_200, temperature: 0 },
     },
   ],
   assembler: { parameters: { max_tokens: 24 } },
@@ -116,7 +116,7 @@ test("a running step tells its phase, its tokens and what remains, and its outpu
   const percents = new Set(numbers(of("read", "prompt"), "doing", /(\d+)\s?%/));
   assert.ok(percents.size >= 2, `the prompt's percentage did not grow: ${JSON.stringify([...percents])}`);
   const writing = of("count", "writing");
-  const tokens = numbers(writing, "tokens", /^([\d,]+) \/ 350$/);
+  const tokens = numbers(writing, "tokens", /^([\d,]+) \/ 1,200$/);
   assert.ok(new Set(tokens).size >= 5, `the tokens did not grow: ${tokens}`);
   assert.deepEqual(tokens, tokens.toSorted((one, other) => one - other), "tokens went back");
   assert.ok(numbers(writing, "rate", /^([\d,]+(?:\.\d+)?) /).some((rate) => rate > 0), "no tokens per second");
@@ -192,7 +192,7 @@ test("two runs stand side by side", { timeout: MINUTE }, async () => {
   await window.get(`compare-${again.run_id}`).waitForDisplayed();
   const count = '[data-testid="compare-step-count"]';
   const parameters = await window.text(window.browser.$(`${count} table`));
-  assert.match(parameters, /350/);
+  assert.match(parameters, /1200/);
   assert.match(parameters, /40/);
   // Both wrote the same beginning, and only one the rest.
   await window.browser.$(`${count} [data-testid="side-diff"] .diff-was`).waitForExist({ timeout: SOON_MS });
