@@ -27,23 +27,33 @@ const NEW_WEIGHT: f64 = 0.2;
 #[derive(Debug)]
 pub(crate) struct Costs {
     ms: [Option<f64>; MOST_TOKENS + 1],
+    /// The shortest time of one token.
+    shortest_ms: Option<f64>,
 }
 
 impl Default for Costs {
     fn default() -> Self {
-        Self { ms: [None; MOST_TOKENS + 1] }
+        Self { ms: [None; MOST_TOKENS + 1], shortest_ms: None }
     }
 }
 
 impl Costs {
     /// Takes in that a batch of `n_tokens` took `ms`.
     pub(crate) fn measured(&mut self, n_tokens: usize, ms: f64) {
+        if n_tokens == 1 {
+            self.shortest_ms = Some(self.shortest_ms.map_or(ms, |shortest| shortest.min(ms)));
+        }
         let Some(known) = self.ms.get_mut(n_tokens) else { return };
         *known = Some(match *known {
             // One measurement that fell into another program's time must not stay.
             Some(old) => old + NEW_WEIGHT * (ms.min(4.0 * old) - old),
             None => ms,
         });
+    }
+
+    /// The shortest time that one token ever took, in milliseconds.
+    pub(crate) const fn shortest_ms(&self) -> Option<f64> {
+        self.shortest_ms
     }
 
     /// What a batch of `n_tokens` takes beside one of `base` tokens: 1 is as much.

@@ -3,7 +3,8 @@
 //! As many threads as there are physical cores are right on most machines. They are not where some cores are slower than others, or
 //! where memory is what all wait for. So when a model has given its first answer and nothing else is to be done, some tokens
 //! are computed with fewer threads too, and with all that the processor can run. Each is taken in turn, and its shortest time
-//! counts: what another program takes meanwhile only makes times longer.
+//! counts: what another program takes meanwhile only makes times longer. Of the usual number the shortest time of the answer counts
+//! too, so that a program that takes a core during the rehearsal alone cannot make it look slow.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -44,11 +45,18 @@ struct Tried {
 }
 
 impl Rehearsal {
-    /// A rehearsal of `model`, whose context would have `layout`. `None` where there is nothing to choose between, or no
-    /// room in memory.
-    pub(crate) fn of(backend: &LlamaBackend, model: &Arc<LlamaModel>, layout: Layout) -> Option<Self> {
+    /// A rehearsal of `model`, whose context would have `layout`, and which took `usual_ms` for a token with the usual number of
+    /// threads. `None` where there is nothing to choose between, or no room in memory.
+    pub(crate) fn of(
+        backend: &LlamaBackend,
+        model: &Arc<LlamaModel>,
+        layout: Layout,
+        usual_ms: Option<f64>,
+    ) -> Option<Self> {
         let candidates = threads::candidates(threads::physical_cores(), threads::usable());
-        Self::with(backend, model, layout, &candidates)
+        let mut rehearsal = Self::with(backend, model, layout, &candidates)?;
+        rehearsal.tried.first_mut()?.shortest_ms = usual_ms;
+        Some(rehearsal)
     }
 
     fn with(backend: &LlamaBackend, model: &Arc<LlamaModel>, layout: Layout, candidates: &[u32]) -> Option<Self> {
@@ -136,6 +144,10 @@ mod tests {
         let n_steps = (1..100).find(|_| rehearsal.step().is_some_and(|threads| [1, 2].contains(&threads)));
         assert_eq!(n_steps, Some(2 * N_TAKEN));
         assert!(rehearsal.tried.iter().all(|tried| tried.shortest_ms.is_some_and(|ms| ms > 0.0)));
+        // A number that took less while it answered is not given up for what is slower.
+        let mut rehearsal = Rehearsal::with(fixture.backend, &fixture.model, Layout::default(), &[2, 1]).unwrap();
+        rehearsal.tried[0].shortest_ms = Some(0.001);
+        assert_eq!((1..100).find_map(|_| rehearsal.step()), Some(2));
         assert!(Rehearsal::with(fixture.backend, &fixture.model, Layout::default(), &[2]).is_none());
     }
 }

@@ -16,6 +16,7 @@ use crate::model::load::Placement;
 use crate::model::rehearsal::Rehearsal;
 use crate::model::shelf::Shelf;
 use crate::model::shelf::disk::Disk;
+use crate::threads;
 
 /// A model that llama.cpp runs.
 #[derive(Debug)]
@@ -83,9 +84,12 @@ impl Llama {
             Rehearsed::Done(_) => return false,
             Rehearsed::No => {
                 let Some(context) = &self.context else { return false };
-                let layout = context.manner().layout;
-                let rehearsal =
-                    (!self.placement.uses_gpu()).then(|| Rehearsal::of(backend, &self.model.weights, layout)).flatten();
+                let Manner { threads, layout, .. } = context.manner();
+                // What the user's own number takes says nothing of the usual one.
+                let usual_ms = context.costs.shortest_ms().filter(|_| threads == threads::physical_cores());
+                let rehearsal = (!self.placement.uses_gpu())
+                    .then(|| Rehearsal::of(backend, &self.model.weights, layout, usual_ms))
+                    .flatten();
                 self.rehearsal =
                     rehearsal.map_or(Rehearsed::Done(None), |rehearsal| Rehearsed::Under(Box::new(rehearsal)));
             }
