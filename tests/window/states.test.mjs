@@ -56,7 +56,7 @@ for (const [theme, language] of [
     await choose(theme);
     await choose(language);
     await window.browser.waitUntil(() => window.browser.execute((one, other) => document.documentElement.dataset.theme === one && document.documentElement.lang === other, theme, language));
-    await openFile(window, home, { name: `States ${language}`, steps: [step("one", { pause_after: true }), step("two")] });
+    await openFile(window, home, { name: `States ${language}`, steps: [step("one", { pause_after: true }), step("two", { gate: { json_schema: { type: "object" } } })] });
     await run(look, language);
     await files(look);
     await exported(look);
@@ -82,6 +82,11 @@ async function run(look, language) {
   await window.click("output-discard");
   await window.click("approve");
   await window.waitForStatus("SUCCESS", 2 * MINUTE);
+  // The placeholder writes no JSON, so the gate was not passed, and both answers are there.
+  await window.click("step-1");
+  await window.click("gate-attempts");
+  await window.browser.$("ol.attempts").waitForDisplayed();
+  await look("gate attempts");
 }
 
 /** The forms over a file, and the file cut into two. */
@@ -144,6 +149,16 @@ async function dialogs(look) {
   await window.get("project-name").waitForDisplayed();
   await look("project sheet");
   await closeDialog("project-name");
+
+  await window.goTo("models");
+  await window.click("bind-CodeGemma");
+  await window.clickOn('//*[@role="option" and (contains(., "server…") or contains(., "servidor…"))]');
+  await window.get("connect-dialog").waitForDisplayed({ timeout: SOON_MS });
+  await window.type(window.get("connect-address"), "http://127.0.0.1:9/v1");
+  await window.click("connect-check");
+  await window.get("connect-trouble").waitForDisplayed({ timeout: SOON_MS });
+  await look("server that does not answer");
+  await closeDialog("connect-dialog");
 
   const { run_id: id } = home.run();
   await window.goTo("runs");
