@@ -316,7 +316,7 @@ impl std::fmt::Debug for Generation {
 }
 
 /// The token with the highest score; the first of those that share it, as llama.cpp's own greedy choice.
-fn likeliest(scores: &[f32]) -> LlamaToken {
+pub(crate) fn likeliest(scores: &[f32]) -> LlamaToken {
     let mut best = (0, f32::NEG_INFINITY);
     for (id, score) in scores.iter().enumerate() {
         if *score > best.1 {

@@ -13,6 +13,7 @@ use llama_cpp_2::token::LlamaToken;
 
 use super::context::{Context, SequenceId, common_start};
 use crate::failure::Failure;
+use crate::generation::likeliest;
 use crate::log::Buffer;
 
 /// A token that the small model itself finds less likely than this is not worth to be tried.
@@ -129,7 +130,7 @@ fn follow(
     context.compute()?;
     let mut guess = Vec::new();
     while is_read && guess.len() < most {
-        let (token, probability) = likeliest(context.scores(place));
+        let (token, probability) = with_probability(context.scores(place));
         if probability < LEAST_PROBABILITY || is_end(token) {
             break;
         }
@@ -148,15 +149,11 @@ fn follow(
 }
 
 /// The token with the highest score, and its probability.
-fn likeliest(scores: &[f32]) -> (LlamaToken, f32) {
-    let (mut best, mut highest) = (0, f32::NEG_INFINITY);
-    for (index, score) in scores.iter().enumerate() {
-        if *score > highest {
-            (best, highest) = (index, *score);
-        }
-    }
+fn with_probability(scores: &[f32]) -> (LlamaToken, f32) {
+    let token = likeliest(scores);
+    let highest = usize::try_from(token.0).ok().and_then(|index| scores.get(index)).copied().unwrap_or_default();
     let sum: f32 = scores.iter().map(|score| (score - highest).exp()).sum();
-    (LlamaToken(i32::try_from(best).unwrap_or(0)), 1.0 / sum)
+    (token, 1.0 / sum)
 }
 
 /// Whether the tokens of both models are the same texts.
@@ -206,7 +203,7 @@ mod tests {
         }
         let guess = draft.guess(sequence, &text, 4, |_| false);
         assert!(!guess.is_empty());
-        assert_eq!(guess[0], likeliest(&fixture.cold(&text, 64)).0);
+        assert_eq!(guess[0], likeliest(&fixture.cold(&text, 64)));
         assert!(draft.token_ms().is_none_or(|ms| ms > 0.0));
         // What was written otherwise is taken back, and what was cut off comes again.
         let mut other = text[..text.len() - 2].to_vec();
