@@ -9,7 +9,7 @@ import { CheckedCode } from "@/components/CheckedCode";
 import { CopyButton } from "@/components/CopyButton";
 import { FileTree } from "@/components/FileTree";
 import { plainText } from "@/components/hiddenCharacters";
-import { patchText } from "@/components/patchText";
+import { PatchList } from "@/components/PatchList";
 import { EmptyState, errorText } from "@/components/States";
 import { VisibleText } from "@/components/VisibleText";
 import { m } from "@/paraglide/messages.js";
@@ -38,13 +38,7 @@ export function FoundFiles({ found }: { found: ExtractedFiles }) {
           <FilePen aria-hidden size={14} />
           <div>
             <strong>{m.patches({ count: patches.length })}</strong>
-            <ul className="notice-list">
-              {patches.map((patch) => (
-                <li key={`${patch.start} ${patch.end}`}>
-                  <VisibleText text={patchText(patch)} />
-                </li>
-              ))}
-            </ul>
+            <PatchList patches={patches} />
           </div>
         </div>
       )}

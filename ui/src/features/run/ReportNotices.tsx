@@ -3,8 +3,7 @@ import { canRerunFrom } from "@/api/runView";
 import type { StepView } from "@/api/types";
 import { Button } from "@/components/Button";
 import { formatCount } from "@/components/format";
-import { patchText } from "@/components/patchText";
-import { VisibleText } from "@/components/VisibleText";
+import { PatchList } from "@/components/PatchList";
 import { m } from "@/paraglide/messages.js";
 import { useRunScope } from "./context";
 import { longer } from "./longer";
@@ -48,13 +47,7 @@ export function ReportNotices({ step }: { step: StepView }) {
           <div>
             <strong>{m.patches({ count: patches.length })}</strong>
             {refused.length > 0 && <> · {m.patches_refused({ count: refused.length })}</>}
-            <ul className="notice-list">
-              {patches.map((patch) => (
-                <li key={`${patch.start} ${patch.end}`}>
-                  <VisibleText text={patchText(patch)} />
-                </li>
-              ))}
-            </ul>
+            <PatchList patches={patches} />
           </div>
         </div>
       )}
