@@ -76,7 +76,16 @@ impl Shared {
 /// Does the work of a download and says on the board how it ended.
 pub(super) async fn run(shared: Arc<Shared>, mut journal: Journal, mut room: Room, mut transfer: Transfer) {
     loop {
-        let end = drive(&shared, &mut journal, &room, &transfer).await;
+        transfer.waiting();
+        let slot = tokio::select! {
+            _ = transfer.interrupted() => None,
+            slot = shared.slots.take() => Some(slot),
+        };
+        let end = match &slot {
+            None => Err(Stop::Asked),
+            Some(_) => drive(&shared, &mut journal, &room, &transfer).await,
+        };
+        // The slot is held until the board tells the end: it never shows more downloads under way than may be.
         match end {
             Ok(outcome) => {
                 // The files are in place; a folder that stays is found and ended by the next start.
@@ -117,11 +126,6 @@ pub(super) async fn run(shared: Arc<Shared>, mut journal: Journal, mut room: Roo
 }
 
 async fn drive(shared: &Arc<Shared>, journal: &mut Journal, room: &Room, transfer: &Transfer) -> Result<Outcome, Stop> {
-    transfer.waiting();
-    let _slot = tokio::select! {
-        _ = transfer.interrupted() => return Err(Stop::Asked),
-        slot = shared.slots.take() => slot,
-    };
     transfer.running();
     let mut anew = 0;
     loop {
