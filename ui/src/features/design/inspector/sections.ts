@@ -1,7 +1,7 @@
 // Which parts of the inspector are open. They stay as the user left them, for every step and over restarts.
 import { create } from "zustand";
 import { createJSONStorage, persist } from "zustand/middleware";
-import { scrollToTop } from "../scroll";
+import { keepAtTop } from "../scroll";
 
 export const SECTIONS = ["prompt", "context", "parameters", "gate", "inputs", "files", "preview"] as const;
 /** The parts of a step, and the one that only the Assembler has. */
@@ -31,7 +31,7 @@ export const useSections = create<Sections>()(
       show: (name) => {
         set(({ open }) => ({ open: { ...open, [name]: true } }));
         // The part must be drawn before it can be scrolled to.
-        requestAnimationFrame(() => scrollToTop(document.getElementById(`inspector-${name}`)));
+        requestAnimationFrame(() => keepAtTop(document.getElementById(`inspector-${name}`)));
       },
     }),
     {

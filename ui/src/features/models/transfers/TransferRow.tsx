@@ -74,7 +74,7 @@ export function TransferRow({ transfer }: { transfer: TransferView }) {
             <ul>
               {skipped.map(({ path, reason }) => (
                 <li key={path} className="hint breakable">
-                  <strong>{path}</strong> {reason}
+                  <strong>{path}</strong> <span lang="en">{reason}</span>
                 </li>
               ))}
             </ul>
@@ -110,6 +110,7 @@ function TransferActions({ transfer }: { transfer: TransferView }) {
         <IconButton
           label={m.transfer_pause({ name })}
           icon={Pause}
+          data-testid={`pause-${id}`}
           disabled={pause.isPending}
           onClick={() => pause.mutate(id, { onError })}
         />
@@ -118,6 +119,7 @@ function TransferActions({ transfer }: { transfer: TransferView }) {
         <IconButton
           label={m.resume_of({ name })}
           icon={Play}
+          data-testid={`resume-${id}`}
           disabled={resume.isPending}
           onClick={() => resume.mutate(id, { onError })}
         />

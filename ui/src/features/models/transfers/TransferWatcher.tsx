@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { toast } from "sonner";
 import { hasEnded, type TransferKind, type TransferView, useTransfers } from "@/api/getModels";
+import { formatCount } from "@/components/format";
 import { findingText } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { transferName } from "./progress";
@@ -59,10 +60,19 @@ export function TransferWatcher() {
 
 /** The list of messages is a live region, so this is heard as well as seen. */
 function tell(transfer: TransferView): void {
-  const { kind, state, problem, id } = transfer;
+  const { kind, state, problem, id, skipped = [] } = transfer;
   const name = { name: transferName(transfer) };
   const show = { label: m.transfers_show(), onClick: openTransfers };
-  if (state === "done") toast.success(DONE[kind](name), { id: `transfer-${id}` });
+  if (state === "done")
+    toast.success(DONE[kind](name), {
+      id: `transfer-${id}`,
+      // Who imports a folder expects all of it, so what was left out is not for the list of transfers alone.
+      ...(skipped.length > 0 && {
+        description: m.transfer_skipped({ count: formatCount(skipped.length) }),
+        action: show,
+        duration: 15_000,
+      }),
+    });
   if (state === "failed")
     toast.error(FAILED[kind](name), {
       id: `transfer-${id}`,

@@ -18,6 +18,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+const LEFT_OUT = [{ path: "/models/notes.gguf", reason: "it is no model" }];
 const PROBLEM = { code: "disk_full", message: "The disk is full.", remedy: "Make room, then resume." };
 
 async function open(transfers: TransferView[], answers = {}): Promise<Call[]> {
@@ -166,9 +167,15 @@ test("the watcher tells what begins and ends, and nothing of what was there befo
     transferView("b", { state: "failed", problem: PROBLEM }),
     transferView("c"),
     transferView("quick", { kind: "import", title: "/models/quick.gguf", state: "done" }),
+    transferView("most", { kind: "import", title: "/models/most", state: "done", skipped: LEFT_OUT }),
   ];
-  await waitFor(() => expect(done).toHaveBeenCalledTimes(2));
-  expect(done.mock.calls.map(([text]) => text)).toEqual(["Downloaded Model a", "Imported quick.gguf"]);
+  await waitFor(() => expect(done).toHaveBeenCalledTimes(3));
+  const told = done.mock.calls.map(([text, more]) => [text, more?.description]);
+  expect(told).toEqual([
+    ["Downloaded Model a", undefined],
+    ["Imported quick.gguf", undefined],
+    ["Imported most", "Left out: 1"],
+  ]);
   expect(failed.mock.calls[0]?.[0]).toBe("Model b was not downloaded");
   expect(failed.mock.calls[0]?.[1]?.description).toBe("The disk is full. Make room, then resume.");
   expect(screen.getByTestId("transfers-begun").textContent).toBe("Model c has begun.");
@@ -200,8 +207,7 @@ test("the words for numbers", () => {
 });
 
 test("files of a folder that were left out are told with their reasons", async () => {
-  const skipped = [{ path: "/models/notes.gguf", reason: "it is no model" }];
-  await open([transferView("t1", { kind: "import", state: "done", skipped })]);
+  await open([transferView("t1", { kind: "import", state: "done", skipped: LEFT_OUT })]);
   const part = await screen.findByTestId("skipped-t1");
   expect(part.textContent).toContain("Left out: 1");
   expect(part.textContent).toContain("/models/notes.gguf it is no model");
