@@ -80,17 +80,16 @@ impl Journal {
     /// Whether it was begun by an order for the same files.
     pub(super) fn is_of(&self, order: &DownloadOrder) -> bool {
         let own = &self.order;
-        let needed = |order: &DownloadOrder| -> Vec<String> {
-            order.paths.iter().filter(|path| !is_optional(path)).cloned().collect()
-        };
-        own.repository == order.repository && own.revision == order.revision && needed(own) == needed(order)
+        own.repository == order.repository && own.revision == order.revision && own.needed() == order.needed()
     }
 
-    /// Takes down what the hub has told. What the model can do without and the hub does not have is ordered no more.
+    /// Takes down what the hub has told. What the model can do without and the hub does not have is ordered no more, and
+    /// weights that it holds in shards are ordered so.
     ///
     /// # Errors
     /// [`DownloadError`] when a file is missing there, has no checksum although it is large, or is not the catalog's.
     pub(super) fn hear(&mut self, repository: &HubRepository, endpoint: &str) -> Result<(), DownloadError> {
+        self.order.in_shards(&repository.files.iter().map(|file| &*file.path).collect::<Vec<_>>());
         let is_there = |path: &str| repository.files.iter().any(|file| file.path == path);
         let is_wanted: Vec<bool> = self.order.paths.iter().map(|path| is_there(path) || !is_optional(path)).collect();
         let mut wanted = is_wanted.iter();

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 
+use brickwork_models::catalog_entry;
 use brickwork_models::safetensors::read_folder;
 use brickwork_t5gemma::{Config, ModelFiles};
 use serde_json::{Value, json};
@@ -59,6 +60,8 @@ fn every_size_is_opened_from_its_headers_alone() {
         assert_eq!(files.memory_bytes(), files.n_params() * 4, "{name}: 16 bits become 32");
         let seen = read_folder(folder.path()).unwrap();
         assert_eq!((seen.n_params, seen.tensor_type.as_str()), (files.n_params(), "BF16"), "{name}");
+        let listed = catalog_entry(&format!("t5gemma-{name}-prefixlm-it")).unwrap();
+        assert_eq!((listed.n_params, listed.files[0].size_bytes), (files.n_params(), files.n_params() * 2), "{name}");
         let figures = seen.figures;
         assert!(figures.converted_bytes(seen.n_params, false) < seen.n_params * 11 / 10, "{name}: 8 bits");
         assert!(figures.converted_bytes(seen.n_params, true) < figures.converted_bytes(seen.n_params, false), "{name}");

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use brickwork_models::download::DownloadOrder;
 use brickwork_models::transfer::TransferState;
-use brickwork_models::{HashState, Hashes, ModelsFolder, read_provenance};
+use brickwork_models::{HashState, Hashes, ModelsFolder, catalog_entry, read_provenance};
 
 use super::server::{COMMIT, HubServer, noise, sha256};
 use super::world::{FILE, REPOSITORY, World, options};
@@ -113,6 +113,25 @@ async fn a_safetensors_model_gets_a_folder() {
     assert_eq!((view.state, view.model_id.as_deref()), (TransferState::Done, Some("t5")), "{:?}", view.problem);
     for path in &paths {
         assert_eq!(std::fs::read(world.dir().join("t5").join(path)).unwrap(), noise(1000));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn weights_that_the_hub_holds_in_shards_come_in_shards() {
+    let server = HubServer::start();
+    let held = ["config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"];
+    for path in held.iter().chain(&["model.safetensors.index.json", "tokenizer.json"]) {
+        server.add("google/t5gemma-xl-xl-prefixlm-it", path, noise(1000));
+    }
+    let world = World::with(server, Vec::new(), None, options());
+    // As the catalog orders it, which does not know how the hub cut the weights.
+    let ordered = &catalog_entry("t5gemma-xl-xl-prefixlm-it").unwrap().files[0];
+    let order = DownloadOrder::new("google/t5gemma-xl-xl-prefixlm-it", "main", ordered.paths.clone());
+    let view = world.ended(world.start_order(&order)).await;
+    assert_eq!((view.state, view.done_bytes), (TransferState::Done, 5000), "{:?}", view.problem);
+    assert_eq!(view.model_id.as_deref(), Some(&*ordered.id), "so the catalog knows that it is there");
+    for path in held {
+        assert_eq!(std::fs::read(world.dir().join(&ordered.id).join(path)).unwrap(), noise(1000), "{path}");
     }
 }
 
