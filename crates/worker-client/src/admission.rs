@@ -52,7 +52,8 @@ pub(crate) async fn admit(
             Err(Refused::Closed) => {}
             Err(Refused::TooLong(reason)) => {
                 let message = format!("The request cannot be sent to the model worker: {reason}. Make it shorter.");
-                return Err(InferenceError::new(InferenceErrorCode::BadRequest, message));
+                let phrase = Phrase::new("request_too_long_to_send").with("cause", reason);
+                return Err(InferenceError::new(InferenceErrorCode::BadRequest, message).saying(phrase));
             }
         }
     }

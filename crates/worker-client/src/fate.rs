@@ -51,11 +51,12 @@ impl Fate {
                     .saying(Phrase::new("worker_silent").with("seconds", seconds.to_string()))
             }
             Self::Unanswered(limit) => {
+                let seconds = limit.as_secs_f64();
                 let message = format!(
-                    "The model worker was ended because another job did not stop within {} s. Run the step again.",
-                    limit.as_secs_f64()
+                    "The model worker was ended because another job did not stop within {seconds} s. Run the step again."
                 );
                 InferenceError::new(InferenceErrorCode::WorkerSilent, message)
+                    .saying(Phrase::new("worker_ended_for_another_job").with("seconds", seconds.to_string()))
             }
             Self::Closed => closed(),
         }

@@ -121,5 +121,5 @@ pub(crate) fn unexpected() -> InferenceError {
 fn diverged() -> InferenceError {
     let message = "The model worker ended in the middle of the job, and the model said something else when it was tried again. \
                    Run the step again.";
-    InferenceError::new(InferenceErrorCode::WorkerCrashed, message)
+    InferenceError::new(InferenceErrorCode::WorkerCrashed, message).saying(Phrase::new("worker_said_something_else"))
 }

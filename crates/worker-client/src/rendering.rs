@@ -1,7 +1,7 @@
 //! What a prompt would be for a model, without generating anything.
 
-use brickwork_engine::ModelRef;
 use brickwork_engine::ports::{InferenceError, InferenceErrorCode, Prompt};
+use brickwork_engine::{ModelRef, Phrase};
 use brickwork_worker_protocol::{CountTexts, CountTokens, FromWorker, Render, ToWorker};
 
 use crate::client::WorkerClient;
@@ -80,5 +80,5 @@ fn unexpected(frame: &FromWorker) -> InferenceError {
         _ => "another kind of frame",
     };
     let message = format!("The model worker answered with {kind}. Install program and worker from one release.");
-    InferenceError::new(InferenceErrorCode::Internal, message)
+    InferenceError::new(InferenceErrorCode::Internal, message).saying(Phrase::new("worker_of_another_release"))
 }
