@@ -12,6 +12,7 @@ use crate::grammar::Grammar;
 use crate::markup;
 use crate::message::{message, missing};
 use crate::parse::{parse, walk};
+use crate::sql;
 
 /// Checks a source of this kind (a file extension without its dot).
 #[must_use]
@@ -31,6 +32,9 @@ pub fn check_until(kind: &str, source: &str, stop: &mut dyn FnMut() -> bool) -> 
             SyntaxReport::of(None, Vec::new())
         };
     }
+    if kind.eq_ignore_ascii_case("sql") {
+        return sql_report(source, stop);
+    }
     let Some(grammar) = Grammar::of_kind(kind) else {
         return SyntaxReport::unchecked(None, UncheckedReason::NoGrammar);
     };
@@ -48,6 +52,17 @@ pub fn check_until(kind: &str, source: &str, stop: &mut dyn FnMut() -> bool) -> 
     match errors {
         Some(errors) => SyntaxReport::of(name(), errors),
         None => SyntaxReport::unchecked(name(), UncheckedReason::TooMuchWork),
+    }
+}
+
+fn sql_report(source: &str, stop: &mut dyn FnMut() -> bool) -> SyntaxReport {
+    let name = || Some("sql".to_owned());
+    if source.len() > SOURCE_MAX_BYTES {
+        return SyntaxReport::unchecked(name(), UncheckedReason::TooLong);
+    }
+    match sql::errors(source, stop) {
+        Ok(errors) => SyntaxReport::of(name(), errors),
+        Err(reason) => SyntaxReport::unchecked(name(), reason),
     }
 }
 

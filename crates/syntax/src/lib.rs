@@ -18,6 +18,7 @@ mod parse;
 mod request;
 mod resolve;
 mod schema;
+mod sql;
 mod verify;
 
 pub use assembly::{Assembly, Conflict, Place, Step, assemble, conflicts};

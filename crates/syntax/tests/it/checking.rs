@@ -32,6 +32,19 @@ const VALID: &[(&str, &str)] = &[
     ("yaml", "a:\n  - b: 1\n    c: [d, e]\n"),
     ("toml", "[a]\nb = \"c\"\nd = [1, 2]\n"),
     ("sh", "#!/bin/sh\nif [ -n \"$A\" ]; then\n  echo \"$(ls)\"\nfi\n"),
+    (
+        "sql",
+        "CREATE TABLE a (id SERIAL PRIMARY KEY, b TIMESTAMPTZ DEFAULT now());\nSELECT b::text FROM a WHERE id = $1;\n",
+    ),
+    ("sql", "PRAGMA foreign_keys = ON;\nCREATE TABLE a (b INTEGER PRIMARY KEY AUTOINCREMENT);\n"),
+    ("sql", "CREATE VIRTUAL TABLE d USING fts5(body, content='');\nINSERT INTO d VALUES (?);\n"),
+    ("sql", "CREATE TABLE `a` (b INT AUTO_INCREMENT PRIMARY KEY, c ENUM('x')) ENGINE=InnoDB;\n"),
+    ("sql", "CREATE TABLE [dbo].[a] ([b] INT IDENTITY(1,1));\nGO\nSELECT TOP 3 * FROM [a]\nGO\n"),
+    ("sql", "\\connect app\nDO $$ BEGIN RAISE NOTICE 'x'; END $$;\nWITH a AS (SELECT 1) SELECT * FROM a;\n"),
+    ("sql", ".mode box\n-- only a comment\nSELECT 'it''s; fine';\n"),
+    ("sql", "CREATE OR REPLACE FUNCTION f() RETURNS int AS $$ BEGIN RETURN 1; END; $$ LANGUAGE plpgsql;\n"),
+    ("sql", "CREATE TRIGGER t AFTER INSERT ON a BEGIN UPDATE b SET c = NEW.c; END;\n"),
+    ("sql", ""),
     ("md", "# Any *text is `Markdown\n"),
     ("txt", "}{"),
     ("js", ""),
@@ -75,6 +88,11 @@ const INVALID: &[(&str, &str, usize, usize, &str)] = &[
     ("yaml", "a: [1, 2\nb: 3\n", 1, 0, ""),
     ("toml", "a = \n", 1, 0, ""),
     ("sh", "if true; then\n  echo a\n", 3, 1, "`fi` is missing"),
+    ("sql", "CREATE TABLE a (\n  id INT;\n", 2, 9, "Unexpected `;`; expected"),
+    ("sql", "SELECT 1;\nSELCT ñ FROM a;\n", 2, 1, "Unexpected `SELCT`"),
+    ("sql", "SELECT f(1\n", 1, 11, "The text ends here; expected `)`."),
+    ("sql", "SELECT 'ñ', 'a;\n", 1, 13, "Unterminated string"),
+    ("sql", "PRAGMA a = 1;\nSELECT * FORM a;\n", 2, 0, ""),
 ];
 
 #[test]
@@ -110,6 +128,10 @@ fn what_cannot_be_checked_says_why() {
     };
     check("vue", "<template/>", UncheckedReason::NoGrammar);
     check("diff", "", UncheckedReason::NoGrammar);
+    // What stands in bodies of procedures is another language in each database.
+    check("sql", "DELIMITER //\nCREATE PROCEDURE p() BEGIN SELECT 1; END //\n", UncheckedReason::NoGrammar);
+    check("sql", "CREATE OR REPLACE PROCEDURE p AS v NUMBER; BEGIN v := 1; END p;\n/\n", UncheckedReason::NoGrammar);
+    check("sql", &format!("SELECT {}1{}", "(".repeat(500), ")".repeat(500)), UncheckedReason::TooMuchWork);
     check("sh", "$ npm install\nadded 3 packages\n", UncheckedReason::Transcript);
     check("js", &"a;".repeat(1_100_000), UncheckedReason::TooLong);
     assert_eq!(Grammar::of_kind("JSX"), Some(Grammar::Javascript));

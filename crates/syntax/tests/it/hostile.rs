@@ -3,8 +3,10 @@
 use brickwork_syntax::{Grammar, SyntaxState, check, outline};
 use proptest::prelude::*;
 
-const KINDS: [&str; 16] =
-    ["js", "ts", "tsx", "css", "html", "json", "jsonc", "py", "rs", "go", "java", "c", "cpp", "yaml", "toml", "sh"];
+const KINDS: [&str; 17] = [
+    "js", "ts", "tsx", "css", "html", "json", "jsonc", "py", "rs", "go", "java", "c", "cpp", "yaml", "toml", "sh",
+    "sql",
+];
 
 #[test]
 fn deep_and_broken_sources_end() {
@@ -33,6 +35,21 @@ fn deep_and_broken_sources_end() {
             assert!(report.errors.len() <= brickwork_syntax::ERRORS_MAX);
             let _ = outline(kind, source);
         }
+    }
+}
+
+/// Operators in a row make a tree that is as deep as they are many.
+#[test]
+fn long_chains_in_sql_end() {
+    for (source, state) in [
+        (format!("SELECT 1{}", "+1".repeat(499_000)), SyntaxState::Unchecked),
+        (format!("SELECT 1{}", "+1".repeat(495)), SyntaxState::Valid),
+        (format!("SELECT {}1{}", "(".repeat(20), "+(1+1))".repeat(20)), SyntaxState::Valid),
+        ("SELECT 1 UNION ".repeat(2_000), SyntaxState::Unchecked),
+        ("CASE WHEN ".repeat(3_000), SyntaxState::Unchecked),
+        (format!("INSERT INTO a VALUES {}(1, 'x')", "(1, 'x'), ".repeat(3_000)), SyntaxState::Valid),
+    ] {
+        assert_eq!(check("sql", &source).state, state, "{source:.20}");
     }
 }
 
