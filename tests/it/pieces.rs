@@ -208,7 +208,8 @@ fn a_gate_works_with_a_real_model() {
         home.run(&["export", text(&run["run_id"]), &out]).expect_code(0);
         let manifest: Value = serde_json::from_str(&home.read("out/brickwork.json")).unwrap();
         let entry = &manifest["files"][0];
-        assert!(text(&entry["model_file"]).ends_with(".gguf"), "{entry}");
-        assert_eq!(text(&entry["model_sha256"]).len(), 64, "{entry}");
+        let files = entry["model_files"].as_array().unwrap();
+        assert!(files.len() == 1 && text(&files[0]["name"]).ends_with(".gguf"), "{entry}");
+        assert_eq!(text(&files[0]["sha256"]).len(), 64, "{entry}");
     }
 }

@@ -1,10 +1,10 @@
 //! What an export's manifest says of its run, and what is needed to run the same pipeline again.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use brickwork_engine::{AssemblerMode, ModelRef, RunId, RunRecord};
-use brickwork_export::{ExportFile, Facts, Manifest, ManifestInput};
+use brickwork_export::{ExportFile, Facts, Manifest, ManifestInput, ManifestModelFile};
 use brickwork_models::{check_file, expected_sha256, model_paths};
 use serde_json::Value;
 
@@ -52,27 +52,24 @@ impl App {
     pub(crate) async fn with_model_files(&self, run: &RunView, mut files: Vec<ExportFile>) -> Vec<ExportFile> {
         let models: HashMap<&str, &ModelRef> =
             run.steps.iter().chain([&run.assembler]).map(|step| (&*step.step_name, &step.model)).collect();
-        let mut known: HashMap<&str, Option<(String, String)>> = HashMap::new();
+        let mut known: HashMap<&str, Vec<ManifestModelFile>> = HashMap::new();
         for file in &mut files {
             let Some(model) = file.step.as_deref().and_then(|step| models.get(step)) else { continue };
             if !known.contains_key(&*model.path) {
                 known.insert(&model.path, self.hashed_model(model).await);
             }
-            if let Some(Some((name, sha256))) = known.get(&*model.path) {
-                file.origin.model_file = Some(name.clone());
-                file.origin.model_sha256 = Some(sha256.clone());
-            }
+            file.origin.model_files = known.get(&*model.path).cloned().unwrap_or_default();
         }
         files
     }
 
-    /// The name and the SHA-256 of the model's first file; `None` where it has none here, or it cannot be read.
-    async fn hashed_model(&self, model: &ModelRef) -> Option<(String, String)> {
+    /// The names and the SHA-256 of the model's files; none where it has none here, or one cannot be read.
+    async fn hashed_model(&self, model: &ModelRef) -> Vec<ManifestModelFile> {
         if !model.is_local() || model.path.is_empty() {
-            return None;
+            return Vec::new();
         }
         let (dir, model) = (self.config().models_dir.clone(), model.clone());
-        blocking(move || hashed(&dir, &model)).await.ok().flatten()
+        blocking(move || hashed(&dir, &model)).await.unwrap_or_default()
     }
 
     /// How a run of a manifest's pipeline differs from the one that made the export, as sentences: model files that are
@@ -102,36 +99,51 @@ impl App {
     async fn other_model(&self, manifest: &Manifest, step: &StepView) -> Option<String> {
         let entry = manifest.files.iter().find(|file| file.step.as_ref() == Some(&step.step_name))?;
         let (name, then) = (&step.step_name, entry.model.as_deref().unwrap_or_default());
-        let Some(expected) = &entry.origin.model_sha256 else {
+        let expected = &entry.origin.model_files;
+        if expected.is_empty() {
             let is_other = !then.is_empty() && then != step.model.id && !step.model.is_none();
             return is_other
                 .then(|| format!("The step `{name}` was made by `{then}` and runs on `{}`.", step.model.id));
-        };
-        match self.hashed_model(&step.model).await {
-            Some((_, sha256)) if sha256 == *expected => None,
-            Some((file, _)) => Some(format!(
-                "The step `{name}` was made by `{then}` with the SHA-256 {expected}; `{file}`, on which it runs, is another file."
-            )),
-            None => Some(format!(
-                "The step `{name}` was made by `{then}` with the SHA-256 {expected}; `{}`, on which it runs, is another model.",
-                step.model.id
-            )),
         }
+        let now = self.hashed_model(&step.model).await;
+        // Names may differ: the same bytes are the same model.
+        let hashes = |files: &[ManifestModelFile]| {
+            let mut hashes: Vec<String> = files.iter().map(|file| file.sha256.clone()).collect();
+            hashes.sort_unstable();
+            hashes
+        };
+        let (then_hashes, now_hashes) = (hashes(expected), hashes(&now));
+        if then_hashes == now_hashes {
+            return None;
+        }
+        let other = now.iter().find(|file| !then_hashes.contains(&file.sha256));
+        let missing = expected.iter().find(|file| !now_hashes.contains(&file.sha256)).or(expected.first())?;
+        let made = format!("The step `{name}` was made by `{then}` with the SHA-256 {}", missing.sha256);
+        Some(match other {
+            Some(file) => format!("{made}; `{}`, on which it runs, is another file.", file.name),
+            None => format!("{made}; `{}`, on which it runs, is another model.", step.model.id),
+        })
     }
 }
 
-fn hashed(dir: &Path, model: &ModelRef) -> Option<(String, String)> {
-    let file: PathBuf = model_paths(Path::new(&model.path)).into_iter().next()?;
-    let name = file.file_name()?.to_string_lossy().into_owned();
-    let known = expected_sha256(dir, &model.id, &file).ok().flatten().map(|(sha256, _)| sha256);
-    let sha256 = known.or_else(|| match check_file(dir, &model.id, &file, false, &mut |_| Ok(())) {
+/// The model's files with their hashes; none when one of them cannot be read, since a part of a model is none.
+fn hashed(dir: &Path, model: &ModelRef) -> Vec<ManifestModelFile> {
+    let paths = model_paths(Path::new(&model.path));
+    let files: Option<Vec<_>> = paths.iter().map(|path| hashed_file(dir, model, path)).collect();
+    files.unwrap_or_default()
+}
+
+fn hashed_file(dir: &Path, model: &ModelRef, path: &Path) -> Option<ManifestModelFile> {
+    let name = path.file_name()?.to_string_lossy().into_owned();
+    let known = expected_sha256(dir, &model.id, path).ok().flatten().map(|(sha256, _)| sha256);
+    let sha256 = known.or_else(|| match check_file(dir, &model.id, path, false, &mut |_| Ok(())) {
         Ok(checked) => Some(checked.sha256),
         Err(error) => {
             tracing::warn!(%error, "the model's file could not be read for the manifest");
             None
         }
     })?;
-    Some((name, sha256))
+    Some(ManifestModelFile { name, sha256 })
 }
 
 /// The run's pipeline with the seeds that it drew and the values of its project, so that it can be run again as it was.
@@ -166,4 +178,35 @@ fn needs_files(paths: &[&str]) -> Option<String> {
          project whose folder holds them.",
         named.join(", ")
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_files_of_a_model_are_told_or_none() {
+        let room = tempfile::tempdir().unwrap();
+        let folder = room.path().join("t5");
+        std::fs::create_dir(&folder).unwrap();
+        for name in ["config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "notes.txt"]
+        {
+            std::fs::write(folder.join(name), name).unwrap();
+        }
+        let shard = |n: u8| room.path().join(format!("m-0000{n}-of-00002.gguf"));
+        std::fs::write(shard(1), "one").unwrap();
+        let names = |path: &Path| {
+            let model = ModelRef { id: "m".into(), path: path.display().to_string(), stand_in: false };
+            let files = hashed(room.path(), &model);
+            assert!(files.iter().all(|file| file.sha256.len() == 64), "{files:?}");
+            files.into_iter().map(|file| file.name).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names(&folder),
+            ["config.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"]
+        );
+        assert_eq!(names(&shard(1)), [""; 0], "a part is missing");
+        std::fs::write(shard(2), "two").unwrap();
+        assert_eq!(names(&shard(1)), ["m-00001-of-00002.gguf", "m-00002-of-00002.gguf"]);
+    }
 }

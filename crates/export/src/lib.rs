@@ -32,7 +32,9 @@ pub use error::ExportError;
 pub use git::{BranchError, GitFolder, MadeBranch, git_folder, new_branch};
 pub use judge::{Action, Reason};
 pub use keep::{Keep, KeptExport, MAX_KEPT_BYTES, MAX_KEPT_EXPORTS, kept_exports, prune_exports};
-pub use manifest::{MANIFEST_NAME, MANIFEST_VERSION, Manifest, ManifestFile, ManifestInput, Origin, manifest_of};
+pub use manifest::{
+    MANIFEST_NAME, MANIFEST_VERSION, Manifest, ManifestFile, ManifestInput, ManifestModelFile, Origin, manifest_of,
+};
 pub use name::{NameFault, RelPath, check_name, folded as folded_name};
 pub use plan::{ExportPlan, PlannedFile, plan};
 pub use undo::{UndoReport, undo, undo_with};

@@ -94,18 +94,25 @@ pub struct Origin {
     /// The sampler's seed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u32>,
-    /// The name of the model's file; of the first one where the model has several.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model_file: Option<String>,
-    /// SHA-256 of that file, in lower-case hex.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model_sha256: Option<String>,
+    /// The model's files: one, the parts of a split one, or those of a folder. Empty where the model is a server's, or they
+    /// could not be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub model_files: Vec<ManifestModelFile>,
     /// Whether it parses: `valid`, `invalid` or `unchecked`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub syntax: Option<String>,
     /// Whether the user edited it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub edited: bool,
+}
+
+/// A file of the model that made a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ManifestModelFile {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its bytes, in lower-case hex.
+    pub sha256: String,
 }
 
 /// A manifest of these files alone, as an export into an empty folder would write it.
