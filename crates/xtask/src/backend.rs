@@ -1,6 +1,8 @@
 //! `cargo xtask backend`: a further module of llama.cpp, built from the sources of the worker's own llama.cpp, so that a GPU
 //! is used without building anything else again.
 
+mod toolkit;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +21,7 @@ const SOURCES: &str = "llama-cpp-sys-2";
 /// A kind of device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// NVIDIA's GPUs; needs NVIDIA's toolkit (nvcc, cudart, cublas).
+    /// NVIDIA's GPUs; needs NVIDIA's toolkit (nvcc, cudart, cublas), which can be fetched.
     Cuda,
     /// GPUs of all makers; its packages are installed on Debian and Ubuntu.
     Vulkan,
@@ -53,15 +55,16 @@ impl Kind {
 }
 
 /// Builds the module and puts it into the folder where the worker looks for further ones. `more` are further options for
-/// CMake, e.g. `-DCMAKE_CUDA_ARCHITECTURES=90`.
+/// CMake, e.g. `-DCMAKE_CUDA_ARCHITECTURES=90`; with `fetch_toolkit` NVIDIA's toolkit is fetched where there is none.
 ///
 /// # Errors
 /// When the sources, a compiler or a toolkit are missing, or the build fails.
-pub(crate) fn build(workspace: &Workspace, kind: Kind, more: &[String]) -> Result<()> {
+pub(crate) fn build(workspace: &Workspace, kind: Kind, more: &[String], fetch_toolkit: bool) -> Result<()> {
     setup::run(if kind == Kind::Vulkan { setup::Purpose::Vulkan } else { setup::Purpose::Build })?;
     if kind == Kind::Vulkan {
         check_vulkan_headers()?;
     }
+    let toolkit = if kind == Kind::Cuda { toolkit::options(workspace, more, fetch_toolkit)? } else { Vec::new() };
     let sources = sources(workspace)?;
     let folder = workspace.target.join("backends").join(kind.name());
     let mut configure = workspace.command("cmake");
@@ -71,7 +74,7 @@ pub(crate) fn build(workspace: &Workspace, kind: Kind, more: &[String]) -> Resul
     configure.args(["-DGGML_NATIVE=OFF", "-DCMAKE_BUILD_WITH_INSTALL_RPATH=ON", "-DCMAKE_INSTALL_RPATH=$ORIGIN"]);
     let parts = ["APP", "COMMON", "EXAMPLES", "SERVER", "TESTS", "TOOLS"];
     configure.args(parts.map(|part| format!("-DLLAMA_BUILD_{part}=OFF")));
-    process::run(configure.args(kind.options()).args(more))?;
+    process::run(configure.args(kind.options()).args(toolkit).args(more))?;
     let target = format!("ggml-{}", kind.name());
     let jobs = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).to_string();
     let mut build = workspace.command("cmake");
@@ -101,7 +104,8 @@ fn check_vulkan_headers() -> Result<()> {
     match header_version(&text) {
         Some(version) if version < LEAST_VULKAN_HEADER => bail!(
             "{} is of version {version}, and llama.cpp needs {LEAST_VULKAN_HEADER} (of 1.3.{LEAST_VULKAN_HEADER}) or newer (Debian 13 and Ubuntu \
-             24.04 have it). Install a newer Vulkan SDK and set VULKAN_SDK to its folder.",
+             24.04 have it). Set VULKAN_SDK to the folder of a newer Vulkan SDK, or to one in which `include`, `share` and `lib` are \
+             those of newer packages (libvulkan-dev and spirv-headers).",
             header.display()
         ),
         _ => Ok(()),

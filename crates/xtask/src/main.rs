@@ -56,9 +56,10 @@ Commands:
           build folder (10 minutes or more); BRICKWORK_BENCH_ROUNDS: how often (default: 5)
           slope: how the time to first token grows along a conversation
           store: pages of a history of 100,000 runs
-  backend cuda|vulkan [-DNAME=VALUE...]
+  backend cuda|vulkan [--toolkit] [-DNAME=VALUE...]
           Builds llama.cpp's module for a kind of GPU and puts it where the worker finds it
           cuda: needs NVIDIA's toolkit; e.g. -DCMAKE_CUDA_ARCHITECTURES=90 builds for one kind
+          --toolkit: where there is none, fetch it from PyPI into the build folder (530 MB)
   setup [--tests]
           Installs the system packages that are missing (Debian and Ubuntu)
           --tests: also what only the tests need
@@ -88,7 +89,7 @@ enum Task {
     Test,
     Check { quick: bool },
     Bench { arm: Option<String> },
-    Backend { kind: backend::Kind, options: Vec<String> },
+    Backend { kind: backend::Kind, options: Vec<String>, toolkit: bool },
     Setup { tests: bool },
     Ui,
     Models { all: bool },
@@ -124,7 +125,7 @@ fn carry_out(task: Task) -> Result<()> {
         Task::Demo { headless, out } => demo::run(&workspace, headless, out),
         Task::Test => suites::run(&workspace),
         Task::Check { quick } => check::run(&workspace, quick),
-        Task::Backend { kind, options } => backend::build(&workspace, kind, &options),
+        Task::Backend { kind, options, toolkit } => backend::build(&workspace, kind, &options, toolkit),
         Task::Bench { arm } => bench::run(&workspace, arm.as_deref()),
         Task::Setup { tests } => setup::run(if tests { setup::Purpose::Tests } else { setup::Purpose::Build }),
         Task::Ui => ui::build(&workspace),
@@ -167,7 +168,10 @@ fn parse(arguments: Vec<OsString>) -> Result<Task> {
         "check" => (Task::Check { quick: has("--quick") }, "--quick"),
         "bench" => (Task::Bench { arm }, ""),
         "backend" => match arm.as_deref().and_then(backend::Kind::named) {
-            Some(kind) => (Task::Backend { kind, options }, ""),
+            Some(kind) => {
+                let known = if kind == backend::Kind::Cuda { "--toolkit" } else { "" };
+                (Task::Backend { kind, options, toolkit: has("--toolkit") }, known)
+            }
             None => bail!("name the kind of module: cuda or vulkan"),
         },
         "setup" => (Task::Setup { tests: has("--tests") }, "--tests"),
@@ -208,7 +212,11 @@ mod tests {
         let options = vec!["-DCMAKE_CUDA_ARCHITECTURES=90".to_owned()];
         assert_eq!(
             read("backend cuda -DCMAKE_CUDA_ARCHITECTURES=90").unwrap(),
-            Task::Backend { kind: backend::Kind::Cuda, options }
+            Task::Backend { kind: backend::Kind::Cuda, options, toolkit: false }
+        );
+        assert_eq!(
+            read("backend cuda --toolkit").unwrap(),
+            Task::Backend { kind: backend::Kind::Cuda, options: Vec::new(), toolkit: true }
         );
     }
 
@@ -222,6 +230,7 @@ mod tests {
             "backend",
             "backend metal",
             "backend cuda vulkan",
+            "backend vulkan --toolkit",
             "bench -DX=1",
             "demo --out",
             "demo --all",

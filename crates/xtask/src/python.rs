@@ -45,6 +45,16 @@ impl Environment {
         self.programs.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 
+    /// The folder of its packages.
+    ///
+    /// # Errors
+    /// When its Python does not tell.
+    pub(crate) fn packages(&self) -> Result<PathBuf> {
+        let ask = "import sysconfig; print(sysconfig.get_paths()['purelib'])";
+        let told = process::capture(Command::new(self.program("python")).args(["-c", ask]))?;
+        Ok(PathBuf::from(told.trim()))
+    }
+
     /// Whether `program` runs with `arguments` and says `word`.
     pub(crate) fn says(program: &Path, arguments: &[&str], word: &str) -> bool {
         process::capture(Command::new(program).args(arguments)).is_ok_and(|said| said.contains(word))
