@@ -19,6 +19,7 @@ fn main() {
         "open_link",
         "open_path",
         "save_text",
+        "save_zip",
     ];
     let manifest = tauri_build::AppManifest::new().commands(commands);
     if let Err(error) = tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest)) {

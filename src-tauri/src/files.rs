@@ -1,11 +1,17 @@
-//! Texts from and to files that the user chooses in the system's dialogs. The UI never names a path.
+//! Texts, and the zip of a run, from and to files that the user chooses in the system's dialogs. The UI never names a path.
 
 use std::path::{Path, PathBuf};
 
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode};
 use serde::Serialize;
-use tauri::AppHandle;
+use tauri::{AppHandle, State};
 use tauri_plugin_dialog::{DialogExt, FilePath};
 use tokio::sync::oneshot;
+use tower::ServiceExt;
+
+use crate::bridge::Bridge;
 
 /// The largest text file that is read, in bytes.
 pub(crate) const MAX_TEXT_BYTES: u64 = 4 * 1024 * 1024;
@@ -28,10 +34,82 @@ pub(crate) async fn save_text(
 ) -> Result<Option<String>, String> {
     let name = plain_name(&name);
     let Some(path) = place_to_save(&window, title, &name).await? else { return Ok(None) };
-    match tokio::fs::write(&path, content).await {
+    match replace_file(&path, content.as_bytes()).await {
         Ok(()) => Ok(Some(path.display().to_string())),
         Err(error) => Err(format!("{} cannot be written: {error}. Choose another place.", path.display())),
     }
+}
+
+/// What became of a zip that was to be saved. The UI puts it into words, in its own language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub(crate) enum SavedZip {
+    /// It lies there.
+    Saved { path: String },
+    /// The dialog was dismissed.
+    Dismissed,
+    /// The router has no such zip; its answer says why.
+    Refused { status: u16, text: String },
+    /// It could not be written there.
+    Unwritten { path: String, cause: String },
+}
+
+/// Asks where to save the zip of a run's files, which is the one that a browser downloads, and saves it there.
+#[tauri::command]
+pub(crate) async fn save_zip(
+    window: AppHandle,
+    bridge: State<'_, Bridge>,
+    title: String,
+    run_id: String,
+) -> Result<SavedZip, String> {
+    let zip = match zip_of(bridge.router(), &run_id).await? {
+        Ok(zip) => zip,
+        Err((status, text)) => return Ok(SavedZip::Refused { status: status.as_u16(), text }),
+    };
+    let name = plain_name(&format!("brickwork-{run_id}.zip"));
+    let Some(path) = place_to_save(&window, title, &name).await? else { return Ok(SavedZip::Dismissed) };
+    let written = replace_file(&path, &zip).await;
+    let path = path.display().to_string();
+    Ok(match written {
+        Ok(()) => SavedZip::Saved { path },
+        Err(error) => SavedZip::Unwritten { path, cause: error.to_string() },
+    })
+}
+
+/// The zip as the router makes it, or its status and its words when there is none.
+async fn zip_of(router: Router, run_id: &str) -> Result<Result<Vec<u8>, (StatusCode, String)>, String> {
+    let fail = |cause: &dyn std::fmt::Display| format!("The zip could not be made: {cause}. Try again.");
+    let request = Request::get(format!("/api/v1/orchestrator/runs/{run_id}/artifacts.zip"))
+        .body(Body::empty())
+        .map_err(|error| fail(&error))?;
+    let Ok(response) = router.oneshot(request).await;
+    let status = response.status();
+    // The router keeps its zips to the bounds of an export.
+    let bytes = to_bytes(response.into_body(), usize::MAX).await.map_err(|error| fail(&error))?;
+    if status == StatusCode::OK {
+        return Ok(Ok(bytes.into()));
+    }
+    Ok(Err((status, String::from_utf8_lossy(&bytes).into_owned())))
+}
+
+/// Writes a file beside its place first, so that what was there before stays whole until the new one is.
+async fn replace_file(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".brickwork-part");
+    let beside = PathBuf::from(beside);
+    let written = async {
+        let mut file = tokio::fs::File::create(&beside).await?;
+        tokio::io::AsyncWriteExt::write_all(&mut file, content).await?;
+        file.sync_all().await?;
+        drop(file);
+        tokio::fs::rename(&beside, path).await
+    };
+    let written = written.await;
+    if written.is_err() {
+        // The first error is the one to tell; a rest that cannot be removed is named after what was to be saved.
+        let _ = tokio::fs::remove_file(&beside).await;
+    }
+    written
 }
 
 /// Asks for a text file of an extension and reads it; `null` when the dialog was dismissed.
@@ -138,6 +216,38 @@ mod tests {
         check("", "brickwork.txt");
         check(".bashrc", "bashrc");
         assert_eq!(plain_name(&"x".repeat(500)).len(), 120);
+    }
+
+    #[tokio::test]
+    async fn a_file_is_replaced_as_a_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.zip");
+        for content in ["one", "another"] {
+            replace_file(&path, content.as_bytes()).await.unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
+        }
+        let taken = folder.path().join("a folder");
+        std::fs::create_dir(&taken).unwrap();
+        assert!(replace_file(&taken, b"three").await.is_err());
+        assert!(replace_file(&folder.path().join("none/run.zip"), b"four").await.is_err());
+        let mut names: Vec<_> = folder.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["a folder", "run.zip"], "nothing half-written is left");
+    }
+
+    #[tokio::test]
+    async fn a_zip_is_the_routers_and_its_refusal_too() {
+        use axum::routing::get;
+
+        let router = Router::new()
+            .route("/api/v1/orchestrator/runs/full/artifacts.zip", get(|| async { b"PK\x03\x04\xff".to_vec() }))
+            .route("/api/v1/orchestrator/runs/empty/artifacts.zip", get(|| async { (StatusCode::CONFLICT, "{}") }));
+        assert_eq!(zip_of(router.clone(), "full").await.unwrap().unwrap(), b"PK\x03\x04\xff");
+        assert_eq!(
+            zip_of(router.clone(), "empty").await.unwrap().unwrap_err(),
+            (StatusCode::CONFLICT, "{}".to_owned())
+        );
+        assert!(zip_of(router, "no id").await.is_err());
     }
 
     #[test]

@@ -66,6 +66,7 @@ fn start() -> anyhow::Result<()> {
             files::choose_file,
             files::choose_text_file,
             files::save_text,
+            files::save_zip,
             links::open_link,
             notify::notify,
             shell::choose_folder,

@@ -1,11 +1,12 @@
 // What a screen looks like in passing: a step that runs or waits, dialogs over the files, an export that is done, faults of a file. Each
 // is held to the same checks as the screens of the tour, in both themes and languages. The scripted placeholder serves every role.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, afterEach, before, test } from "node:test";
-import { axeFaults } from "./axe.mjs";
 import { documentOf, importFile, openFile, press, SOON_MS, untilDocument } from "./designed.mjs";
-import { cutOff } from "./looks.mjs";
+import { chooseLook, closeDialog, LOOKS, looker } from "./passing.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
 import { machine } from "./window.mjs";
 
@@ -30,35 +31,14 @@ after(async () => {
 
 const step = (step_name, more = {}) => ({ step_name, model_type: "CodeGemma", prompt: `Write ${step_name} with {{ nothing }}`, parameters: { max_tokens: 200 }, ...more });
 
-async function choose(value) {
-  await window.goTo("settings");
-  await window.get("data-folder").waitForDisplayed();
-  await window.clickOn(`//label[input[@type="radio" and @value="${value}"]]`);
-}
-
-async function closeDialog(testId) {
-  await press(window, "Escape");
-  await window.get(testId).waitForExist({ reverse: true, timeout: SOON_MS });
-}
-
-for (const [theme, language] of [
-  ["light", "en"],
-  ["dark", "es"],
-]) {
-  const wrong = [];
-  const look = async (name) => {
-    await saveScreenshot(window, `states ${language} ${theme} ${name}`);
-    const faults = [...(await window.browser.execute(cutOff)), ...(await axeFaults(window))];
-    wrong.push(...faults.map((fault) => `${name}: ${fault}`));
-  };
-
+for (const [theme, language] of LOOKS) {
   test(`what is seen in passing, ${language} and ${theme}`, { timeout: 8 * MINUTE }, async () => {
-    await choose(theme);
-    await choose(language);
-    await window.browser.waitUntil(() => window.browser.execute((one, other) => document.documentElement.dataset.theme === one && document.documentElement.lang === other, theme, language));
+    const { look, wrong } = looker(window, `states ${language} ${theme}`);
+    await chooseLook(window, theme, language);
     await openFile(window, home, { name: `States ${language}`, steps: [step("one", { pause_after: true }), step("two", { gate: { json_schema: { type: "object" } } })] });
     await run(look, language);
     await files(look);
+    await zipped(look, language);
     await exported(look);
     await dialogs(look);
     await failed(look);
@@ -107,7 +87,7 @@ async function files(look) {
     await window.click(`file-menu-${task}`);
     await window.get(shows).waitForDisplayed();
     await look(`file ${task}`);
-    await closeDialog(shows);
+    await closeDialog(window, shows);
   }
   await window.clickOn('.file-views input[value="preview"] + *, .file-views .segment:has(input[value="preview"])');
   await window.get("preview-frame").waitForDisplayed({ timeout: SOON_MS });
@@ -117,6 +97,36 @@ async function files(look) {
   await window.get("split-view").waitForDisplayed();
   await look("file split");
   await press(window, "Escape");
+}
+
+/** The zip of the run's files, where the dialog says: first a folder stands in its way. */
+async function zipped(look, language) {
+  const { run_id: id, final_artifacts: files } = home.run();
+  const path = join(home.exportDir, `brickwork-${id}.zip`);
+  mkdirSync(path);
+  await window.click("export-button");
+  await window.click("export-zip");
+  const alert = window.browser.$('.sheet [role="alert"]');
+  await alert.waitForDisplayed({ timeout: SOON_MS });
+  const fault = await window.text(alert);
+  assert.ok(fault.includes(path), fault);
+  assert.match(fault, language === "es" ? /Elige otro lugar\./ : /Choose another place\./);
+  await look("zip in the way of a folder");
+  rmdirSync(path);
+  await window.click("export-zip");
+  await window.get("export-zip-saved").waitForDisplayed({ timeout: SOON_MS });
+  assert.ok((await window.text(window.get("export-zip-saved"))).includes(path));
+  await look("zip saved");
+  assert.deepEqual(Object.keys(unzipped(path)).sort(), [...files.map(({ name }) => name), "brickwork.json"].sort());
+  for (const { name, content } of files) assert.equal(unzipped(path)[name], content);
+  rmSync(path);
+  await closeDialog(window, "export-zip");
+}
+
+/** The files of a zip by name. */
+function unzipped(path) {
+  const read = "import json, sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); print(json.dumps({name: z.read(name).decode() for name in z.namelist()}))";
+  return JSON.parse(execFileSync("python3", ["-c", read, path], { encoding: "utf8" }));
 }
 
 async function exported(look) {
@@ -148,7 +158,7 @@ async function dialogs(look) {
   await window.click("project-new");
   await window.get("project-name").waitForDisplayed();
   await look("project sheet");
-  await closeDialog("project-name");
+  await closeDialog(window, "project-name");
 
   await window.goTo("models");
   await window.click("bind-CodeGemma");
@@ -158,7 +168,7 @@ async function dialogs(look) {
   await window.click("connect-check");
   await window.get("connect-trouble").waitForDisplayed({ timeout: SOON_MS });
   await look("server that does not answer");
-  await closeDialog("connect-dialog");
+  await closeDialog(window, "connect-dialog");
 
   const { run_id: id } = home.run();
   await window.goTo("runs");
@@ -175,7 +185,7 @@ async function dialogs(look) {
   await window.click("prune-button");
   await window.get("prune-preview").waitForDisplayed({ timeout: SOON_MS });
   await look("prune");
-  await closeDialog("prune-preview");
+  await closeDialog(window, "prune-preview");
 }
 
 /** A run whose step failed. */

@@ -86,6 +86,9 @@ export async function call<T>(path: string, options: Options = {}): Promise<T> {
   throw new ApiError(toProblem(response.status, text));
 }
 
+/** The error of a refusal that came by another way than `call`, by its status and its body. */
+export const refusal = (status: number, text: string) => new ApiError(toProblem(status, text));
+
 function toProblem(status: number, text: string): Problem {
   try {
     const body = JSON.parse(text) as Partial<Problem>;

@@ -18,6 +18,14 @@ export interface Dropped {
   text?: string;
 }
 
+/** What became of a zip that was to be saved. */
+export type SavedZip =
+  | { kind: "saved"; path: string }
+  | { kind: "dismissed" }
+  /** The router's answer, which has no zip. */
+  | { kind: "refused"; status: number; text: string }
+  | { kind: "unwritten"; path: string; cause: string };
+
 /** Larger text files are refused, as the window does too. In bytes. */
 const MAX_TEXT_BYTES = 4 * 1024 * 1024;
 
@@ -61,6 +69,14 @@ export async function saveText(title: string, name: string, content: string): Pr
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
   return name;
 }
+
+/** Saves the zip of a run's final files where the user says. Only the window can: in a browser, `zipAddress` is a download. */
+export const saveZip = (title: string, runId: string): Promise<SavedZip> =>
+  invoke<SavedZip>("save_zip", { title, runId });
+
+/** Where a browser finds the zip of a run's final files, as a download. */
+export const zipAddress = (runId: string): string =>
+  `/api/v1/orchestrator/runs/${encodeURIComponent(runId)}/artifacts.zip`;
 
 /** Lets the user choose a text file of an extension (without its dot) and reads it; null when the user closed the dialog. */
 export async function chooseTextFile(title: string, extension: string): Promise<TextFile | null> {

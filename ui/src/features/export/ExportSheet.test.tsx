@@ -4,7 +4,16 @@ import { afterEach, expect, test, vi } from "vitest";
 import { renderApp, serveApi } from "@/test/render";
 import { ExportSheet } from "./ExportSheet";
 
-afterEach(() => vi.unstubAllGlobals());
+const invoke = vi.fn();
+vi.mock("@tauri-apps/api/core", async (original) => ({
+  ...(await original<object>()),
+  invoke: (...args: unknown[]) => invoke(...args),
+}));
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+  Reflect.deleteProperty(window, "__TAURI_INTERNALS__");
+});
 
 const PLAN = {
   folder: "/work",
@@ -152,4 +161,41 @@ test("earlier exports of the run are listed, each with its undo", async () => {
   expect(calls.filter((call) => call.path.endsWith("/undo")).length).toBe(1);
   await userEvent.click(screen.getByTestId("export-back"));
   expect(screen.getByTestId("export-folder")).toBeTruthy();
+});
+
+test("a browser downloads the zip", () => {
+  serveApi({});
+  renderApp(<ExportSheet runId="r1" onClose={vi.fn()} />);
+  const link = screen.getByTestId("export-zip");
+  expect(link.getAttribute("href")).toBe("/api/v1/orchestrator/runs/r1/artifacts.zip");
+  expect(link.hasAttribute("download")).toBe(true);
+});
+
+test.each([
+  [{ kind: "saved", path: "/home/me/run.zip" }, "status", "Saved: /home/me/run.zip"],
+  [
+    { kind: "unwritten", path: "/root/run.zip", cause: "Permission denied" },
+    "alert",
+    "The zip was not saved/root/run.zip could not be written: Permission denied. Choose another place.",
+  ],
+  [
+    { kind: "refused", status: 409, text: '{"title":"Conflict","detail":"The run has no files."}' },
+    "alert",
+    "The zip was not savedThe run has no files.",
+  ],
+  [new Error("The file dialog failed."), "alert", "The zip was not savedThe file dialog failed."],
+  [{ kind: "dismissed" }, "status", undefined],
+])("the window saves the zip where the user says: %o", async (answer, role, told) => {
+  Object.assign(window, { __TAURI_INTERNALS__: {} });
+  invoke.mockReset().mockImplementation((command: string) => {
+    if (command !== "save_zip") return new Promise(() => {});
+    return answer instanceof Error ? Promise.reject(answer.message) : Promise.resolve(answer);
+  });
+  renderApp(<ExportSheet runId="r1" onClose={vi.fn()} />);
+  const save = screen.getByTestId("export-zip");
+  await userEvent.click(save);
+  await waitFor(() => expect(save.hasAttribute("disabled")).toBe(false));
+  expect(invoke).toHaveBeenCalledWith("save_zip", { title: "Save the files as a zip", runId: "r1" });
+  if (told) expect((await screen.findByRole(role)).textContent).toBe(told);
+  else expect([screen.queryByRole("alert"), screen.queryByTestId("export-zip-saved")]).toEqual([null, null]);
 });

@@ -1,7 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { FolderDown } from "lucide-react";
 import { useEffect, useState } from "react";
-import { isDesktop } from "@/api/transport";
 import {
   type ExportPreview,
   exportOrder,
@@ -21,6 +20,7 @@ import { FolderField } from "./FolderField";
 import { PastExports } from "./PastExports";
 import { PlanList } from "./PlanList";
 import { chosenNames, isWritable, overwrites, withoutName } from "./plan";
+import { useZipSaving, ZipButton, ZipOutcome } from "./ZipButton";
 
 const LAST_FOLDER = "brickwork.export-folder";
 
@@ -40,6 +40,7 @@ export function ExportSheet({ runId, onClose }: { runId: string; onClose: () => 
 
   const plan = useExportPreview(runId, folder, rename);
   const past = usePastExports(runId);
+  const zip = useZipSaving(runId);
   const names = plan.data ? chosenNames(plan.data, picks) : [];
   const write = useMutation({
     mutationFn: (ready: ExportPreview) =>
@@ -94,16 +95,7 @@ export function ExportSheet({ runId, onClose }: { runId: string; onClose: () => 
         <>
           <span className="hint">{plan.data && summary(plan.data)}</span>
           <span className="spacer" />
-          {!isDesktop() && (
-            <a
-              className="link"
-              href={`/api/v1/orchestrator/runs/${runId}/artifacts.zip`}
-              download
-              data-testid="export-zip"
-            >
-              {m.export_zip()}
-            </a>
-          )}
+          <ZipButton runId={runId} saving={zip} />
           <Button onClick={onClose}>{m.close()}</Button>
           <Button
             look="primary"
@@ -125,6 +117,7 @@ export function ExportSheet({ runId, onClose }: { runId: string; onClose: () => 
         onChoose={choose}
       />
       {plan.data?.is_git && folder !== "" && <BranchField name={branch} onName={setBranch} />}
+      <ZipOutcome saving={zip} />
       {write.isError && <ErrorPanel title={m.export_failed()} error={write.error} />}
       {folder === "" ? (
         <p className="sheet-empty">{m.export_choose_first()}</p>
