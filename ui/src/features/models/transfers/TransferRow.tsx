@@ -27,7 +27,7 @@ import {
 import { IconButton } from "@/components/Button";
 import { ConfirmDialog } from "@/components/ConfirmDialog";
 import { classes } from "@/components/classes";
-import { formatBytes, formatCount } from "@/components/format";
+import { fileName, formatBytes, formatCount } from "@/components/format";
 import { errorText } from "@/components/States";
 import { SaidText } from "@/components/said/SaidText";
 import { saidApart } from "@/components/said/said";
@@ -74,7 +74,11 @@ export function TransferRow({ transfer }: { transfer: TransferView }) {
             <ul>
               {skipped.map(({ path, reason }) => (
                 <li key={path} className="hint breakable">
-                  <strong>{path}</strong> <span lang="en">{reason}</span>
+                  <strong>{path}</strong>{" "}
+                  <span lang="en" className="transfer-reason">
+                    {/* The path stands above, once in full. */}
+                    {reason.replaceAll(path, fileName(path))}
+                  </span>
                 </li>
               ))}
             </ul>
