@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "react";
+import { createPortal } from "react-dom";
 import { Toaster } from "sonner";
 import { initialRoute, onNavigate } from "@/api/desktop";
 import { useHasRuns, useSettings } from "@/api/queries";
@@ -102,15 +103,23 @@ function Shell({ route }: { route: Route }) {
       <PasteOutput />
       <CommandPalette />
       <KeysDialog />
-      <Toaster
-        position="bottom-right"
-        closeButton
-        gap={8}
-        offset={16}
-        containerAriaLabel={m.notices()}
-        toastOptions={{ closeButtonAriaLabel: m.notice_close() }}
-      />
+      <Notices />
     </div>
+  );
+}
+
+/** Messages in passing. They lie above dialogs, which the page itself does not. */
+function Notices() {
+  return createPortal(
+    <Toaster
+      position="bottom-right"
+      closeButton
+      gap={8}
+      offset={16}
+      containerAriaLabel={m.notices()}
+      toastOptions={{ closeButtonAriaLabel: m.notice_close() }}
+    />,
+    document.body,
   );
 }
 
