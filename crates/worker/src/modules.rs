@@ -6,10 +6,11 @@
 #![allow(unsafe_code, reason = "llama.cpp loads modules by C functions; each call states why it is sound")]
 
 use std::collections::BTreeMap;
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::path::{Path, PathBuf};
 
 use brickwork_worker_protocol::Module;
+use llama_cpp_sys_2 as sys;
 
 use crate::log;
 
@@ -19,8 +20,8 @@ const MORE_VARIABLE: &str = "BRICKWORK_BACKENDS_DIR";
 /// Where the worker's own modules are, from the folder of its program; `build.rs` tells the linker the same.
 const FOLDERS: [&str; 3] = ["backends", "../backends", "../lib/brickwork/backends"];
 
-/// Loads the modules, once. What could not be loaded is told with the reason; that is no fault as long as the processor
-/// has its part.
+/// Loads the modules, once. What could not be loaded, or finds no device, is told with the reason; that is no fault as long as
+/// the processor has its part.
 ///
 /// # Errors
 /// When there is no part for this processor.
@@ -52,7 +53,7 @@ pub(crate) fn load() -> Result<Vec<Module>, String> {
 fn load_best_of_each(folder: &Path) {
     let Some(folder) = c_path(folder) else { return };
     // SAFETY: the text ends with NUL and outlives the call; nothing else uses llama.cpp yet.
-    unsafe { llama_cpp_sys_2::ggml_backend_load_all_from_path(folder.as_ptr()) };
+    unsafe { sys::ggml_backend_load_all_from_path(folder.as_ptr()) };
 }
 
 fn load_one(name: String, file: &Path) -> Module {
@@ -60,15 +61,47 @@ fn load_one(name: String, file: &Path) -> Module {
     log::take_errors();
     let is_loaded = c_path(file).is_some_and(|file| {
         // SAFETY: the text ends with NUL and outlives the call; nothing else uses llama.cpp yet.
-        !unsafe { llama_cpp_sys_2::ggml_backend_load(file.as_ptr()) }.is_null()
+        !unsafe { sys::ggml_backend_load(file.as_ptr()) }.is_null()
     });
-    let reason = log::take_errors().pop().unwrap_or_else(|| "nothing on this system suits it".to_owned());
-    Module { name, path, problem: (!is_loaded).then_some(reason) }
+    let said = log::take_errors().pop();
+    let problem = if is_loaded {
+        is_idle(kind(&name)).then(|| without_devices(said))
+    } else {
+        Some(said.unwrap_or_else(|| "nothing on this system suits it".to_owned()))
+    };
+    Module { name, path, problem }
 }
 
 fn loaded(path: String) -> Module {
     let name = name_of(Path::new(&path)).unwrap_or_else(|| path.clone());
-    Module { name, path, problem: None }
+    let problem = is_idle(kind(&name)).then(|| without_devices(None));
+    Module { name, path, problem }
+}
+
+/// Why a module that was loaded is of no use, with what it `said` about it.
+fn without_devices(said: Option<String>) -> String {
+    match said {
+        Some(said) => format!("it finds no device that it can drive ({said})"),
+        None => "it finds no device that it can drive: either there is none, or its driver is missing".to_owned(),
+    }
+}
+
+/// Whether the loaded module of that kind drives no device. That of RPC servers gets its devices later, and one that llama.cpp
+/// knows by another name is left alone.
+fn is_idle(kind: &str) -> bool {
+    if kind == "rpc" {
+        return false;
+    }
+    // SAFETY: the function only reads a list, which nothing changes meanwhile.
+    let count = unsafe { sys::ggml_backend_reg_count() };
+    (0..count).any(|index| {
+        // SAFETY: the index is below the count; modules and their names live as long as the process.
+        unsafe {
+            let module = sys::ggml_backend_reg_get(index);
+            let name = CStr::from_ptr(sys::ggml_backend_reg_name(module));
+            name.to_string_lossy().eq_ignore_ascii_case(kind) && sys::ggml_backend_reg_dev_count(module) == 0
+        }
+    })
 }
 
 fn own_folder() -> Option<PathBuf> {
