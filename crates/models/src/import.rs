@@ -54,12 +54,14 @@ pub enum ImportError {
         cause: io::Error,
     },
     /// It is no model that can be used.
-    #[error("{} is not imported: {cause}", path.display())]
+    #[error("{} is not imported: {cause}. {}", path.display(), sentence(remedy))]
     NoModel {
         /// The file or folder.
         path: PathBuf,
-        /// What is wrong with it, and what to do.
+        /// What is wrong with it.
         cause: String,
+        /// What to do, beginning in lower case.
+        remedy: &'static str,
     },
     /// There is no model in the folder.
     #[error("{} holds no model: neither `.gguf` files nor `config.json` with `.safetensors` files. Choose another folder", .0.display())]
@@ -135,6 +137,12 @@ pub enum ImportError {
     /// The user ended it.
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+/// The text with a capital letter before it.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 /// What is known of a model beside its files.

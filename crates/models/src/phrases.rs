@@ -183,7 +183,7 @@ impl ImportError {
             Self::Io { path, cause } => {
                 Phrase::new("file_not_read_or_written").with("path", path).with("cause", cause.to_string())
             }
-            Self::NoModel { path, cause } => Phrase::new("import_no_model").with("path", path).with("cause", cause),
+            Self::NoModel { path, cause, .. } => Phrase::new("import_no_model").with("path", path).with("cause", cause),
             Self::NothingThere(path) => Phrase::new("import_nothing_there").with("path", path),
             Self::InModelsFolder(path) => Phrase::new("import_in_models_folder").with("path", path),
             Self::IsLink(path) => Phrase::new("import_is_link").with("path", path),

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::disk::check_room;
 use crate::folder::file_id;
-use crate::gguf::read_header;
+use crate::gguf::{GgufError, read_header};
 use crate::import::{ImportError, ImportMode, ImportOrigin};
 use crate::names::{check_name, safe_name};
+use crate::safetensors::{SafetensorsError, read_folder};
 use crate::shards::{files_of, shard_of};
 
 /// What to import, and where to.
@@ -96,9 +97,15 @@ pub fn plan_import(order: ImportOrder<'_>) -> Result<ImportPlan, ImportError> {
     if let Some(name) = name {
         check_name(name)?;
     }
+    // Of a folder that holds models, those that cannot be used are left out; of one without, the first fault is the refusal.
     let (found, refused) = if true_source.is_dir() { in_folder(source)? } else { (vec![single(source)?], Vec::new()) };
     match found.as_slice() {
-        [] => return Err(nothing(source, refused)),
+        [] => {
+            return Err(refused
+                .into_iter()
+                .next()
+                .map_or_else(|| ImportError::NothingThere(source.to_owned()), |(_, error)| error));
+        }
         [_] => {}
         several if name.is_some() => return Err(ImportError::OneName(several.len())),
         _ => {}
@@ -113,6 +120,7 @@ pub fn plan_import(order: ImportOrder<'_>) -> Result<ImportPlan, ImportError> {
     let total_bytes = models.iter().flat_map(|model| &model.parts).map(|part| part.size_bytes).sum();
     let origin = origin.clone();
     let (models_dir_of_plan, records_dir) = (models_dir.to_owned(), models_dir.to_owned());
+    let refused = refused.into_iter().map(left_out).collect();
     let mut plan =
         ImportPlan { mode, models, refused, total_bytes, origin, models_dir: models_dir_of_plan, records_dir };
     match mode {
@@ -141,7 +149,6 @@ pub(super) struct Present {
 
 /// The model of one file, or of the first of several.
 pub(super) fn single(path: &Path) -> Result<Present, ImportError> {
-    let refused = |cause: String| ImportError::NoModel { path: path.to_owned(), cause };
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let (first, shards) = match shard_of(&stem) {
         Some((name, _, total)) => {
@@ -150,7 +157,11 @@ pub(super) fn single(path: &Path) -> Result<Present, ImportError> {
         }
         None => (path.to_owned(), vec![path.to_owned()]),
     };
-    read_header(&first).map_err(|error| refused(error.to_string()))?;
+    read_header(&first).map_err(|GgufError { path, at_byte, fault }| ImportError::NoModel {
+        path,
+        cause: format!("{fault} (at byte {at_byte})"),
+        remedy: fault.remedy(),
+    })?;
     let is_gguf = first.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"));
     // A blob's name says nothing, and what stands after a dot in it is no ending.
     let whole = path.file_name().unwrap_or_default().to_string_lossy();
@@ -158,8 +169,17 @@ pub(super) fn single(path: &Path) -> Result<Present, ImportError> {
     Ok(Present { stem: stem.to_owned(), files: sized(shards)?, is_folder: false })
 }
 
+/// What is told of a file that cannot be used.
+fn left_out((path, error): (PathBuf, ImportError)) -> RefusedFile {
+    let reason = match error {
+        ImportError::NoModel { cause, remedy, .. } => format!("{cause}; {remedy}"),
+        other => other.to_string(),
+    };
+    RefusedFile { path, reason }
+}
+
 /// The models directly in a folder and in its immediate subfolders; a folder of safetensors is one model.
-fn in_folder(folder: &Path) -> Result<(Vec<Present>, Vec<RefusedFile>), ImportError> {
+fn in_folder(folder: &Path) -> Result<(Vec<Present>, Vec<(PathBuf, ImportError)>), ImportError> {
     let files = entries(folder)?;
     let has_ending =
         |path: &Path, ending: &str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending));
@@ -185,15 +205,18 @@ fn in_folder(folder: &Path) -> Result<(Vec<Present>, Vec<RefusedFile>), ImportEr
         }
         match single(&path) {
             Ok(present) => found.push(present),
-            Err(error) => refused.push(RefusedFile { path, reason: error.to_string() }),
+            Err(error) => refused.push((path, error)),
         }
     }
     Ok((found, refused))
 }
 
 pub(super) fn safetensors(folder: &Path, files: Vec<PathBuf>) -> Result<Present, ImportError> {
-    let refused = |cause: String| ImportError::NoModel { path: folder.to_owned(), cause };
-    crate::safetensors::read_folder(folder).map_err(|error| refused(error.to_string()))?;
+    read_folder(folder).map_err(|SafetensorsError { path, fault }| ImportError::NoModel {
+        path,
+        cause: fault.to_string(),
+        remedy: fault.remedy(),
+    })?;
     let is_part = |path: &Path| {
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
         let is_known = matches!(&*ending, "safetensors" | "json" | "model" | "txt" | "md" | "jinja");
@@ -233,14 +256,6 @@ fn refuse_taken(models_dir: &Path, models: &[PlannedModel]) -> Result<(), Import
         }
     }
     Ok(())
-}
-
-/// Why nothing is imported from a folder: the one fault that there is, or that there is no model.
-fn nothing(folder: &Path, refused: Vec<RefusedFile>) -> ImportError {
-    match refused.into_iter().next() {
-        Some(RefusedFile { path, reason }) => ImportError::NoModel { path, cause: reason },
-        None => ImportError::NothingThere(folder.to_owned()),
-    }
 }
 
 impl Present {

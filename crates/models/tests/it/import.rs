@@ -154,7 +154,14 @@ fn what_is_no_model_is_refused_before_anything_is_written() {
     fs::write(&text, "no model").unwrap();
     let missing = world.folder.path().join("none.gguf");
     for mode in [ImportMode::Link, ImportMode::Copy, ImportMode::Move] {
-        assert!(matches!(world.import(&text, mode, None), Err(ImportError::NoModel { .. })));
+        let refused = world.import(&text, mode, None).unwrap_err();
+        assert!(matches!(refused, ImportError::NoModel { .. }), "{refused}");
+        let said = refused.to_string();
+        assert_eq!(said.matches("notes.gguf").count(), 1, "{said}");
+        assert!(
+            said.contains(" is not imported: it starts with ") && said.ends_with(". Choose a file in GGUF format"),
+            "{said}"
+        );
         assert!(matches!(world.import(&missing, mode, None), Err(ImportError::Io { .. })));
         assert!(matches!(world.import(Path::new("m.gguf"), mode, None), Err(ImportError::NotAbsolute(_))));
         let source = world.outside("m.gguf", &Gguf::small());
