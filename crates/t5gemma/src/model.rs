@@ -19,6 +19,7 @@ mod parts;
 mod rope;
 mod sight;
 mod single;
+mod tile;
 mod weigh;
 
 use candle_core::{Device, Tensor};

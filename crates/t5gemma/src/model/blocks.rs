@@ -8,7 +8,6 @@
 
 use candle_core::quantized::GgmlDType;
 use candle_core::{Device, Result, Tensor};
-use rayon::prelude::*;
 
 use super::arena::Piece;
 
@@ -64,14 +63,6 @@ impl Blocks {
     /// The bytes of `n` rows from `first` on.
     pub(super) fn rows(&self, first: usize, n: usize) -> &[u8] {
         &self.bytes[first * self.row_bytes()..(first + n) * self.row_bytes()]
-    }
-
-    /// The numbers of `n` rows from `first` on: `[n, n_columns]`.
-    pub(super) fn floats(&self, first: usize, n: usize) -> Result<Tensor> {
-        let mut numbers = vec![0.0; n * self.n_columns];
-        let rows = self.rows(first, n).par_chunks(self.row_bytes());
-        numbers.par_chunks_mut(self.n_columns).zip(rows).for_each(|(numbers, row)| self.row_floats(row, numbers));
-        Tensor::from_vec(numbers, (n, self.n_columns), &Device::Cpu)
     }
 
     /// The rows with the numbers `ids`, one after another: `[ids.len(), n_columns]`.
@@ -175,12 +166,16 @@ impl<'a> Q4Block<'a> {
     }
 }
 
+/// Where sign, exponent and digits of a number in 16 bits lie in 32 bits.
+pub(super) const HALF_BITS: u32 = 0x8FFF_E000;
+/// 2^112, between the two ways to count exponents.
+pub(super) const HALF_SHIFT: f32 = f32::from_bits((127 + 112) << 23);
+
 /// A finite number in 16 bits. Without a call into a library, which would cost more than what is done with it.
 #[inline(always)]
 pub(super) fn half(low: u8, high: u8) -> f32 {
-    const SHIFT: f32 = f32::from_bits((127 + 112) << 23); // 2^112, between the two ways to count exponents.
     let bits = i32::from(i16::from_le_bytes([low, high])) << 13;
-    f32::from_bits(bits.cast_unsigned() & 0x8FFF_E000) * SHIFT
+    f32::from_bits(bits.cast_unsigned() & HALF_BITS) * HALF_SHIFT
 }
 
 #[cfg(test)]
@@ -214,7 +209,7 @@ mod tests {
                     assert!((found - expected).abs() <= 1e-6, "{kind:?}: {found}, not {expected}");
                 }
             };
-            check(ours.floats(2, 4).unwrap().to_vec2().unwrap(), &expected[2..6]);
+            check(ours.lookup(&[2, 3, 4, 5]).unwrap().to_vec2().unwrap(), &expected[2..6]);
             check(ours.lookup(&[6, 0]).unwrap().to_vec2().unwrap(), &[expected[6].clone(), expected[0].clone()]);
             assert!(ours.lookup(&[7]).is_err());
             assert!(Blocks::new(kind, &[7, 256], Piece::of(&blocks.data().unwrap())).is_err());

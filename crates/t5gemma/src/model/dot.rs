@@ -1,16 +1,23 @@
-//! Products of rows in blocks with a vector, in whole numbers: the vector is rounded to 8 bits once, each block gives one
-//! whole sum, and only those become 32-bit numbers. A row is read once and takes less time than the memory needs for it.
+//! Products of rows in blocks with a vector, in whole numbers: the vector is rounded to 8 bits once, each block of 32 numbers
+//! gives one whole sum, and only those become 32-bit numbers. A row is read once and takes less time than the memory needs
+//! for it.
+//!
+//! Whole sums are exact. The numbers that they become are added in one order everywhere: block `n` of a row goes to sum
+//! `n % 8`, and [`total`] adds up the eight. So one vector and many (`tile`) have the same products to the last bit, on the
+//! same processor.
 
 use super::blocks::{BLOCK, BlockKind, Q4_BYTES, Q4Block, Q8_BYTES, half};
+#[cfg(target_arch = "x86_64")]
+use super::blocks::{HALF_BITS, HALF_SHIFT};
 
 /// A vector in blocks of whole numbers from -127 to 127.
 #[derive(Debug)]
 pub(super) struct Rounded {
-    numbers: Vec<[i8; BLOCK]>,
+    pub(super) numbers: Vec<[i8; BLOCK]>,
     /// What each block is to be multiplied with.
-    scales: Vec<f32>,
+    pub(super) scales: Vec<f32>,
     /// The sum of each block, multiplied.
-    sums: Vec<f32>,
+    pub(super) sums: Vec<f32>,
 }
 
 impl Rounded {
@@ -43,29 +50,6 @@ impl pulp::WithSimd for RoundTo<'_> {
     }
 }
 
-/// Rounds a vector in place, so that products with it are those with [`Rounded`].
-pub(super) fn round_in_place(vector: &mut [f32]) {
-    pulp::Arch::new().dispatch(RoundInPlace { blocks: vector.as_chunks_mut().0 });
-}
-
-struct RoundInPlace<'a> {
-    blocks: &'a mut [[f32; BLOCK]],
-}
-
-impl pulp::WithSimd for RoundInPlace<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) {
-        for block in self.blocks {
-            let (numbers, scale) = round(block);
-            for (number, whole) in block.iter_mut().zip(numbers) {
-                *number = f32::from(whole) * scale;
-            }
-        }
-    }
-}
-
 #[inline(always)]
 fn round(block: &[f32; BLOCK]) -> ([i8; BLOCK], f32) {
     let mut most = [0.0_f32; 8];
@@ -89,6 +73,15 @@ fn round(block: &[f32; BLOCK]) -> ([i8; BLOCK], f32) {
         numbers[lane] = (block[lane] * part + WHOLE).to_bits().wrapping_sub(WHOLE.to_bits()) as i8;
     }
     (numbers, scale)
+}
+
+/// Sums of a row that run side by side.
+pub(super) const SUMS: usize = 8;
+
+/// What the sums of a row are together.
+#[inline(always)]
+pub(super) fn total([a, b, c, d, e, f, g, h]: [f32; SUMS]) -> f32 {
+    ((a + e) + (b + f)) + ((c + g) + (d + h))
 }
 
 /// The products of consecutive `rows` with `vector`, one for each number of `products`.
@@ -122,7 +115,7 @@ impl pulp::WithSimd for Multiply<'_> {
 
 /// In a form that compilers turn into whatever the processor has.
 #[inline(always)]
-fn plain(kind: BlockKind, rows: &[u8], vector: &Rounded, products: &mut [f32]) {
+pub(super) fn plain(kind: BlockKind, rows: &[u8], vector: &Rounded, products: &mut [f32]) {
     let row_bytes = rows.len() / products.len();
     for (product, row) in products.iter_mut().zip(rows.chunks_exact(row_bytes)) {
         *product = match kind {
@@ -134,24 +127,25 @@ fn plain(kind: BlockKind, rows: &[u8], vector: &Rounded, products: &mut [f32]) {
 
 #[inline(always)]
 fn plain_q8(row: &[u8], vector: &Rounded) -> f32 {
-    let mut total = 0.0;
-    for ((block, numbers), scale) in row.as_chunks::<Q8_BYTES>().0.iter().zip(&vector.numbers).zip(&vector.scales) {
+    let mut sums = [0.0; SUMS];
+    let blocks = row.as_chunks::<Q8_BYTES>().0.iter().zip(&vector.numbers).zip(&vector.scales);
+    for (at, ((block, numbers), scale)) in blocks.enumerate() {
         let [low, high, whole @ ..] = block;
         let mut wide = [0_i16; BLOCK];
         for lane in 0..BLOCK {
             wide[lane] = i16::from(whole[lane].cast_signed());
         }
-        total += scale * half(*low, *high) * sum(&wide, numbers);
+        sums[at % SUMS] += half(*low, *high) * scale * sum(&wide, numbers);
     }
-    total
+    total(sums)
 }
 
 #[inline(always)]
 fn plain_q4(row: &[u8], vector: &Rounded) -> f32 {
     let (numbers, scales) = (vector.numbers.as_chunks::<8>().0, vector.scales.as_chunks::<8>().0);
     let blocks = row.as_chunks::<Q4_BYTES>().0.iter().zip(numbers).zip(scales).zip(vector.sums.as_chunks::<8>().0);
-    let mut total = 0.0;
-    for (((block, numbers), scales), sums) in blocks {
+    let mut sums = [0.0; SUMS];
+    for (((block, numbers), scales), vector_sums) in blocks {
         let block = Q4Block::of(block);
         for part in 0..8 {
             let halves = &block.halves[part / 2];
@@ -159,11 +153,11 @@ fn plain_q4(row: &[u8], vector: &Rounded) -> f32 {
             for lane in 0..BLOCK {
                 wide[lane] = i16::from(if part % 2 == 0 { halves[lane] & 15 } else { halves[lane] >> 4 });
             }
-            let scale = block.scale * f32::from(block.scales[part]) * scales[part];
-            total += scale * sum(&wide, &numbers[part]) - block.offset * f32::from(block.offsets[part]) * sums[part];
+            sums[part] += block.scale * f32::from(block.scales[part]) * scales[part] * sum(&wide, &numbers[part]);
+            sums[part] -= block.offset * f32::from(block.offsets[part]) * vector_sums[part];
         }
     }
-    total
+    total(sums)
 }
 
 #[inline(always)]
@@ -184,7 +178,7 @@ mod x86 {
     use pulp::cast;
     use pulp::x86::V3;
 
-    use super::{BLOCK, BlockKind, Q4_BYTES, Q4Block, Q8_BYTES, Rounded, half};
+    use super::{BLOCK, BlockKind, Q4_BYTES, Q4Block, Q8_BYTES, Rounded, SUMS, total};
 
     pub(super) struct Multiply<'a> {
         pub(super) simd: V3,
@@ -208,44 +202,52 @@ mod x86 {
         }
     }
 
-    /// Sums that run side by side: while one waits, the others go on.
-    const SUMS: usize = 4;
-
     #[inline(always)]
     fn q8(simd: V3, row: &[u8], vector: &Rounded) -> f32 {
-        let mut sums = [simd.avx._mm256_setzero_ps(); SUMS];
-        let (blocks, _) = row.as_chunks::<Q8_BYTES>();
-        let (fours, rest) = blocks.as_chunks::<SUMS>();
+        let mut sums = simd.avx._mm256_setzero_ps();
+        let (blocks, last) = row.as_chunks::<Q8_BYTES>().0.as_chunks::<SUMS>();
         let (numbers, last_numbers) = vector.numbers.as_chunks::<SUMS>();
         let (scales, last_scales) = vector.scales.as_chunks::<SUMS>();
-        for ((blocks, numbers), scales) in fours.iter().zip(numbers).zip(scales) {
-            for at in 0..SUMS {
-                sums[at] = q8_block(simd, &blocks[at], &numbers[at], scales[at], sums[at]);
-            }
+        for ((blocks, numbers), scales) in blocks.iter().zip(numbers).zip(scales) {
+            sums = q8_blocks(simd, blocks, numbers, scales, sums);
         }
-        for ((block, numbers), scale) in rest.iter().zip(last_numbers).zip(last_scales) {
-            sums[0] = q8_block(simd, block, numbers, *scale, sums[0]);
+        if !last.is_empty() {
+            // Blocks of nothing fill them up.
+            let (mut blocks, mut numbers, mut scales) = ([[0; Q8_BYTES]; SUMS], [[0; BLOCK]; SUMS], [0.0; SUMS]);
+            blocks[..last.len()].copy_from_slice(last);
+            numbers[..last.len()].copy_from_slice(&last_numbers[..last.len()]);
+            scales[..last.len()].copy_from_slice(&last_scales[..last.len()]);
+            sums = q8_blocks(simd, &blocks, &numbers, &scales, sums);
         }
-        let [a, b, c, d] = sums;
-        total(simd.avx._mm256_add_ps(simd.avx._mm256_add_ps(a, b), simd.avx._mm256_add_ps(c, d)))
+        total(cast(sums))
     }
 
     #[inline(always)]
-    fn q8_block(simd: V3, block: &[u8; Q8_BYTES], numbers: &[i8; BLOCK], scale: f32, sum: __m256) -> __m256 {
-        let [low, high, whole @ ..] = block;
-        let (whole, numbers): (__m256i, __m256i) = (cast(*whole), cast(*numbers));
-        // The instruction wants one side without signs: they move to the other.
-        let (sizes, turned) = (simd.avx2._mm256_abs_epi8(whole), simd.avx2._mm256_sign_epi8(numbers, whole));
-        let pairs = simd.avx2._mm256_maddubs_epi16(sizes, turned);
+    fn q8_blocks(
+        simd: V3,
+        blocks: &[[u8; Q8_BYTES]; SUMS],
+        numbers: &[[i8; BLOCK]; SUMS],
+        scales: &[f32; SUMS],
+        sums: __m256,
+    ) -> __m256 {
         let ones = simd.avx._mm256_set1_epi16(1);
-        let whole = simd.avx._mm256_cvtepi32_ps(simd.avx2._mm256_madd_epi16(pairs, ones));
-        simd.fma._mm256_fmadd_ps(simd.avx._mm256_set1_ps(scale * half(*low, *high)), whole, sum)
+        let mut whole = [simd.avx._mm256_setzero_si256(); SUMS];
+        let mut halves = [0_u16; SUMS];
+        for at in 0..SUMS {
+            let [low, high, block @ ..] = &blocks[at];
+            halves[at] = u16::from_le_bytes([*low, *high]);
+            let (block, numbers): (__m256i, __m256i) = (cast(*block), cast(numbers[at]));
+            // The instruction wants one side without signs: they move to the other.
+            let (sizes, turned) = (simd.avx2._mm256_abs_epi8(block), simd.avx2._mm256_sign_epi8(numbers, block));
+            whole[at] = simd.avx2._mm256_madd_epi16(simd.avx2._mm256_maddubs_epi16(sizes, turned), ones);
+        }
+        let factors = simd.avx._mm256_mul_ps(eight_halves(simd, halves), cast(*scales));
+        simd.fma._mm256_fmadd_ps(factors, simd.avx._mm256_cvtepi32_ps(eight_sums(simd, whole)), sums)
     }
 
     #[inline(always)]
     fn q4(simd: V3, row: &[u8], vector: &Rounded) -> f32 {
-        let zero = simd.avx._mm256_setzero_ps();
-        let (mut sums, mut offsets) = ([zero; 2], zero);
+        let mut sums = simd.avx._mm256_setzero_ps();
         let low = simd.avx._mm256_set1_epi8(15);
         let ones = simd.avx._mm256_set1_epi16(1);
         let (numbers, _) = vector.numbers.as_chunks::<8>();
@@ -254,40 +256,50 @@ mod x86 {
         let blocks = row.as_chunks::<Q4_BYTES>().0.iter().zip(numbers).zip(scales).zip(vector_sums);
         for (((block, numbers), scales), vector_sums) in blocks {
             let block = Q4Block::of(block);
-            let factors =
-                simd.avx._mm256_mul_ps(simd.avx._mm256_set1_ps(block.scale), cast::<[f32; 8], __m256>(*scales));
-            let factors: [f32; 8] = cast(simd.avx._mm256_mul_ps(factors, eight(simd, block.scales)));
-            let factor = simd.avx._mm256_set1_ps(block.offset);
-            let factor = simd.avx._mm256_mul_ps(factor, cast::<[f32; 8], __m256>(*vector_sums));
-            offsets = simd.fma._mm256_fmadd_ps(factor, eight(simd, block.offsets), offsets);
+            let mut whole = [simd.avx._mm256_setzero_si256(); SUMS];
             for (pair, halves) in block.halves.iter().enumerate() {
                 let halves: __m256i = cast::<[u8; BLOCK], __m256i>(*halves);
                 let lower = simd.avx2._mm256_and_si256(halves, low);
                 let upper = simd.avx2._mm256_and_si256(simd.avx2._mm256_srli_epi16::<4>(halves), low);
-                for (side, whole) in [lower, upper].into_iter().enumerate() {
+                for (side, half) in [lower, upper].into_iter().enumerate() {
                     let part = 2 * pair + side;
-                    let pairs = simd.avx2._mm256_maddubs_epi16(whole, cast(numbers[part]));
-                    let whole = simd.avx._mm256_cvtepi32_ps(simd.avx2._mm256_madd_epi16(pairs, ones));
-                    let factor = simd.avx._mm256_set1_ps(factors[part]);
-                    sums[side] = simd.fma._mm256_fmadd_ps(factor, whole, sums[side]);
+                    let pairs = simd.avx2._mm256_maddubs_epi16(half, cast(numbers[part]));
+                    whole[part] = simd.avx2._mm256_madd_epi16(pairs, ones);
                 }
             }
+            let factors = simd.avx._mm256_mul_ps(simd.avx._mm256_set1_ps(block.scale), eight_bytes(simd, block.scales));
+            let factors = simd.avx._mm256_mul_ps(factors, cast(*scales));
+            sums = simd.fma._mm256_fmadd_ps(factors, simd.avx._mm256_cvtepi32_ps(eight_sums(simd, whole)), sums);
+            let factors =
+                simd.avx._mm256_mul_ps(simd.avx._mm256_set1_ps(block.offset), eight_bytes(simd, block.offsets));
+            sums = simd.fma._mm256_fnmadd_ps(factors, cast(*vector_sums), sums);
         }
-        let [first, second] = sums;
-        total(simd.avx._mm256_sub_ps(simd.avx._mm256_add_ps(first, second), offsets))
+        total(cast(sums))
     }
 
     #[inline(always)]
-    fn eight(simd: V3, bytes: [u8; 8]) -> __m256 {
+    fn eight_bytes(simd: V3, bytes: [u8; 8]) -> __m256 {
         let bytes: __m128i = cast(u128::from(u64::from_le_bytes(bytes)));
         simd.avx._mm256_cvtepi32_ps(simd.avx2._mm256_cvtepu8_epi32(bytes))
     }
 
+    /// What [`super::half`] makes of each.
     #[inline(always)]
-    fn total(sums: __m256) -> f32 {
-        let sums: [f32; 8] = cast(sums);
-        let [a, b, c, d, e, f, g, h] = sums;
-        ((a + e) + (b + f)) + ((c + g) + (d + h))
+    fn eight_halves(simd: V3, halves: [u16; 8]) -> __m256 {
+        let bits = simd.avx2._mm256_slli_epi32::<13>(simd.avx2._mm256_cvtepi16_epi32(cast(halves)));
+        let bits = simd.avx2._mm256_and_si256(bits, simd.avx._mm256_set1_epi32(super::HALF_BITS.cast_signed()));
+        simd.avx._mm256_mul_ps(cast(bits), simd.avx._mm256_set1_ps(super::HALF_SHIFT))
+    }
+
+    /// The sum of the numbers of each.
+    #[inline(always)]
+    fn eight_sums(simd: V3, [a, b, c, d, e, f, g, h]: [__m256i; 8]) -> __m256i {
+        let add = |a, b| simd.avx2._mm256_hadd_epi32(a, b);
+        let (first, second) = (add(add(a, b), add(c, d)), add(add(e, f), add(g, h)));
+        // Sums of four, of which the second four lie in the upper half.
+        let lower = simd.avx2._mm256_permute2x128_si256::<0x20>(first, second);
+        let upper = simd.avx2._mm256_permute2x128_si256::<0x31>(first, second);
+        simd.avx2._mm256_add_epi32(lower, upper)
     }
 }
 
@@ -305,15 +317,12 @@ mod tests {
     fn a_rounded_vector_is_near_the_vector_and_nothing_is_lost_at_its_ends() {
         let check = |vector: [f32; BLOCK]| {
             let most = vector.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
-            let mut rounded = vector;
-            round_in_place(&mut rounded);
-            for (found, expected) in rounded.iter().zip(&vector) {
+            let Rounded { numbers, scales, sums } = Rounded::new(&vector);
+            for (found, expected) in numbers[0].iter().map(|whole| f32::from(*whole) * scales[0]).zip(&vector) {
                 assert!((found - expected).abs() <= most / 127.0 * 0.5001, "{found}, not {expected}");
             }
-            let Rounded { numbers, scales, sums } = Rounded::new(&vector);
             let sum: i32 = numbers[0].iter().map(|x| i32::from(*x)).sum();
             assert_eq!(sums[0], scales[0] * sum as f32);
-            assert!(numbers[0].iter().zip(&rounded).all(|(whole, x)| f32::from(*whole) * scales[0] == *x));
         };
         check([0.0; BLOCK]);
         check([1.0; BLOCK]);
@@ -334,10 +343,12 @@ mod tests {
                 let whole = Tensor::from_vec(noise(n_rows * 768, 1), (n_rows, 768), &Device::Cpu).unwrap();
                 let bytes = Piece::of(&QTensor::quantize(&whole, kind).unwrap().data().unwrap());
                 let blocks = Blocks::new(kind, &[n_rows, 768], bytes).unwrap();
-                let mut vector = noise(768, 5);
-                let rounded = Rounded::new(&vector);
-                round_in_place(&mut vector);
-                let rows: Vec<Vec<f32>> = blocks.floats(0, n_rows).unwrap().to_vec2().unwrap();
+                let rounded = Rounded::new(&noise(768, 5));
+                let vector: Vec<f32> = (0..768)
+                    .map(|n| f32::from(rounded.numbers[n / BLOCK][n % BLOCK]) * rounded.scales[n / BLOCK])
+                    .collect();
+                let rows: Vec<Vec<f32>> =
+                    blocks.lookup(&(0..n_rows as u32).collect::<Vec<_>>()).unwrap().to_vec2().unwrap();
                 let exact: Vec<f64> = rows
                     .iter()
                     .map(|row| row.iter().zip(&vector).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum())

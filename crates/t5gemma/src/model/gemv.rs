@@ -1,14 +1,19 @@
-//! A few vectors times matrices: what generating a token mostly is. It reads each weight once, so it is bound by the memory,
-//! provided that all threads read. Matrices that take the same vectors are multiplied together, so that threads meet once.
+//! Vectors times matrices as they lie in memory. A few vectors are what generating a token mostly is: it reads each weight
+//! once, so it is bound by the memory, provided that all threads read. Many vectors are what reading a source is; for them
+//! blocks are laid out anew, a part at a time. Matrices that take the same vectors are multiplied together, so that threads
+//! meet once.
 
 use candle_core::{CpuStorage, Device, Result, Storage, Tensor};
 use rayon::prelude::*;
 
 use super::blocks::Blocks;
 use super::dot::{self, Rounded};
+use super::tile;
 
 /// Bytes of a matrix that a thread takes at a time: at least, and at most.
 const PART: (usize, usize) = (32 << 10, 512 << 10);
+/// The most vectors that blocks are multiplied with one by one. The products are the same either way.
+const FEW: usize = 4;
 /// Sums that run side by side within a row.
 const LANES: usize = 32;
 
@@ -26,8 +31,11 @@ pub(super) fn multiply(matrices: &[Rows<'_>], vectors: &Tensor) -> Result<Vec<Te
     let numbers = floats(&storage, layout.contiguous_offsets())?;
     let vectors: Vec<&[f32]> = numbers.chunks_exact(n_columns).collect();
     let has_blocks = matrices.iter().any(|matrix| matches!(matrix, Rows::Blocks(_)));
-    let rounded: Vec<Rounded> =
-        if has_blocks { vectors.iter().map(|vector| Rounded::new(vector)).collect() } else { Vec::new() };
+    let rounded: Vec<Rounded> = match n {
+        _ if !has_blocks => Vec::new(),
+        0..=FEW => vectors.iter().map(|vector| Rounded::new(vector)).collect(),
+        _ => vectors.par_iter().map(|vector| Rounded::new(vector)).collect(),
+    };
     let guards = matrices.iter().map(|matrix| match matrix {
         Rows::Full(matrix) => Some(matrix.storage_and_layout()),
         Rows::Blocks(_) => None,
@@ -46,24 +54,34 @@ pub(super) fn multiply(matrices: &[Rows<'_>], vectors: &Tensor) -> Result<Vec<Te
         (Rows::Full(_), None) => candle_core::bail!("a matrix has no numbers"),
     });
     let sources: Vec<Source<'_>> = sources.collect::<Result<_>>()?;
-    // For each row the products with all vectors, so that a part is one piece of memory.
-    let mut products: Vec<Vec<f32>> = sources.iter().map(|source| vec![0.0; source.n_rows * n]).collect();
+    let mut products: Vec<Vec<f32>> = sources.iter().map(|source| vec![0.0; n * source.n_rows]).collect();
     let n_bytes: usize = sources.iter().map(|source| source.n_rows * source.row_bytes).sum();
     let part = (n_bytes / (4 * rayon::current_num_threads())).clamp(PART.0, PART.1);
     let mut parts = Vec::new();
     for (source, products) in sources.iter().zip(&mut products) {
-        // Whole fours, which rows are multiplied in; a row may be longer than a part.
-        let n_rows = (part / source.row_bytes).next_multiple_of(4).max(4);
-        parts.extend(
-            products.chunks_mut(n_rows * n).enumerate().map(|(index, products)| (source, index * n_rows, products)),
-        );
+        // Whole tiles; a row may be longer than a part.
+        let n_rows = (part / source.row_bytes).next_multiple_of(tile::TILE).max(tile::TILE);
+        let cut = cut(products, source.n_rows, n_rows).into_iter().enumerate();
+        parts.extend(cut.map(|(index, products)| (source, index * n_rows, products)));
     }
-    parts.into_par_iter().with_max_len(1).for_each(|(source, first, products)| source.multiply(first, n, products));
-    let tensors = products.into_iter().zip(&sources).map(|(products, source)| {
-        let products = Tensor::from_vec(products, (source.n_rows, n), &Device::Cpu)?;
-        if n == 1 { products.reshape((1, source.n_rows)) } else { products.t()?.contiguous() }
-    });
-    tensors.collect()
+    parts
+        .into_par_iter()
+        .with_max_len(1)
+        .for_each(|(source, first, mut products)| source.multiply(first, &mut products));
+    let tensors = products.into_iter().zip(&sources);
+    tensors.map(|(products, source)| Tensor::from_vec(products, (n, source.n_rows), &Device::Cpu)).collect()
+}
+
+/// Cuts `products [n, n_rows]` into parts `[n, step]`, the last one of which may be shorter.
+fn cut(products: &mut [f32], n_rows: usize, step: usize) -> Vec<Vec<&mut [f32]>> {
+    let n = products.len() / n_rows.max(1);
+    let mut parts: Vec<Vec<&mut [f32]>> = (0..n_rows.div_ceil(step)).map(|_| Vec::with_capacity(n)).collect();
+    for products in products.chunks_mut(n_rows.max(1)) {
+        for (part, products) in parts.iter_mut().zip(products.chunks_mut(step)) {
+            part.push(products);
+        }
+    }
+    parts
 }
 
 fn floats(storage: &Storage, place: Option<(usize, usize)>) -> Result<&[f32]> {
@@ -93,26 +111,24 @@ impl<'a> Source<'a> {
         Ok(Self { n_rows: blocks.n_rows, row_bytes: blocks.row_bytes(), part })
     }
 
-    /// The products of the rows from `first` on with each of `n` vectors.
-    fn multiply(&self, first: usize, n: usize, products: &mut [f32]) {
-        let n_rows = products.len() / n;
+    /// The products of the rows from `first` on with each vector, as many as there is room for.
+    fn multiply(&self, first: usize, products: &mut [&mut [f32]]) {
+        let n_rows = products.first().map_or(0, |products| products.len());
         match self.part {
             SourcePart::Full { rows, vectors } => {
                 let width = self.row_bytes / 4;
                 let rows = &rows[first * width..(first + n_rows) * width];
-                pulp::Arch::new().dispatch(FullRows { products, rows, vectors });
+                for (vector, products) in vectors.iter().zip(products) {
+                    pulp::Arch::new().dispatch(FullRows { products, rows, vector });
+                }
             }
-            SourcePart::Blocks { blocks, vectors: [vector] } => {
-                dot::multiply(blocks.kind, blocks.rows(first, n_rows), vector, products);
+            SourcePart::Blocks { blocks, vectors } if vectors.len() <= FEW => {
+                for (vector, products) in vectors.iter().zip(products) {
+                    dot::multiply(blocks.kind, blocks.rows(first, n_rows), vector, products);
+                }
             }
             SourcePart::Blocks { blocks, vectors } => {
-                let mut column = vec![0.0; n_rows];
-                for (number, vector) in vectors.iter().enumerate() {
-                    dot::multiply(blocks.kind, blocks.rows(first, n_rows), vector, &mut column);
-                    for (products, product) in products.chunks_exact_mut(n).zip(&column) {
-                        products[number] = *product;
-                    }
-                }
+                tile::multiply(blocks.kind, blocks.rows(first, n_rows), vectors, products);
             }
         }
     }
@@ -121,7 +137,7 @@ impl<'a> Source<'a> {
 struct FullRows<'a> {
     products: &'a mut [f32],
     rows: &'a [f32],
-    vectors: &'a [&'a [f32]],
+    vector: &'a [f32],
 }
 
 impl pulp::WithSimd for FullRows<'_> {
@@ -130,12 +146,8 @@ impl pulp::WithSimd for FullRows<'_> {
     // Compiled once for each kind of processor, so it must be part of the caller.
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
-        let n = self.vectors.len();
-        let width = self.rows.len() * n / self.products.len().max(1);
-        for (products, row) in self.products.chunks_exact_mut(n).zip(self.rows.chunks_exact(width)) {
-            for (product, vector) in products.iter_mut().zip(self.vectors) {
-                *product = dot(row, vector);
-            }
+        for (product, row) in self.products.iter_mut().zip(self.rows.chunks_exact(self.vector.len())) {
+            *product = dot(row, self.vector);
         }
     }
 }

@@ -5,19 +5,12 @@ use std::sync::Arc;
 
 use candle_core::quantized::{QStorage, QTensor};
 use candle_core::{Device, Result, Tensor};
-use rayon::prelude::*;
 
 use super::arena::Arena;
 use super::blocks::Blocks;
-use super::dot;
 use super::gemv::{self, Rows};
 use crate::error::T5GemmaError;
 use crate::files::{Kind, Reader, Stored};
-
-/// The most vectors for which blocks are multiplied as they are; for more of them they become 32-bit numbers.
-const FEW: usize = 4;
-/// The most numbers that blocks become at once: 16 MiB.
-const MOST_FLOATS: usize = 4 << 20;
 
 /// A matrix `[n_rows, n_columns]`. A clone shares the numbers.
 #[derive(Debug, Clone)]
@@ -64,11 +57,7 @@ impl Matrix {
         let x = x.reshape((n_vectors, width))?.contiguous()?;
         let products = match Self::as_they_are(&matrices, n_vectors) {
             Some(rows) if x.device().is_cpu() => gemv::multiply(&rows, &x)?,
-            _ => {
-                let has_blocks = matrices.iter().any(|matrix| matches!(matrix, Self::Blocks(_)));
-                let rounded = if has_blocks { round(&x)? } else { x.clone() };
-                matrices.iter().map(|matrix| matrix.multiply(&x, &rounded)).collect::<Result<_>>()?
-            }
+            _ => matrices.iter().map(|matrix| matrix.multiply(&x)).collect::<Result<_>>()?,
         };
         let reshape = |product: Tensor| {
             let mut shape = shape.clone();
@@ -78,31 +67,22 @@ impl Matrix {
         products.into_iter().map(reshape).collect()
     }
 
-    /// The matrices, where each is best multiplied row by row with so many vectors.
+    /// The matrices, where each is best multiplied as it lies in memory with so many vectors.
     fn as_they_are<'a>(matrices: &[&'a Self], n_vectors: usize) -> Option<Vec<Rows<'a>>> {
         let rows = matrices.iter().map(|matrix| match matrix {
             Self::Full(matrix) if n_vectors == 1 => Some(Rows::Full(matrix)),
-            Self::Blocks(blocks) if n_vectors <= FEW => Some(Rows::Blocks(blocks)),
+            Self::Blocks(blocks) => Some(Rows::Blocks(blocks)),
             _ => None,
         });
         rows.collect()
     }
 
-    /// `x [n, n_columns]` times the transposed matrix. `rounded` is what blocks are multiplied with, so that many vectors
-    /// give what each gives alone.
-    fn multiply(&self, x: &Tensor, rounded: &Tensor) -> Result<Tensor> {
+    /// `x [n, n_columns]` times the transposed matrix.
+    fn multiply(&self, x: &Tensor) -> Result<Tensor> {
         match self {
             Self::Full(matrix) => x.matmul(&matrix.t()?),
             Self::DeviceBlocks(matrix) => x.apply_op1_no_bwd(matrix.as_ref()),
-            Self::Blocks(blocks) => {
-                let step = (MOST_FLOATS / blocks.n_columns).max(1);
-                let parts = (0..blocks.n_rows).step_by(step).map(|first| {
-                    let n = step.min(blocks.n_rows - first);
-                    rounded.matmul(&blocks.floats(first, n)?.t()?)
-                });
-                let mut parts = parts.collect::<Result<Vec<_>>>()?;
-                if parts.len() == 1 { Ok(parts.remove(0)) } else { Tensor::cat(&parts, 1) }
-            }
+            Self::Blocks(blocks) => Ok(gemv::multiply(&[Rows::Blocks(blocks)], x)?.remove(0)),
         }
     }
 
@@ -121,14 +101,6 @@ impl Matrix {
             }
         }
     }
-}
-
-/// Vectors as blocks are multiplied with them.
-fn round(x: &Tensor) -> Result<Tensor> {
-    let (n, width) = x.dims2()?;
-    let mut numbers: Vec<f32> = x.flatten_all()?.to_vec1()?;
-    numbers.par_chunks_mut(width).for_each(dot::round_in_place);
-    Tensor::from_vec(numbers, (n, width), x.device())
 }
 
 /// A projection.
