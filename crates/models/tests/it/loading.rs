@@ -72,9 +72,16 @@ async fn load_all(id: &str, sample: Sample) {
     let bytes = fs::read(&original).unwrap();
     let program = find_worker_program()
         .unwrap_or_else(|error| panic!("{error}. Build it first: cargo build -p brickwork-worker"));
-    let client = WorkerClient::new(WorkerConfig::new(program));
+    // What the header claims is checked before the context is made, which need not be large.
+    let client = WorkerClient::new(WorkerConfig { max_context_tokens: Some(512), ..WorkerConfig::new(program) });
     let (mut loaded, mut refused, mut unread, mut faults) = (0, 0, 0, Vec::new());
-    for Change { at, byte } in changes(&bytes, header_bytes(&original), sample.n_changes, sample.seed) {
+    let changes = changes(&bytes, header_bytes(&original), sample.n_changes, sample.seed);
+    for (n, Change { at, byte }) in changes.into_iter().enumerate() {
+        if n % 250 == 0 {
+            println!(
+                "{id}: of {n} changes {unread} refused by the reader, {refused} by the worker, {loaded} loaded; {faults:?}"
+            );
+        }
         write(&path, at, byte);
         if read_header(&path).is_ok() {
             match tokio::time::timeout(LIMIT, generate(&client, &path)).await {
