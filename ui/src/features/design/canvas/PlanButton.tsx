@@ -31,6 +31,8 @@ export function PlanButton({ pipeline }: { pipeline: Pipeline }) {
       >
         {refused ? <TriangleAlert aria-hidden size={15} /> : <Gauge aria-hidden size={15} />}
         <span className="plan-words">
+          {/* Without a model nothing is counted, and the button still says what it opens. */}
+          {totals?.prompt == null && !peak && <span>{m.plan()}</span>}
           {totals?.prompt != null && (
             <span>{m.plan_tokens({ count: formatCount(totals.prompt + totals.max) })}</span>
           )}
