@@ -77,9 +77,9 @@ impl Kernel for Bytes {
             }
         }
         let mut products = [[[0.0; LANES]; HALVES]; N];
-        for n in 0..N {
-            for part in 0..HALVES {
-                products[n][part] = cast(total(simd, &kept, n, part));
+        for (n, products) in products.iter_mut().enumerate() {
+            for (part, products) in products.iter_mut().enumerate() {
+                *products = cast(total(simd, &kept, n, part));
             }
         }
         products
