@@ -86,7 +86,8 @@ async fn load_all(id: &str, sample: Sample) {
         if read_header(&path).is_ok() {
             match tokio::time::timeout(LIMIT, generate(&client, &path)).await {
                 Ok(None) => loaded += 1,
-                Ok(Some(InferenceErrorCode::ModelInvalid)) => refused += 1,
+                // A name that was changed is one that llama.cpp does not know.
+                Ok(Some(InferenceErrorCode::ModelInvalid | InferenceErrorCode::LoadFailed)) => refused += 1,
                 Ok(Some(code)) => faults.push(format!("byte {at} as {byte}: {code:?}")),
                 Err(_) => faults.push(format!("byte {at} as {byte}: it hangs")),
             }

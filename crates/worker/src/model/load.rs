@@ -164,7 +164,7 @@ fn fit_to_gpu(params: std::pin::Pin<&mut LlamaModelParams>, path: &str) {
 
 /// The failure that llama.cpp's words about a load stand for.
 fn load_failure(path: &str, error: &str, errors: &[String]) -> Failure {
-    let reason = errors.last().map_or(error, String::as_str);
+    let reason = telling(errors).unwrap_or(error);
     let whole = errors.join("\n");
     if is_out_of_memory(&whole) {
         return out_of_memory(path, reason);
@@ -187,6 +187,13 @@ fn load_failure(path: &str, error: &str, errors: &[String]) -> Failure {
         .saying(reason_word)
         .text("path", path)
         .text("cause", reason)
+}
+
+/// The last of llama.cpp's errors that says why: it ends with one that only says that the load failed.
+fn telling(errors: &[String]) -> Option<&str> {
+    let is_telling = |error: &&String| !error.ends_with("failed to load model");
+    let reason = errors.iter().rev().find(is_telling).or(errors.last())?;
+    Some(reason.rsplit_once("error loading model: ").map_or(reason, |(_, reason)| reason))
 }
 
 /// Whether llama.cpp's errors tell of a lack of memory, of the machine or of a GPU.
@@ -273,5 +280,21 @@ mod tests {
             FailureCode::ModelInvalid,
         );
         check(&[], FailureCode::ModelInvalid);
+    }
+
+    #[test]
+    fn the_reason_is_the_error_that_tells_one() {
+        let check = |errors: &[&str], expected: &str| {
+            let errors: Vec<String> = errors.iter().map(|text| (*text).to_owned()).collect();
+            let said = load_failure("/m.gguf", "null", &errors).message;
+            assert!(said.starts_with(&format!("The model /m.gguf could not be loaded: {expected}. ")), "{said}");
+        };
+        let vocabulary =
+            "llama_model_load: error loading model: error loading model vocabulary: unknown pre-tokenizer type: 'x'";
+        let generic = "llama_model_load_from_file_impl: failed to load model";
+        check(&[vocabulary, generic], "error loading model vocabulary: unknown pre-tokenizer type: 'x'");
+        check(&["gguf_init: bad magic"], "gguf_init: bad magic");
+        check(&[generic], generic);
+        check(&[], "null");
     }
 }
