@@ -29,6 +29,15 @@ const BEST: Setting = Setting { name: "ngram-mod, cache-reuse", flags: &[N_GRAMS
 const SHORTER: u64 = 2;
 const ASSEMBLER_TOKENS: u64 = 2048;
 
+/// What the component is, another one in each round, so that no side guesses from the answers of the rounds before.
+const COMPONENTS: [(&str, [&str; 3]); 5] = [
+    ("Form", ["name", "email", "submit"]),
+    ("Table", ["title", "price", "delete"]),
+    ("Calendar", ["month", "day", "next"]),
+    ("Gallery", ["picture", "caption", "zoom"]),
+    ("Player", ["track", "volume", "play"]),
+];
+
 const EXECUTE: &str = "/api/v1/orchestrator/projects/550e8400-e29b-41d4-a716-446655440000/execute";
 const PATIENCE: Duration = Duration::from_secs(1800);
 
@@ -83,12 +92,16 @@ pub(super) fn measure(bench: &Bench<'_>) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// The pipeline at temperature 0, shorter, with a context of its own for each round.
+/// The pipeline at temperature 0, shorter, with a context and a component of its own for each round.
 fn of_round(template: &Value, round: usize) -> Value {
     let mut pipeline = template.clone();
     for step in pipeline["steps"].as_array_mut().into_iter().flatten() {
         let length = step["parameters"]["max_tokens"].as_u64().unwrap_or(512);
         step["parameters"] = json!({ "max_tokens": length / SHORTER, "temperature": 0 });
+    }
+    let (component, fields) = COMPONENTS[round % COMPONENTS.len()];
+    if let Some(own) = pipeline["steps"][0].get_mut("context") {
+        *own = json!({ "component_type": component, "fields": fields });
     }
     let mut context = json!({ "ticket": round });
     for (key, value) in pipeline["global_context"].as_object().into_iter().flatten() {
@@ -126,10 +139,11 @@ mod tests {
     #[test]
     fn a_round_has_a_context_of_its_own_at_the_front() {
         let template = json!({
-            "steps": [{ "step_name": "a", "parameters": { "max_tokens": 512, "temperature": 0.7 } }],
+            "steps": [{ "step_name": "a", "context": {}, "parameters": { "max_tokens": 512, "temperature": 0.7 } }],
             "global_context": { "framework": "react" },
         });
         let pipeline = of_round(&template, 3);
+        assert_eq!(pipeline["steps"][0]["context"]["component_type"], "Gallery");
         assert_eq!(pipeline["steps"][0]["parameters"], json!({ "max_tokens": 256, "temperature": 0 }));
         assert_eq!(pipeline["global_context"].to_string(), r#"{"ticket":3,"framework":"react"}"#);
         assert_eq!(pipeline["assembler"]["parameters"]["max_tokens"], 1024);

@@ -12,6 +12,16 @@ fenced code block. Write complete code.";
 pub(super) const TASK: &str = "Write a small library in Python that reads a CSV file, groups its rows by a column and \
 writes sums, with tests. Explain each function in a sentence before its code.";
 
+/// What a lone step is asked, another one in each round: guesses from n-grams of all earlier answers (`ngram-mod` keeps them)
+/// would otherwise measure how often the same is asked.
+const TASKS: [&str; 5] = [
+    TASK,
+    "Write a shell script that renames the pictures of a folder by the day they were taken, and explain each command.",
+    "Write a React component for a calendar of one month, with a button for the next one. Explain its parts.",
+    "Write a program in Go that watches a list of web addresses and prints those that do not answer. Explain how it waits.",
+    "Write the tables of a library in SQL: books, readers, loans. Then a query for loans that are late, with a sentence for each.",
+];
+
 /// Three files, to be repeated.
 const FILES: &str = include_str!("copy.md");
 
@@ -25,7 +35,7 @@ pub(super) fn system(round: usize) -> Value {
 
 /// One short request.
 pub(super) fn short(round: usize) -> Vec<Value> {
-    vec![system(round), message("user", TASK)]
+    vec![system(round), message("user", TASKS[round % TASKS.len()])]
 }
 
 /// The conversation before an Assembler that repeats three files with one more small edit. A step wrote them and another
