@@ -56,11 +56,14 @@ fn an_export_is_undone_and_reproduced() {
     assert_eq!(again["run"]["final_artifacts"], result["run"]["final_artifacts"]);
     home.run(&["reproduce", &file]).expect_code(3).expect_stderr(&["no manifest"]);
 
+    assert_eq!(printed["steps"][0]["parameters"]["temperature"], 0.3, "as it was written");
     let run_id = text(&result["run"]["run_id"]);
-    home.run(&["export", run_id, &out, "--undo"]).expect_code(0);
+    // The folder's manifest names the run.
+    home.run(&["export", &out, "--undo"]).expect_code(0);
     assert!(!std::path::Path::new(&home.path(&format!("out/{name}"))).exists());
     assert!(home.read("out/.editorconfig").starts_with("root"), "what was there stays");
     home.run(&["export", run_id, &out, "--undo"]).expect_code(3).expect_stderr(&["no export"]);
+    home.run(&["export", &out, "--undo"]).expect_code(3).expect_stderr(&["brickwork.json", "export RUN DIR --undo"]);
     home.run(&["export", run_id, &out, "--new-branch", "x"]).expect_code(4).expect_stderr(&["no git repository"]);
 }
 

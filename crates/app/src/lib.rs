@@ -72,6 +72,7 @@ pub use brickwork_engine::{
     Phrase, PhraseParam, Pipeline, RerunAction, RerunCode, RerunReason, RerunStep, Role, RunChange, RunEvent,
     RunEventKind, RunStatus, Severity, Speaker, Timings, pipeline_schema, report_syntax,
 };
+pub use brickwork_export::MANIFEST_NAME;
 pub use brickwork_highlight::Highlighted;
 pub use brickwork_models::hub::{HubFile, HubModel, HubModelFiles, HubRepository};
 pub use brickwork_models::transfer::{TransferKind, TransferProblem, TransferState, TransferView};

@@ -300,10 +300,10 @@ pub(crate) enum TemplatesCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
-    /// The run's id, or `latest`.
+    /// The run's id, or `latest`. With --undo the folder alone is enough.
     pub(crate) run: String,
     /// The folder; made when missing. With --zip there is none.
-    #[arg(required_unless_present = "zip")]
+    #[arg(required_unless_present_any = ["zip", "undo"])]
     pub(crate) dir: Option<PathBuf>,
     /// Write one zip file instead of a folder, with the manifest in it.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["dir", "plan", "undo", "new_branch", "include", "rename"])]

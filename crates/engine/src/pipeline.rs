@@ -1,7 +1,7 @@
 //! The pipeline as the user writes it: the shape of the specification's request body.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -89,6 +89,7 @@ pub struct Parameters {
     #[schemars(range(min = 1, max = 131_072))]
     pub max_tokens: u32,
     /// 0 is deterministic, 1 is creative.
+    #[serde(serialize_with = "as_written")]
     #[schemars(range(min = 0.0, max = 1.0))]
     pub temperature: f32,
     /// Seed of the sampler; chosen per run when absent and then recorded.
@@ -96,7 +97,7 @@ pub struct Parameters {
     #[schemars(with = "u32", range(max = 4_294_967_295_u32))]
     pub seed: Option<u32>,
     /// Nucleus sampling: the smallest set of tokens whose probability reaches this.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_written_if_any")]
     #[schemars(with = "f32", range(min = 0.0, max = 1.0))]
     pub top_p: Option<f32>,
     /// Texts at which generation stops; they are not part of the output.
@@ -109,6 +110,18 @@ pub struct Parameters {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "u32", range(max = 8))]
     pub continuations: Option<u32>,
+}
+
+/// 0.3 as 0.3: a `serde_json::Value` holds 64 bits, in which the nearest number of 32 bits is 0.30000001192092896.
+fn as_written<S: Serializer>(number: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(number.to_string().parse().unwrap_or_else(|_| f64::from(*number)))
+}
+
+fn as_written_if_any<S: Serializer>(number: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
+    match number {
+        Some(number) => as_written(number, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// Changes to the Assembler.

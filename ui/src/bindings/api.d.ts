@@ -3404,7 +3404,7 @@ export interface components {
             /**
              * Format: float
              * @description 0 is deterministic, 1 is creative.
-             * @default 0.699999988079071
+             * @default 0.7
              */
             temperature: number;
             /**
@@ -4958,7 +4958,7 @@ export interface components {
              * @description Sampling and length.
              * @default {
              *       "max_tokens": 512,
-             *       "temperature": 0.699999988079071
+             *       "temperature": 0.7
              *     }
              */
             parameters: components["schemas"]["Parameters"];

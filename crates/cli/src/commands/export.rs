@@ -2,10 +2,10 @@
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use brickwork_app::{App, ExportPlanView, ExportRequest, ExportSource, UndoRequest, export_id_of};
-use serde_json::json;
+use brickwork_app::{App, ExportPlanView, ExportRequest, ExportSource, MANIFEST_NAME, UndoRequest, export_id_of};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::find_run;
@@ -14,11 +14,14 @@ use crate::exit::Failure;
 
 /// Writes the files of a run into a folder, or shows what would be written.
 pub(crate) async fn export(app: &App, args: ExportArgs) -> Result<(), Failure> {
-    let run_id = find_run(app, &args.run).await?;
+    let (run, dir) = match &args.dir {
+        None if args.undo => (run_of(Path::new(&args.run))?, PathBuf::from(&args.run)),
+        dir => (args.run.clone(), dir.clone().unwrap_or_default()),
+    };
+    let run_id = find_run(app, &run).await?;
     if let Some(file) = &args.zip {
         return zip(app, run_id, file, &args).await;
     }
-    let dir = args.dir.clone().unwrap_or_default();
     let folder = std::path::absolute(&dir)
         .map_err(|error| Failure::invalid(format!("{} is no usable folder: {error}.", dir.display())))?;
     let request = ExportRequest {
@@ -98,6 +101,18 @@ async fn zip(app: &App, run_id: Uuid, file: &Path, args: &ExportArgs) -> Result<
         println!("wrote   {} ({} bytes)", file.display(), bytes.len());
     }
     Ok(())
+}
+
+/// The run of the newest export into a folder, as its manifest names it.
+fn run_of(dir: &Path) -> Result<String, Failure> {
+    let path = dir.join(MANIFEST_NAME);
+    let refused = |cause: &dyn std::fmt::Display| {
+        let remedy = "Give the run and the folder: `brickwork export RUN DIR --undo`.";
+        Failure::invalid(format!("{} does not tell which run was exported ({cause}). {remedy}", path.display()))
+    };
+    let text = std::fs::read_to_string(&path).map_err(|error| refused(&error))?;
+    let manifest: Value = serde_json::from_str(&text).map_err(|error| refused(&error))?;
+    manifest["run_id"].as_str().map(str::to_owned).ok_or_else(|| refused(&"it names no run"))
 }
 
 /// Undoes the newest export of the run into the folder that was not undone yet.

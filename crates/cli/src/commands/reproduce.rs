@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use brickwork_app::{App, DEFAULT_PROJECT_ID, StartRun, pipeline_of_manifest};
+use brickwork_app::{App, DEFAULT_PROJECT_ID, MANIFEST_NAME, StartRun, pipeline_of_manifest};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -19,7 +19,7 @@ pub(crate) async fn reproduce(
     print: bool,
     args: &FollowArgs,
 ) -> Result<(), Failure> {
-    let file = if path.is_dir() { path.join("brickwork.json") } else { path.to_path_buf() };
+    let file = if path.is_dir() { path.join(MANIFEST_NAME) } else { path.to_path_buf() };
     let text = read_text(&file.to_string_lossy())?;
     let body = pipeline_of_manifest(&text).map_err(|why| Failure::invalid(format!("{}: {why}", file.display())))?;
     let manifest: Value = serde_json::from_str(&text).unwrap_or_default();
