@@ -34,10 +34,15 @@ export function ModelState({ models, onModels }: ModelStateProps) {
               m.start_model_missing()
             )}
           </strong>
-          <p>{m.start_model_remedy()}</p>
-          <p>
-            {m.start_model_developer()} <code>cargo xtask models</code>
-          </p>
+          {!binding?.problem && (
+            // A problem that is told says what to do itself.
+            <>
+              <p>{m.start_model_remedy()}</p>
+              <p>
+                {m.start_model_developer()} <code>cargo xtask models</code>
+              </p>
+            </>
+          )}
         </div>
         <Button small onClick={onModels} data-testid="start-open-models">
           {m.start_open_models()}

@@ -79,10 +79,22 @@ test("a missing model is told with its remedy, and the example waits for it", as
   renderApp(<StartScreen onStarted={vi.fn()} onDesign={vi.fn()} onModels={onModels} />);
   const told = await screen.findByTestId("start-model-missing");
   expect(told.textContent).toContain("tiny is gone.");
-  expect(told.textContent).toContain("cargo xtask models");
+  // What is told says what to do itself.
+  expect(told.textContent).not.toContain("cargo xtask models");
   expect(screen.getByTestId("run-example").hasAttribute("disabled")).toBe(true);
   await userEvent.click(screen.getByTestId("start-open-models"));
   expect(onModels).toHaveBeenCalled();
+});
+
+test("without a model and without a reason, the start says what to do", async () => {
+  serveApi({
+    "GET /templates": { templates: [{ ...pipeline(step("a")), id: "react" }] },
+    "GET /models": { models: [{ ...ASSEMBLER, binding: undefined }], files: [] },
+    "GET /settings": settings(),
+  });
+  renderApp(<StartScreen onStarted={vi.fn()} onDesign={vi.fn()} onModels={vi.fn()} />);
+  const told = await screen.findByTestId("start-model-missing");
+  expect(told.textContent).toContain("cargo xtask models");
 });
 
 test("one button leads to a first run, and the start is over", async () => {
