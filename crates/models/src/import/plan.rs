@@ -169,8 +169,11 @@ pub(super) fn single(path: &Path) -> Result<Present, ImportError> {
     Ok(Present { stem: stem.to_owned(), files: sized(shards)?, is_folder: false })
 }
 
+/// A file that cannot be used, and why.
+type Refusal = (PathBuf, ImportError);
+
 /// What is told of a file that cannot be used.
-fn left_out((path, error): (PathBuf, ImportError)) -> RefusedFile {
+fn left_out((path, error): Refusal) -> RefusedFile {
     let reason = match error {
         ImportError::NoModel { cause, remedy, .. } => format!("{cause}; {remedy}"),
         other => other.to_string(),
@@ -179,7 +182,7 @@ fn left_out((path, error): (PathBuf, ImportError)) -> RefusedFile {
 }
 
 /// The models directly in a folder and in its immediate subfolders; a folder of safetensors is one model.
-fn in_folder(folder: &Path) -> Result<(Vec<Present>, Vec<(PathBuf, ImportError)>), ImportError> {
+fn in_folder(folder: &Path) -> Result<(Vec<Present>, Vec<Refusal>), ImportError> {
     let files = entries(folder)?;
     let has_ending =
         |path: &Path, ending: &str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending));
