@@ -174,9 +174,9 @@ test("a browser downloads the zip", () => {
 test.each([
   [{ kind: "saved", path: "/home/me/run.zip" }, "status", "Saved: /home/me/run.zip"],
   [
-    { kind: "unwritten", path: "/root/run.zip", cause: "Permission denied" },
+    { kind: "unwritten", path: "/locked/run.zip", cause: "Permission denied" },
     "alert",
-    "The zip was not saved/root/run.zip could not be written: Permission denied. Choose another place.",
+    "The zip was not saved/locked/run.zip could not be written: Permission denied. Choose another place.",
   ],
   [
     { kind: "refused", status: 409, text: '{"title":"Conflict","detail":"The run has no files."}' },
