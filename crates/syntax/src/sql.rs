@@ -100,8 +100,7 @@ impl Script {
         let mut is_skipped = false;
         let mut rows = vec![0_usize];
         let mut line_skipped = 0;
-        for at in 0..tokens.len() {
-            let Some(token) = tokens.get(at) else { break };
+        for (at, token) in tokens.iter().enumerate() {
             let line = token.span.start.line;
             if line == line_skipped {
                 continue;
@@ -181,13 +180,11 @@ fn count(token: &Token, rows: &mut Vec<usize>) -> Result<(), Fault> {
         Token::Whitespace(_) => {}
         Token::LParen => rows.push(0),
         Token::RParen if rows.len() > 1 => drop(rows.pop()),
-        Token::Comma => rows.iter_mut().last().into_iter().for_each(|row| *row = 0),
         _ => {
-            for row in rows.iter_mut().rev().take(1) {
-                *row += 1;
-                if *row > ROW_MAX {
-                    return Err(Fault::TooDeep);
-                }
+            let Some(row) = rows.last_mut() else { return Ok(()) };
+            *row = if *token == Token::Comma { 0 } else { *row + 1 };
+            if *row > ROW_MAX {
+                return Err(Fault::TooDeep);
             }
         }
     }
