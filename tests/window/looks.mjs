@@ -1,4 +1,8 @@
 // Looks at a screen as a person with little room would: nothing is cut off, and whatever can be used can be reached.
+import { axeFaults } from "./axe.mjs";
+
+/** What is wrong with what the window shows: what is cut off, and what axe finds. */
+export const faultsOf = async (window) => [...(await window.browser.execute(cutOff)), ...(await axeFaults(window))];
 
 /** What sticks out of the window to the right, or stands wider than the box that clips it without a way to scroll. */
 export function cutOff() {

@@ -1,7 +1,6 @@
 // What a screen looks like in passing, held to the same checks as the screens of the tour: nothing is cut off, and axe finds nothing.
-import { axeFaults } from "./axe.mjs";
 import { press, SOON_MS } from "./designed.mjs";
-import { cutOff } from "./looks.mjs";
+import { faultsOf } from "./looks.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
 
 /** The themes and languages in which everything is looked at: each once. */
@@ -25,7 +24,7 @@ export function looker(window, title) {
   const wrong = [];
   const look = async (name) => {
     await saveScreenshot(window, `${title} ${name}`);
-    const faults = [...(await window.browser.execute(cutOff)), ...(await axeFaults(window))];
+    const faults = await faultsOf(window);
     wrong.push(...faults.map((fault) => `${name}: ${fault}`));
   };
   return { look, wrong };

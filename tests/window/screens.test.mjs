@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { axeFaults } from "./axe.mjs";
-import { cutOff, unreachable } from "./looks.mjs";
+import { cutOff, faultsOf, unreachable } from "./looks.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
 import { go, tour } from "./tour.mjs";
 import { machine } from "./window.mjs";
@@ -63,7 +63,7 @@ test("a machine without runs, in English and light", { timeout: 4 * MINUTE }, as
   await window.browser.waitUntil(async () => (await language()) === "en" && (await theme()) === "light");
   await go(window, "/runs", "runs-search");
   await saveScreenshot(window, "empty en light runs");
-  assert.deepEqual([...(await window.browser.execute(cutOff)), ...(await axeFaults(window))], []);
+  assert.deepEqual(await faultsOf(window), []);
 });
 
 test("every screen, in English and light", { timeout: 6 * MINUTE }, async () => {
@@ -124,5 +124,5 @@ test("a failed run says what happened, where, and what to do", { timeout: 3 * MI
   assert.ok(card.includes(run.steps[1].error), card);
   assert.match(card, /generate_component/);
   await saveScreenshot(window, "en light run failed");
-  assert.deepEqual([...(await window.browser.execute(cutOff)), ...(await axeFaults(window))], []);
+  assert.deepEqual(await faultsOf(window), []);
 });
