@@ -7,6 +7,8 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod bridge;
+#[cfg(target_os = "linux")]
+mod drawing;
 mod dropped;
 mod files;
 mod links;
@@ -30,6 +32,8 @@ use crate::shell::InitialRoute;
 const GRACE: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    drawing::fit_to_machine();
     match start() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { importFile, openFile, press, segment, SOON_MS, untilSaved } from "./designed.mjs";
 import { modelsDir } from "./places.mjs";
+import { shoot } from "./screenshots.mjs";
 import { go } from "./tour.mjs";
 import { machine } from "./window.mjs";
 
@@ -49,9 +50,7 @@ await window.browser.setWindowSize(1280, 800);
 
 async function picture(name) {
   await sleep(1_200);
-  // A busy machine may be frames behind what the page has become.
-  await window.browser.executeAsync((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())));
-  await window.browser.saveScreenshot(join(folder, `${name}.png`));
+  await shoot(window.browser, join(folder, `${name}.png`));
 }
 
 /** Messages in passing cover a part of what is shown. */

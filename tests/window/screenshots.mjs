@@ -8,12 +8,34 @@ import { screenshotsDir } from "./places.mjs";
 export async function saveScreenshot(window, name) {
   // The longest transition takes 200 ms, and a busy machine may be a frame behind what the page has become.
   await sleep(350);
-  await window.browser.executeAsync((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())));
   const folder = screenshotsDir();
   const file = join(folder, `${name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}.png`);
-  await window.browser.saveScreenshot(file);
+  await shoot(window.browser, file);
   writeFileSync(join(folder, "index.html"), contactSheet(readdirSync(folder)));
   return file;
+}
+
+/** Writes a picture of what is shown as soon as the page has been drawn as it is now. */
+export async function shoot(browser, file) {
+  await browser.executeAsync((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())));
+  await browser.execute(keepDrawing);
+  await browser.saveScreenshot(file);
+}
+
+/** In the page: two seconds of drawing one pixel that nobody sees. WebKit waits for the next drawing before it takes a picture, and
+ * where it paints without a graphics device there is none while nothing changes. */
+function keepDrawing() {
+  const pixel = document.createElement("div");
+  pixel.style.cssText = "position:fixed;left:0;top:0;width:1px;height:1px;pointer-events:none";
+  document.body.append(pixel);
+  let count = 0;
+  const timer = setInterval(() => {
+    count += 1;
+    pixel.style.background = `rgba(0, 0, 0, 0.00${1 + (count % 2)})`;
+    if (count < 60) return;
+    clearInterval(timer);
+    pixel.remove();
+  }, 33);
 }
 
 /** A page that shows all pictures in small, each leading to itself. Their names are made of letters, digits and `-`. */

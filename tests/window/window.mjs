@@ -45,7 +45,7 @@ export function machine(extra = {}) {
     ...extra,
   };
   delete env.HF_TOKEN;
-  // With these set, screenshots of the webview hang.
+  // The program itself decides how it is drawn.
   delete env.WEBKIT_DISABLE_DMABUF_RENDERER;
   delete env.WEBKIT_DISABLE_COMPOSITING_MODE;
 

@@ -123,7 +123,7 @@ pub(crate) fn on_own_screen(workspace: &Workspace, profile_folder: &str) -> Comm
     let mut command = with_test_environment(workspace.command("xvfb-run"), workspace);
     command.env("BRICKWORK_BIN_DIR", workspace.target.join(profile_folder));
     command.args(["-a", "-s", "-screen 0 2560x1440x24", "dbus-run-session", "--"]);
-    // With these set, screenshots of the webview hang.
+    // The program itself decides how it is drawn.
     command.env_remove("WEBKIT_DISABLE_DMABUF_RENDERER").env_remove("WEBKIT_DISABLE_COMPOSITING_MODE");
     command
 }

@@ -86,8 +86,6 @@ const last = () => seen.at(-1)?.run;
 beforeEach(() => {
   seen = [];
   offline = [];
-  vi.stubGlobal("requestAnimationFrame", (fold: () => void) => setTimeout(fold, 1));
-  vi.stubGlobal("cancelAnimationFrame", (id: number) => clearTimeout(id));
 });
 afterEach(() => vi.unstubAllGlobals());
 
@@ -111,6 +109,24 @@ test("a dropped stream is taken up after the last durable event: nothing is lost
   expect(last()?.steps[0]?.result).toBe("one two three four");
   expect(fetched()).toBe(1);
   expect(offline).toEqual([false, true, false, true, false]);
+});
+
+test("what a fast model writes is shown a few times a second, what changes the run at once", async () => {
+  const words = Array.from({ length: 300 }, (_, index) => `${index} `);
+  const text = words.join("");
+  let offset = 0;
+  const pieces = words.map((word) => {
+    const piece = { offset, text: word };
+    offset += word.length;
+    return piece;
+  });
+  serve([runView()], [[...BEGIN, ...pieces, chunk(3, 0, text), ...END(4, text)]]);
+  await followRun("r1", new AbortController().signal, watcher);
+  expect(last()?.steps[0]?.result).toBe(text);
+  const writing = seen.filter(({ run }) => run.seq === 2 && run.steps[0]?.result);
+  expect(writing.length).toBeGreaterThan(0);
+  expect(writing.length).toBeLessThan(60);
+  expect(seen.filter(({ run }) => run.seq === 1)).toHaveLength(1);
 });
 
 test("the stream stays open over a pause, an interruption and their resumption", async () => {

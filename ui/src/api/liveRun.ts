@@ -1,8 +1,9 @@
-// Follows one run: fetches it, then folds its events in. Events are gathered and folded once per animation frame, so that a fast
-// model costs the page no more than one update a frame. The stream stays open while the run is paused or interrupted, since somebody
+// Follows one run: fetches it, then folds its events in. Text is gathered and folded on the beat, so that a fast model costs the page no
+// more than a few drawings a second; what changes the run's state is told at once. The stream stays open while the run is paused or interrupted, since somebody
 // may resume it; one that drops is taken up again after the last durable event, so nothing is lost and nothing comes twice.
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
+import { onNextBeat } from "./beat";
 import { ApiError, api, runEvents } from "./client";
 import { isEnded, type LiveRun, reduceRun, startLive } from "./runView";
 import type { RunEvent, RunView } from "./types";
@@ -62,12 +63,12 @@ export function useLiveRun(runId: string): FollowedRun {
 
 /** Shows the run until it has ended. A first fetch that fails is final; later ones are tried again for as long as it takes. */
 export async function followRun(runId: string, signal: AbortSignal, watcher: Watcher): Promise<void> {
-  let folder = frameFolder(startLive(await api.run(runId, signal)), watcher.show);
+  let folder = beatFolder(startLive(await api.run(runId, signal)), watcher.show);
   watcher.show(folder.current());
   for (let failures = 0; !signal.aborted; failures++) {
     try {
       if (folder.current().doubtful) {
-        folder = frameFolder(startLive(await api.run(runId, signal)), watcher.show);
+        folder = beatFolder(startLive(await api.run(runId, signal)), watcher.show);
         watcher.show(folder.current());
       }
       if (isEnded(folder.current().run.status)) return;
@@ -106,14 +107,18 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Gathers events and folds them once per animation frame. */
-function frameFolder(start: LiveRun, show: (live: LiveRun) => void) {
+/** Events that may wait for the beat: a page at rest in the background has slow timers. */
+const MOST_WAITING = 2000;
+
+/** Gathers events; text and progress are folded on the beat, with a change of state at once. */
+function beatFolder(start: LiveRun, show: (live: LiveRun) => void) {
   let live = start;
   let waiting: RunEvent[] = [];
-  let frame = 0;
+  let cancel: (() => void) | undefined;
 
   function fold(): void {
-    frame = 0;
+    cancel?.();
+    cancel = undefined;
     live = waiting.reduce(reduceRun, live);
     waiting = [];
     show(live);
@@ -122,18 +127,18 @@ function frameFolder(start: LiveRun, show: (live: LiveRun) => void) {
   return {
     add(event: RunEvent) {
       waiting.push(event);
-      // A hidden page gets no frames, so a long queue is folded at once.
-      if (waiting.length > 2000) {
-        cancelAnimationFrame(frame);
-        fold();
-      } else if (!frame) frame = requestAnimationFrame(fold);
+      if (changesState(event) || waiting.length > MOST_WAITING) fold();
+      else cancel ??= onNextBeat(fold);
     },
     current: () => live,
     /** Folds what is still waiting. */
     flush() {
-      cancelAnimationFrame(frame);
-      frame = 0;
       if (waiting.length > 0) fold();
     },
   };
+}
+
+/** The durable chunks of a text come several times a second, beside what has told of the same text already. */
+function changesState(event: RunEvent): boolean {
+  return event.event === "change" && event.change.kind !== "step_text";
 }

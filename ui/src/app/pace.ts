@@ -1,6 +1,7 @@
 // How far the run that is carried out has come, for the foot of the rail: read from the run's events, of which only the numbers are kept.
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
+import { onEveryBeat } from "@/api/beat";
 import { api, runEvents } from "@/api/client";
 import type { RunEvent } from "@/api/types";
 
@@ -63,14 +64,14 @@ export function usePace(busy: boolean): Pace | null {
     if (!runId) return;
     const abort = new AbortController();
     let latest: Pace | null = null;
-    const timer = setInterval(() => setPace(latest), SHOWN_EVERY_MS);
+    const stop = onEveryBeat(() => setPace(latest), SHOWN_EVERY_MS);
     read(runId, abort.signal, (next) => {
       latest = next;
     }).catch(() => {
       // The foot of the rail says less then; the run's own page tells what is wrong.
     });
     return () => {
-      clearInterval(timer);
+      stop();
       abort.abort();
     };
   }, [runId]);

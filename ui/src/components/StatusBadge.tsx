@@ -3,8 +3,8 @@ import {
   CircleCheck,
   CircleDashed,
   CirclePause,
+  CirclePlay,
   CircleX,
-  LoaderCircle,
   type LucideIcon,
   Unplug,
 } from "lucide-react";
@@ -23,7 +23,7 @@ interface Look {
 
 const LOOKS: Record<RunState, Look> = {
   PENDING: { icon: CircleDashed, className: "status-pending", text: () => m.status_pending() },
-  RUNNING: { icon: LoaderCircle, className: "status-running", text: () => m.status_running() },
+  RUNNING: { icon: CirclePlay, className: "status-running", text: () => m.status_running() },
   PAUSED: {
     icon: CirclePause,
     className: "status-paused",
@@ -60,12 +60,7 @@ export function StatusIcon({ status, size = 16 }: { status: RunState; size?: num
   const { icon: Icon, className, text } = LOOKS[status];
   return (
     <span className={classes("status-icon", className)}>
-      <Icon
-        size={size}
-        role="img"
-        aria-label={text()}
-        className={status === "RUNNING" ? "turning" : undefined}
-      />
+      <Icon size={size} role="img" aria-label={text()} />
     </span>
   );
 }
@@ -81,7 +76,7 @@ export function StatusBadge({ run, testId }: { run: Standing; testId?: string })
       data-status={run.status}
       data-state={state}
     >
-      <Icon aria-hidden size={13} className={state === "RUNNING" ? "turning" : undefined} />
+      <Icon aria-hidden size={13} />
       {text()}
     </span>
   );
