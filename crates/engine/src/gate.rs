@@ -97,7 +97,9 @@ pub enum FindingKind {
     Syntax,
     /// An edit of an earlier file does not apply.
     Edit,
-    /// A JSON artifact breaks the schema, or there is none.
+    /// The answer holds no JSON artifact that a schema could be about.
+    NoJson,
+    /// A JSON artifact breaks the schema, or nothing could be checked against it.
     Schema,
     /// The command failed.
     Command,

@@ -10,6 +10,7 @@ mod relocate;
 use std::io;
 use std::path::PathBuf;
 
+use brickwork_engine::Phrase;
 use serde::{Deserialize, Serialize};
 
 use crate::disk::DiskFull;
@@ -62,6 +63,8 @@ pub enum ImportError {
         cause: String,
         /// What to do, beginning in lower case.
         remedy: &'static str,
+        /// What is wrong with the file and what to do, in a form that can be put into another language, where there is one.
+        phrase: Option<Box<Phrase>>,
     },
     /// There is no model in the folder.
     #[error("{} holds no model: neither `.gguf` files nor `config.json` with `.safetensors` files. Choose another folder", .0.display())]

@@ -183,6 +183,7 @@ impl ImportError {
             Self::Io { path, cause } => {
                 Phrase::new("file_not_read_or_written").with("path", path).with("cause", cause.to_string())
             }
+            Self::NoModel { phrase: Some(phrase), .. } => (**phrase).clone(),
             Self::NoModel { path, cause, .. } => Phrase::new("import_no_model").with("path", path).with("cause", cause),
             Self::NothingThere(path) => Phrase::new("import_nothing_there").with("path", path),
             Self::InModelsFolder(path) => Phrase::new("import_in_models_folder").with("path", path),

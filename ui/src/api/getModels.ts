@@ -38,6 +38,7 @@ export type TransferKind = Schemas["TransferKind"];
 export type TransferState = Schemas["TransferState"];
 export type TransferProblem = Schemas["TransferProblem"];
 export type TransferView = Schemas["TransferView"];
+export type LeftOutFile = Schemas["LeftOutFile"];
 export type TransfersView = Schemas["TransfersView"];
 export type BundleExportRequest = Schemas["BundleExportRequest"];
 export type BundleImportRequest = Schemas["BundleImportRequest"];

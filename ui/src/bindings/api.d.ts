@@ -2597,7 +2597,7 @@ export interface components {
          * @description The kind of a finding.
          * @enum {string}
          */
-        FindingKind: "no_artifact" | "cut_off" | "syntax" | "edit" | "schema" | "command";
+        FindingKind: "no_artifact" | "cut_off" | "syntax" | "edit" | "no_json" | "schema" | "command";
         /**
          * @description How much a finding matters.
          * @enum {string}
@@ -3124,8 +3124,9 @@ export interface components {
         LeftOutFile: {
             /** @description Its path. */
             path: string;
-            /** @description Why. */
+            /** @description Why, and what to do. */
             reason: string;
+            phrase?: components["schemas"]["Phrase"] | null;
         };
         /** @description A model that can answer. */
         ModelEntry: {

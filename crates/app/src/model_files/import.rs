@@ -1,12 +1,12 @@
 //! Taking model files of this machine into the list.
 
-use brickwork_engine::Phrase;
 use std::path::{Path, PathBuf};
 
+use brickwork_engine::Phrase;
 use brickwork_models::found::find_models;
 use brickwork_models::transfer::{LeftOutFile, Outcome, TransferKind, TransferProblem};
 use brickwork_models::{
-    ImportError, ImportMode, ImportOrder, ImportOrigin, ImportPlan, Imported, carry_out, plan_import,
+    ImportError, ImportMode, ImportOrder, ImportOrigin, ImportPlan, Imported, RefusedFile, carry_out, plan_import,
 };
 use serde::{Deserialize, Serialize};
 
@@ -48,8 +48,11 @@ pub struct ImportedModel {
 pub struct RefusedImport {
     /// The file.
     pub path: PathBuf,
-    /// Why.
+    /// Why, and what to do.
     pub reason: String,
+    /// The same in a form that can be put into another language, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phrase: Option<Phrase>,
 }
 
 /// What an import has done.
@@ -95,8 +98,11 @@ impl App {
         let total_bytes = plan.total_bytes;
         let work = move |pace: &mut Pace<'_>| {
             let imported = carry_out(&plan, &mut |n_bytes| pace.step(n_bytes)).map_err(|error| problem_of(&error))?;
-            let refused =
-                plan.refused.iter().map(|file| RefusedImport { path: file.path.clone(), reason: file.reason.clone() });
+            let refused = plan.refused.iter().cloned().map(|RefusedFile { path, reason, phrase }| RefusedImport {
+                path,
+                reason,
+                phrase,
+            });
             Ok(ImportReport { models: imported.into_iter().map(view).collect(), refused: refused.collect() })
         };
         let outcome = |report: &ImportReport| Outcome {
@@ -109,7 +115,8 @@ impl App {
 }
 
 fn skipped(file: &RefusedImport) -> LeftOutFile {
-    LeftOutFile { path: file.path.display().to_string(), reason: file.reason.clone() }
+    let RefusedImport { path, reason, phrase } = file.clone();
+    LeftOutFile { path: path.display().to_string(), reason, phrase }
 }
 
 pub(super) fn view(imported: Imported) -> ImportedModel {

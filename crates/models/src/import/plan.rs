@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use brickwork_engine::Phrase;
+
 use crate::disk::check_room;
 use crate::folder::file_id;
 use crate::gguf::{GgufError, read_header};
@@ -56,6 +58,8 @@ pub struct RefusedFile {
     pub path: PathBuf,
     /// Why.
     pub reason: String,
+    /// The same in a form that can be put into another language, where there is one.
+    pub phrase: Option<Phrase>,
 }
 
 /// What an import would do.
@@ -157,10 +161,10 @@ pub(super) fn single(path: &Path) -> Result<Present, ImportError> {
         }
         None => (path.to_owned(), vec![path.to_owned()]),
     };
-    read_header(&first).map_err(|GgufError { path, at_byte, fault }| ImportError::NoModel {
-        path,
-        cause: format!("{fault} (at byte {at_byte})"),
-        remedy: fault.remedy(),
+    read_header(&first).map_err(|error| {
+        let phrase = error.phrase().map(Box::new);
+        let GgufError { path, at_byte, fault } = error;
+        ImportError::NoModel { path, cause: format!("{fault} (at byte {at_byte})"), remedy: fault.remedy(), phrase }
     })?;
     let is_gguf = first.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"));
     // A blob's name says nothing, and what stands after a dot in it is no ending.
@@ -174,11 +178,12 @@ type Refusal = (PathBuf, ImportError);
 
 /// What is told of a file that cannot be used.
 fn left_out((path, error): Refusal) -> RefusedFile {
+    let phrase = error.phrase();
     let reason = match error {
         ImportError::NoModel { cause, remedy, .. } => format!("{cause}; {remedy}"),
         other => other.to_string(),
     };
-    RefusedFile { path, reason }
+    RefusedFile { path, reason, phrase }
 }
 
 /// The models directly in a folder and in its immediate subfolders; a folder of safetensors is one model.
@@ -219,6 +224,7 @@ pub(super) fn safetensors(folder: &Path, files: Vec<PathBuf>) -> Result<Present,
         path,
         cause: fault.to_string(),
         remedy: fault.remedy(),
+        phrase: None,
     })?;
     let is_part = |path: &Path| {
         let ending = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();

@@ -93,8 +93,11 @@ impl TransferProblem {
 pub struct LeftOutFile {
     /// Its path.
     pub path: String,
-    /// Why.
+    /// Why, and what to do.
     pub reason: String,
+    /// The same in a form that can be put into another language, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phrase: Option<Phrase>,
 }
 
 /// A transfer as it stands at one moment.

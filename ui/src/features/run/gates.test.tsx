@@ -419,6 +419,8 @@ test.each<[GateFinding, { own: string; told?: string }]>([
     { kind: "schema", artifact: "a.json", message: "No." },
     { own: "a.json:", told: "No." },
   ],
+  [{ kind: "no_json", message: "x" }, { own: "The answer has no JSON file to check against the schema." }],
+  [{ kind: "schema", message: "x" }, { own: "The schema could not be checked." }],
   [
     { kind: "command", message: "It failed." },
     { own: "", told: "It failed." },

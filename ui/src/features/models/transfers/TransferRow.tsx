@@ -18,6 +18,7 @@ import { toast } from "sonner";
 import {
   hasEnded,
   isUnderWay,
+  type LeftOutFile,
   type TransferKind,
   type TransferView,
   usePauseTransfer,
@@ -30,7 +31,7 @@ import { classes } from "@/components/classes";
 import { fileName, formatBytes, formatCount } from "@/components/format";
 import { errorText } from "@/components/States";
 import { SaidText } from "@/components/said/SaidText";
-import { saidApart } from "@/components/said/said";
+import { type Said, said, saidApart } from "@/components/said/said";
 import { m } from "@/paraglide/messages.js";
 import { doneShare, transferFacts, transferName, transferState } from "./progress";
 import { TransferBar } from "./TransferBar";
@@ -72,12 +73,11 @@ export function TransferRow({ transfer }: { transfer: TransferView }) {
           <details className="transfer-skipped" data-testid={`skipped-${transfer.id}`}>
             <summary className="hint">{m.transfer_skipped({ count: formatCount(skipped.length) })}</summary>
             <ul>
-              {skipped.map(({ path, reason }) => (
-                <li key={path} className="hint breakable">
-                  <strong>{path}</strong>{" "}
-                  <span lang="en" className="transfer-reason">
-                    {/* The path stands above, once in full. */}
-                    {reason.replaceAll(path, fileName(path))}
+              {skipped.map((file) => (
+                <li key={file.path} className="hint breakable">
+                  <strong>{file.path}</strong>{" "}
+                  <span className="transfer-reason">
+                    <SaidText said={leftOutReason(file)} />
                   </span>
                 </li>
               ))}
@@ -165,4 +165,10 @@ function TransferActions({ transfer }: { transfer: TransferView }) {
       )}
     </div>
   );
+}
+
+/** Why a file was left out. Its path stands before, so it is not told again. */
+function leftOutReason({ path, reason, phrase }: LeftOutFile): Said {
+  const whole = said(phrase, reason);
+  return { ...whole, text: whole.text.replace(`${path}: `, "").replaceAll(path, fileName(path)) };
 }

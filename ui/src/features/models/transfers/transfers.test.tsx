@@ -3,6 +3,8 @@ import userEvent from "@testing-library/user-event";
 import { toast } from "sonner";
 import { afterEach, expect, test, vi } from "vitest";
 import type { TransferView } from "@/api/getModels";
+import { m } from "@/paraglide/messages.js";
+import { setLocale } from "@/paraglide/runtime.js";
 import { expectAccessible } from "@/test/axe";
 import { type Call, renderApp, serveApi } from "@/test/render";
 import { transferView } from "../get/testData";
@@ -12,6 +14,7 @@ import { TransfersBadge } from "./TransfersBadge";
 import { TransferWatcher } from "./TransferWatcher";
 
 afterEach(() => {
+  setLocale("en", { reload: false });
   act(closeTransfers);
   window.location.hash = "";
   vi.unstubAllGlobals();
@@ -25,7 +28,7 @@ async function open(transfers: TransferView[], answers = {}): Promise<Call[]> {
   const calls = serveApi({ "GET /transfers": { transfers }, ...answers });
   renderApp(<TransfersBadge />);
   await userEvent.click(screen.getByTestId("transfers-badge"));
-  await screen.findByRole("dialog", { name: "Transfers" });
+  await screen.findByRole("dialog", { name: m.transfers_title() });
   return calls;
 }
 
@@ -212,4 +215,14 @@ test("files of a folder that were left out are told with their reasons", async (
   expect(part.textContent).toContain("Left out: 1");
   expect(part.textContent).toContain("/models/notes.gguf it is no model");
   await expectAccessible();
+});
+
+test("the reasons are told in the window's language, with the path once", async () => {
+  setLocale("es", { reload: false });
+  const path = "/models/notes.gguf";
+  const phrase = { reason: "gguf_none", params: { path, start: "Hi", at: 0 } };
+  const skipped = [{ path, reason: "it starts with Hi", phrase }];
+  await open([transferView("t1", { kind: "import", state: "done", skipped })]);
+  const part = await screen.findByTestId("skipped-t1");
+  expect(part.textContent).toContain(`${path} empieza por Hi y no por`);
 });
