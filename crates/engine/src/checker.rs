@@ -163,7 +163,7 @@ pub(crate) async fn judge(
 
 async fn schema_findings(checker: &dyn Checker, schema: &JsonMap, artifacts: &[Artifact]) -> Vec<Finding> {
     if !artifacts.iter().any(|one| one.kind == "json") {
-        return vec![Finding::new(FindingKind::Schema, "The answer has no JSON file.")];
+        return vec![Finding::new(FindingKind::NoJson, "The answer has no JSON file to check against the schema.")];
     }
     let schema = Value::Object(schema.clone());
     let sources = artifacts.iter().map(source).collect();

@@ -7,6 +7,7 @@ use std::pin::pin;
 
 mod answer;
 mod finish;
+mod repetition;
 
 pub use finish::{FinalPieces, final_pieces};
 

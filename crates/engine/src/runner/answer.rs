@@ -2,6 +2,7 @@
 
 use brickwork_artifacts::{Artifact, Extraction, latest_pieces, read_output};
 
+use super::repetition::ends_in_a_loop;
 use super::{Runner, StepResult};
 use crate::checker::{judge, report_syntax};
 use crate::gate::{Finding, Gate, repair_turn};
@@ -113,7 +114,8 @@ impl Runner<'_> {
             // Servers differ in what they make of a conversation that ends within the model's own turn.
             let is_local = record.steps[index].model.is_local();
             let may_go_on = is_local && continuations < record.plan.pipeline.continuations_at(position);
-            if !(is_cut && extraction.unclosed && may_go_on) {
+            // In a loop a model would only write more of the same.
+            if !(is_cut && extraction.unclosed && may_go_on) || ends_in_a_loop(&result.text) {
                 break extraction;
             }
             continuations += 1;

@@ -110,8 +110,8 @@ fn json_is_held_against_a_schema() {
     check("```json c.json\n{\"port\": 1}\n```\n", &[]);
     check("```json c.json\n{\"port\": \"1\"}\n```\n", &[(FindingKind::Schema, "`c.json`, /port: ")]);
     check("```json c.json\n{}\n```\n", &[(FindingKind::Schema, "\"port\" is a required property")]);
-    check(GOOD, &[(FindingKind::Schema, "has no JSON file")]);
-    check("Nothing.", &[(FindingKind::NoArtifact, "no code block"), (FindingKind::Schema, "has no JSON file")]);
+    check(GOOD, &[(FindingKind::NoJson, "has no JSON file")]);
+    check("Nothing.", &[(FindingKind::NoArtifact, "no code block"), (FindingKind::NoJson, "has no JSON file")]);
 }
 
 #[test]
@@ -181,9 +181,16 @@ fn files_that_are_there_besides_are_no_conflict() {
     check(&["there.js", "lib/gone.js"], 0);
 }
 
+/// An answer of more tokens than any default allows, in which nothing comes twice.
+fn long_answer() -> String {
+    let lines: String = (0..1_000).map(|number| format!("let a{number} = 1;\n")).collect();
+    format!("```js a.js\n{lines}")
+}
+
 #[test]
 fn an_answer_without_a_gate_goes_on_where_nobody_chose_its_length() {
-    let long = format!("```js a.js\n{}", "let a = 1;\n".repeat(400));
+    let long = long_answer();
+    let in_a_loop = format!("```js a.js\n{}", "let a = 1;\n".repeat(400));
     let check = |parameters: Value, reply: &str, expected: u32| {
         let step =
             json!({"step_name": "make", "model_type": "CodeGemma", "prompt": "Write it.", "parameters": parameters});
@@ -204,6 +211,8 @@ fn an_answer_without_a_gate_goes_on_where_nobody_chose_its_length() {
     check(json!({"max_tokens": 6}), &long, 0);
     check(json!({"max_tokens": 6, "continuations": 1}), &long, 1);
     check(json!({"continuations": 0}), &long, 0);
+    check(json!({}), &in_a_loop, 0);
+    check(json!({"max_tokens": 400, "continuations": 8}), &in_a_loop, 0);
 }
 
 #[test]
@@ -212,7 +221,7 @@ fn the_assemblers_answer_goes_on_too() {
         let step = json!({"step_name": "make", "model_type": "CodeGemma", "prompt": "Write it."});
         let body = json!({"name": "P", "steps": [step], "assembler": assembler});
         let pipeline: Pipeline = parse_pipeline(&body).unwrap();
-        let long = format!("```js a.js\n{}", "let a = 1;\n".repeat(1_000));
+        let long = long_answer();
         let plan = RunPlan::new(RunId::nil(), pipeline, vec![ModelRef::scripted(); 2], vec![1, 2]);
         let run = world_of(plan, [GOOD, &long, "let b = 2;\n```\n"].map(text).to_vec()).run();
         assert_eq!((run.status, run.steps[1].report.continuations), (RunStatus::Success, expected));
