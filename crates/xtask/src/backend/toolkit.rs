@@ -54,7 +54,7 @@ pub(super) fn options(workspace: &Workspace, given: &[String], fetch: bool) -> R
         // There is no stub of the driver to link against.
         "-DGGML_CUDA_NO_VMM=ON".to_owned(),
         // The libraries are nowhere that a system looks.
-        "-DCMAKE_INSTALL_RPATH_USE_LINK_PATH=ON".to_owned(),
+        format!("-DCMAKE_INSTALL_RPATH=$ORIGIN;{root}/lib"),
     ])
 }
 
