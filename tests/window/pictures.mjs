@@ -58,11 +58,14 @@ async function untilQuiet() {
   await window.browser.$("[data-sonner-toast]").waitForExist({ reverse: true, timeout: SOON_MS });
 }
 
-async function runToEnd() {
+/** Runs what is open, with a picture under way called `name`. */
+async function runToEnd(name) {
   await window.click("run-button");
   await window.browser.$('[data-testid="step-1"][data-status="RUNNING"]').waitForExist({ timeout: 4 * MINUTE });
-  await sleep(3_000);
-  await picture("running");
+  if (name) {
+    await sleep(2_000);
+    await picture(name);
+  }
   await window.waitForStatus("SUCCESS", 8 * MINUTE);
   return home.run();
 }
@@ -113,7 +116,7 @@ try {
   await window.goTo("design");
   await window.get("template-react-component").waitForDisplayed();
   await design();
-  const earlier = await runToEnd();
+  const earlier = await runToEnd("running");
   await window.click("step-0");
   await window.click("gate-attempts");
   await window.browser.$("ol.attempts").waitForDisplayed();
