@@ -1,7 +1,8 @@
 // The colours of a source: of all of it at once, or of a long one in slices, those that are looked at. What was coloured is kept for a
-// while, so that coming back to it shows no plain text in between.
+// while, so that coming back to it shows no plain text in between. A source that is being written keeps the colours of its beginning and
+// is coloured anew about once a second.
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { api } from "./client";
 import type { Highlight } from "./types";
 
@@ -13,6 +14,9 @@ export const SENT_MAX_BYTES = 2 * 1024 * 1024 - 1024;
 export const SLICE_LINES = 500;
 /** Lines before and after the ones in view that are coloured with them. */
 const AROUND = 250;
+
+/** Ms between two colourings of a source that grows. */
+const GROWING_MS = 800;
 
 /** The lines that are looked at. */
 export interface Shown {
@@ -38,12 +42,7 @@ export function useColours(type: string, content: string, count: number, shown: 
   const long = useMemo(() => isLong(content), [content]);
   // A long source is told apart by its digest, since a key is read again with each render.
   const source = useMemo(() => (long ? digest(content) : content), [long, content]);
-  const whole = useQuery({
-    ...KEPT,
-    queryKey: ["highlight", type, source],
-    queryFn: ({ signal }) => api.highlight(type, content, signal),
-    enabled: !long,
-  }).data;
+  const whole = useWhole(type, content, !long);
   const sent = useMemo(() => long && byteLength(JSON.stringify(content)) <= SENT_MAX_BYTES, [long, content]);
   const wanted = sent ? slicesOf(shown, count) : [];
   const slices = useQueries({
@@ -66,6 +65,38 @@ export function useColours(type: string, content: string, count: number, shown: 
     spansOf: (line) =>
       whole ? whole.lines[line] : found.get(Math.floor(line / SLICE_LINES))?.lines[line % SLICE_LINES],
   };
+}
+
+/** The colours of all of a source, or of its beginning while it grows. */
+function useWhole(type: string, content: string, enabled: boolean): Highlight | undefined {
+  const asked = useSeldom(content);
+  const { data } = useQuery({
+    ...KEPT,
+    queryKey: ["highlight", type, asked],
+    queryFn: ({ signal }) => api.highlight(type, asked, signal),
+    enabled,
+  });
+  const [latest, keep] = useState<{ type: string; content: string; data: Highlight }>();
+  if (data && latest?.data !== data) keep({ type, content: asked, data });
+  if (!enabled) return undefined;
+  return data ?? (latest?.type === type && content.startsWith(latest.content) ? latest.data : undefined);
+}
+
+/** A text; one that only grows is passed on seldom, and in the end as it is. */
+function useSeldom(text: string): string {
+  const [held, hold] = useState(text);
+  const heldAt = useRef(0);
+  const grows = text !== held && held !== "" && text.startsWith(held);
+  useEffect(() => {
+    if (text === held) return;
+    const wait_ms = grows ? Math.max(0, heldAt.current + GROWING_MS - Date.now()) : 0;
+    const timer = setTimeout(() => {
+      heldAt.current = Date.now();
+      hold(text);
+    }, wait_ms);
+    return () => clearTimeout(timer);
+  }, [text, held, grows]);
+  return grows ? held : text;
 }
 
 /** The slices that hold the lines in view and some around them. */

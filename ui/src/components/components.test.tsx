@@ -1,4 +1,5 @@
-import { fireEvent, render, screen, waitFor } from "@testing-library/react";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { act, fireEvent, render, screen, waitFor } from "@testing-library/react";
 import { expect, test, vi } from "vitest";
 import { digest, SENT_MAX_BYTES, slicesOf } from "@/api/highlight";
 import { setLocale } from "@/paraglide/runtime.js";
@@ -99,6 +100,42 @@ test("marks in code do not move the colours", async () => {
   expect(container.querySelector(".hl-string .hidden-character")?.getAttribute("data-code")).toBe("U+202E");
   expect(container.querySelectorAll(".hidden-character").length).toBe(3);
   expect(container.querySelector(".code-text")?.textContent).toBe(content);
+  vi.unstubAllGlobals();
+});
+
+test("a source that is being written stays coloured and is coloured anew seldom, in the end as it is", async () => {
+  const calls = serveApi({
+    "POST /highlight": (body: unknown) => {
+      const lines = (body as { content: string }).content.split("\n").map((line) => [
+        [3, 1],
+        [Math.max(0, line.length - 3), 0],
+      ]);
+      return { language: "JavaScript", styles: ["plain", "keyword"], lines };
+    },
+  });
+  const parts = Array.from({ length: 40 }, (_, at) => `let name_${at} = ${at};\n`);
+  const text = (count: number) => parts.slice(0, count).join("");
+  const queries = new QueryClient();
+  const view = (content: string) => (
+    <QueryClientProvider client={queries}>
+      <CodeView type="js" content={content} label="Code" />
+    </QueryClientProvider>
+  );
+  const { container, rerender } = render(view(text(1)));
+  const coloured = () => [...container.querySelectorAll(".hl-keyword")].length;
+  await waitFor(() => expect(coloured()).toBe(1));
+  for (let count = 2; count <= parts.length; count++) {
+    rerender(view(text(count)));
+    await act(() => new Promise((resolve) => setTimeout(resolve, 5)));
+    expect(coloured()).toBeGreaterThan(0);
+  }
+  await waitFor(() => expect(coloured()).toBe(parts.length), { timeout: 5000 });
+  expect(calls.at(-1)?.body).toMatchObject({ content: text(parts.length) });
+  expect(calls.length).toBeLessThan(parts.length / 2);
+  // Another text is coloured at once, and never with the colours of the one before.
+  rerender(view("var other;"));
+  expect(coloured()).toBe(0);
+  await waitFor(() => expect(coloured()).toBe(1));
   vi.unstubAllGlobals();
 });
 
