@@ -9,9 +9,10 @@ use super::{Bench, texts};
 use crate::models;
 
 const STEPS: usize = 8;
-const MAX_TOKENS: u64 = 16;
-/// About 400 tokens a turn, the answer included.
-const LINES: usize = 16;
+/// What a conversation grows by: mostly what was answered, as in a pipeline.
+const MAX_TOKENS: u64 = 320;
+/// About 100 tokens of a step's own turn.
+const LINES: usize = 4;
 
 /// A slope is held to be at least this part of the other: below it lies the clock.
 const LEAST_PART: f64 = 1e-3;
@@ -47,7 +48,7 @@ fn conversation(authority: &str, round: usize, reused: bool) -> Result<Vec<Point
             messages[0] = texts::system(round * 100 + 50 + step);
         }
         let notes = texts::notes(step * LINES, LINES);
-        messages.push(message("user", format!("{notes}\nSay in a sentence what these notes tell.")));
+        messages.push(message("user", format!("{notes}\nRetell these notes at length, in many sentences.")));
         let question = Question { messages: messages.clone(), max_tokens: MAX_TOKENS, stop: &[] };
         let answer = chat::ask(authority, &question)?;
         points.push((answer.prompt_tokens as f64, answer.first_s));
