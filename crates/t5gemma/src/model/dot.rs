@@ -261,11 +261,10 @@ mod x86 {
                 let halves: __m256i = cast::<[u8; BLOCK], __m256i>(*halves);
                 let lower = simd.avx2._mm256_and_si256(halves, low);
                 let upper = simd.avx2._mm256_and_si256(simd.avx2._mm256_srli_epi16::<4>(halves), low);
-                for (side, half) in [lower, upper].into_iter().enumerate() {
-                    let part = 2 * pair + side;
-                    let pairs = simd.avx2._mm256_maddubs_epi16(half, cast(numbers[part]));
-                    whole[part] = simd.avx2._mm256_madd_epi16(pairs, ones);
-                }
+                let pairs = simd.avx2._mm256_maddubs_epi16(lower, cast(numbers[2 * pair]));
+                whole[2 * pair] = simd.avx2._mm256_madd_epi16(pairs, ones);
+                let pairs = simd.avx2._mm256_maddubs_epi16(upper, cast(numbers[2 * pair + 1]));
+                whole[2 * pair + 1] = simd.avx2._mm256_madd_epi16(pairs, ones);
             }
             let factors = simd.avx._mm256_mul_ps(simd.avx._mm256_set1_ps(block.scale), eight_bytes(simd, block.scales));
             let factors = simd.avx._mm256_mul_ps(factors, cast(*scales));

@@ -1,4 +1,7 @@
 //! With the instructions of 2013's processors for sums of products of bytes, which compilers do not find themselves.
+//!
+//! An instruction is one only within a function that is compiled for such processors; elsewhere it is a call. What takes closures
+//! (`map`, `from_fn`) need not become part of that function, so there is none here.
 
 use std::arch::x86_64::{__m256, __m256i};
 
@@ -28,26 +31,15 @@ struct Bytes(V3);
 impl Kernel for Bytes {
     #[inline(always)]
     fn turn(self, rows: [[u8; BLOCK]; LANES]) -> [[i32; LANES]; BLOCK / QUAD] {
-        let avx2 = self.0.avx2;
-        let [a, b, c, d, e, f, g, h] = rows.map(cast::<[u8; BLOCK], __m256i>);
-        // Quads 0 to 3 of four rows in the lower half of four registers, 4 to 7 in the upper one.
-        let four = |a, b, c, d| {
-            let (ab, cd) = (avx2._mm256_unpacklo_epi32(a, b), avx2._mm256_unpacklo_epi32(c, d));
-            let (behind_ab, behind_cd) = (avx2._mm256_unpackhi_epi32(a, b), avx2._mm256_unpackhi_epi32(c, d));
-            [
-                avx2._mm256_unpacklo_epi64(ab, cd),
-                avx2._mm256_unpackhi_epi64(ab, cd),
-                avx2._mm256_unpacklo_epi64(behind_ab, behind_cd),
-                avx2._mm256_unpackhi_epi64(behind_ab, behind_cd),
-            ]
-        };
-        let (first, second) = (four(a, b, c, d), four(e, f, g, h));
-        let lower: [__m256i; 4] =
-            std::array::from_fn(|at| avx2._mm256_permute2x128_si256::<0x20>(first[at], second[at]));
-        let upper: [__m256i; 4] =
-            std::array::from_fn(|at| avx2._mm256_permute2x128_si256::<0x31>(first[at], second[at]));
-        let [[a, b, c, d], [e, f, g, h]] = [lower, upper];
-        [a, b, c, d, e, f, g, h].map(cast)
+        let Self(simd) = self;
+        let [a, b, c, d, e, f, g, h] = rows;
+        let (first, second) = (four(simd, [a, b, c, d]), four(simd, [e, f, g, h]));
+        let mut turned = [[0; LANES]; BLOCK / QUAD];
+        for at in 0..QUAD {
+            turned[at] = cast(simd.avx2._mm256_permute2x128_si256::<0x20>(first[at], second[at]));
+            turned[at + QUAD] = cast(simd.avx2._mm256_permute2x128_si256::<0x31>(first[at], second[at]));
+        }
+        turned
     }
 
     #[inline(always)]
@@ -55,7 +47,10 @@ impl Kernel for Bytes {
         let Self(simd) = self;
         let mut kept = [[[simd.avx._mm256_setzero_ps(); HALVES]; N]; SUMS];
         for (at, (numbers, scales)) in tile.numbers.iter().zip(&tile.scales).enumerate() {
-            let quads: [&[i8; BLOCK]; N] = vectors.map(|vector| &vector.numbers[at]);
+            let mut quads = [&[0; BLOCK]; N];
+            for n in 0..N {
+                quads[n] = &vectors[n].numbers[at];
+            }
             let sums = if IS_Q4 { q4(simd, numbers, quads) } else { q8(simd, numbers, quads) };
             let kept = &mut kept[at % SUMS];
             for n in 0..N {
@@ -86,6 +81,21 @@ impl Kernel for Bytes {
     }
 }
 
+/// Quads 0 to 3 of four rows in the lower half of four registers, 4 to 7 in the upper one.
+#[inline(always)]
+fn four(simd: V3, [a, b, c, d]: [[u8; BLOCK]; 4]) -> [__m256i; 4] {
+    let avx2 = simd.avx2;
+    let (a, b, c, d) = (cast(a), cast(b), cast(c), cast(d));
+    let (ab, cd) = (avx2._mm256_unpacklo_epi32(a, b), avx2._mm256_unpacklo_epi32(c, d));
+    let (behind_ab, behind_cd) = (avx2._mm256_unpackhi_epi32(a, b), avx2._mm256_unpackhi_epi32(c, d));
+    [
+        avx2._mm256_unpacklo_epi64(ab, cd),
+        avx2._mm256_unpackhi_epi64(ab, cd),
+        avx2._mm256_unpacklo_epi64(behind_ab, behind_cd),
+        avx2._mm256_unpackhi_epi64(behind_ab, behind_cd),
+    ]
+}
+
 /// The whole sums of a block.
 #[inline(always)]
 fn q8<const N: usize>(
@@ -97,7 +107,7 @@ fn q8<const N: usize>(
     let mut sums = [[simd.avx._mm256_setzero_si256(); HALVES]; N];
     for (quad, numbers) in numbers.iter().enumerate() {
         let numbers: [__m256i; HALVES] = [cast(numbers[0]), cast(numbers[1])];
-        let sizes = numbers.map(|numbers| simd.avx2._mm256_abs_epi8(numbers));
+        let sizes = [simd.avx2._mm256_abs_epi8(numbers[0]), simd.avx2._mm256_abs_epi8(numbers[1])];
         for n in 0..N {
             let vector = broadcast(simd, vectors[n], quad);
             for part in 0..HALVES {
@@ -133,7 +143,12 @@ fn q4<const N: usize>(
             }
         }
     }
-    sums.map(|sums| sums.map(|sums| simd.avx2._mm256_madd_epi16(sums, ones)))
+    for sums in &mut sums {
+        for sums in sums {
+            *sums = simd.avx2._mm256_madd_epi16(*sums, ones);
+        }
+    }
+    sums
 }
 
 #[inline(always)]
