@@ -6,8 +6,6 @@ import { m } from "@/paraglide/messages.js";
 export function findingText({ kind, artifact, line, message }: GateFinding): { own: string; told?: string } {
   if (kind === "no_artifact") return { own: m.finding_no_artifact() };
   if (kind === "no_json") return { own: m.finding_no_json() };
-  // With no file to tell of, none was looked at.
-  if (kind === "schema" && !artifact) return { own: m.finding_schema_unchecked() };
   if (kind === "cut_off" && artifact) return { own: m.finding_cut_off({ name: artifact }) };
   if (artifact && line != null)
     return { own: m.finding_at({ name: artifact, line: String(line) }), told: message };
