@@ -116,7 +116,7 @@ pub use model_detail::{GgufHeaderView, ModelFileDetail, SafetensorsView};
 pub use model_files::{
     CheckedState, FoundModelView, FoundModelsView, FoundProblemView, ImportReport, ImportedModel, ModelImportRequest,
     ModelRelocateRequest, ModelRenameRequest, ModelUsageView, ModelVerifyRequest, ModelsUsageView, PartialUsageView,
-    RefusedImport, VerifyReport,
+    VerifyReport,
 };
 pub use models::{BindingView, ModelFileView, ModelsView, RoleView};
 pub use pipelines::{NewPipeline, PipelineCopy, PipelineUpdate, VersionLabel, pipeline_id_of, version_of};

@@ -24,7 +24,7 @@ use crate::said::Said;
 
 pub(crate) use checks::changed_model;
 pub use found::{FoundModelView, FoundModelsView, FoundProblemView};
-pub use import::{ImportReport, ImportedModel, ModelImportRequest, RefusedImport};
+pub use import::{ImportReport, ImportedModel, ModelImportRequest};
 pub use relocate::ModelRelocateRequest;
 pub use usage::{CheckedState, ModelUsageView, ModelsUsageView, PartialUsageView};
 

@@ -43,25 +43,13 @@ pub struct ImportedModel {
     pub already_there: bool,
 }
 
-/// A file of a folder that was left out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RefusedImport {
-    /// The file.
-    pub path: PathBuf,
-    /// Why, and what to do.
-    pub reason: String,
-    /// The same in a form that can be put into another language, where there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phrase: Option<Phrase>,
-}
-
 /// What an import has done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ImportReport {
     /// The models.
     pub models: Vec<ImportedModel>,
     /// Files of the folder that are no models that can be used.
-    pub refused: Vec<RefusedImport>,
+    pub refused: Vec<RefusedFile>,
 }
 
 impl App {
@@ -98,12 +86,7 @@ impl App {
         let total_bytes = plan.total_bytes;
         let work = move |pace: &mut Pace<'_>| {
             let imported = carry_out(&plan, &mut |n_bytes| pace.step(n_bytes)).map_err(|error| problem_of(&error))?;
-            let refused = plan.refused.iter().cloned().map(|RefusedFile { path, reason, phrase }| RefusedImport {
-                path,
-                reason,
-                phrase,
-            });
-            Ok(ImportReport { models: imported.into_iter().map(view).collect(), refused: refused.collect() })
+            Ok(ImportReport { models: imported.into_iter().map(view).collect(), refused: plan.refused.clone() })
         };
         let outcome = |report: &ImportReport| Outcome {
             model_id: report.models.first().map(|model| model.id.clone()),
@@ -114,8 +97,8 @@ impl App {
     }
 }
 
-fn skipped(file: &RefusedImport) -> LeftOutFile {
-    let RefusedImport { path, reason, phrase } = file.clone();
+fn skipped(file: &RefusedFile) -> LeftOutFile {
+    let RefusedFile { path, reason, phrase } = file.clone();
     LeftOutFile { path: path.display().to_string(), reason, phrase }
 }
 

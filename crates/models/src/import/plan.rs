@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use brickwork_engine::Phrase;
+use serde::Serialize;
 
 use crate::disk::check_room;
 use crate::folder::file_id;
@@ -51,14 +52,15 @@ pub struct PlannedModel {
     pub is_folder: bool,
 }
 
-/// A file in the folder that is no model.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A file in the folder that is no model that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RefusedFile {
     /// The file.
     pub path: PathBuf,
-    /// Why.
+    /// Why, and what to do.
     pub reason: String,
     /// The same in a form that can be put into another language, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub phrase: Option<Phrase>,
 }
 
