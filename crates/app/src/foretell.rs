@@ -17,6 +17,7 @@ use brickwork_models::gguf::GgufInfo;
 use brickwork_models::{catalog_file, loaded_header_of};
 use brickwork_worker_client::{Compute, Device, DeviceKind, WorkerClient, sizing};
 
+use crate::cache_type;
 use crate::config::AppConfig;
 use crate::memory::{MachineMemory, machine_memory};
 
@@ -58,11 +59,7 @@ impl Machine {
             sizing::batch_tokens(info.n_params.unwrap_or(0), vocabulary, cpu_threads).min(context_tokens);
         // A recurrent model has a whole state for each sequence, so the worker gives it one.
         let sequences = if info.recurrent { 1 } else { sizing::MOST_SEQUENCES.min(batch_tokens) };
-        let cache_type = match compute.cache_type {
-            brickwork_worker_client::CacheType::F16 => CacheType::F16,
-            brickwork_worker_client::CacheType::Q8_0 => CacheType::Q8_0,
-            brickwork_worker_client::CacheType::Q4_0 => CacheType::Q4_0,
-        };
+        let cache_type = cache_type::from_worker(compute.cache_type);
         // Where nobody chose, llama.cpp takes it wherever the device can.
         let flash_attention = compute.flash_attention.unwrap_or(true);
         let mut request =

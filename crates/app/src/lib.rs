@@ -10,6 +10,7 @@ mod artifact_preview;
 mod assembly;
 mod backup;
 mod bundle;
+mod cache_type;
 mod catalog;
 mod changes;
 mod checking;
@@ -74,6 +75,7 @@ pub use brickwork_engine::{
 };
 pub use brickwork_export::MANIFEST_NAME;
 pub use brickwork_highlight::Highlighted;
+pub use brickwork_models::fit::CacheType;
 pub use brickwork_models::hub::{HubFile, HubModel, HubModelFiles, HubRepository};
 pub use brickwork_models::transfer::{TransferKind, TransferProblem, TransferState, TransferView};
 pub use brickwork_models::{CheckedAgainst, CheckedFile, ImportMode};
@@ -132,7 +134,7 @@ pub use remotes::{
 };
 pub use request::read_request;
 pub use rerun::{RerunPlan, RerunRequest};
-pub use role_options::{CacheType, RoleOptions};
+pub use role_options::RoleOptions;
 pub use runs::{StartRun, StartedRun, run_id_of};
 pub use secrets::{Secret, Secrets, SecretsKind};
 pub use settings::{Language, ServerSettings, Settings, Theme};

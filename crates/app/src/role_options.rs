@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use brickwork_engine::{Diagnostic, ModelRef, Phrase, Role};
+use brickwork_models::fit::CacheType;
 use brickwork_models::{Bindings, ModelFile, resolve};
 use brickwork_worker_client::Compute;
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
+use crate::cache_type;
 use crate::error::AppError;
 use crate::models::{ModelsView, role_named};
 use crate::request::line;
@@ -61,40 +63,6 @@ pub struct RoleOptions {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 1000)]
     pub draft_model: Option<String>,
-}
-
-/// How keys and values are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum CacheType {
-    /// 16 bits an element.
-    F16,
-    /// 8 bits an element and a scale for 32 of them.
-    Q8_0,
-    /// 4 bits an element and a scale for 32 of them.
-    Q4_0,
-}
-
-impl CacheType {
-    /// Its name in the interfaces.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::F16 => "f16",
-            Self::Q8_0 => "q8_0",
-            Self::Q4_0 => "q4_0",
-        }
-    }
-}
-
-impl From<CacheType> for brickwork_worker_client::CacheType {
-    fn from(cache_type: CacheType) -> Self {
-        match cache_type {
-            CacheType::F16 => Self::F16,
-            CacheType::Q8_0 => Self::Q8_0,
-            CacheType::Q4_0 => Self::Q4_0,
-        }
-    }
 }
 
 /// The options of all roles; a role without any has the defaults.
@@ -177,7 +145,7 @@ pub(crate) fn computed_with(options: &RoleOptions, general: &Compute, files: &[M
         threads: general.threads,
         gpu_layers: options.gpu_layers.or(general.gpu_layers),
         rpc_servers: options.rpc_servers.clone(),
-        cache_type: options.cache_type.map_or(general.cache_type, Into::into),
+        cache_type: options.cache_type.map_or(general.cache_type, cache_type::for_worker),
         flash_attention: options.flash_attention.or(general.flash_attention),
         draft_model: draft.map(|file| file.path.display().to_string()),
     }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 pub(crate) use artifacts::ArtifactsArgs;
 pub(crate) use hub::{HubCommand, HubSetArgs, SettingsArgs};
 pub(crate) use library::{DataCommand, PipelinesCommand, ProjectsCommand, PruneArgs, SavePipelineArgs};
-pub(crate) use machine::{CacheTypeArg, FitArgs, LendArgs, OptionsArgs, QuantizeArgs, Switch};
+pub(crate) use machine::{FitArgs, LendArgs, OptionsArgs, QuantizeArgs, Switch};
 pub(crate) use model_files::{
     BundleCommand, ExportBundleArgs, ImportBundleArgs, ImportModelArgs, RelocateModelArgs, RemoveModelArgs,
     RenameModelArgs, VerifyModelArgs,

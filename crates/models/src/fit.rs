@@ -10,7 +10,7 @@ mod cache;
 mod run;
 mod t5gemma;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::gguf::GgufInfo;
 
@@ -47,19 +47,38 @@ pub struct FitRequest {
 }
 
 /// How keys and values are kept.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CacheType {
     /// 16 bits an element; what the worker uses unless it is told otherwise.
     #[default]
     F16,
-    /// 8 bits an element and a scale for 32.
+    /// 8 bits an element and a scale for 32 of them.
     Q8_0,
-    /// 4 bits an element and a scale for 32.
+    /// 4 bits an element and a scale for 32 of them.
     Q4_0,
 }
 
 impl CacheType {
+    /// All of them, from the most bits to the fewest.
+    pub const ALL: [Self; 3] = [Self::F16, Self::Q8_0, Self::Q4_0];
+
+    /// Its name in the interfaces.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::F16 => "f16",
+            Self::Q8_0 => "q8_0",
+            Self::Q4_0 => "q4_0",
+        }
+    }
+
+    /// The one that the interfaces call `name`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cache_type| cache_type.name() == name)
+    }
+
     /// Bytes of `n` elements.
     const fn bytes(self, n: u64) -> u64 {
         match self {

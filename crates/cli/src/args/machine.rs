@@ -4,6 +4,8 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use brickwork_app::CacheType;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
@@ -39,8 +41,8 @@ pub(crate) struct OptionsArgs {
     #[arg(long = "rpc", value_name = "HOST:PORT")]
     pub(crate) rpc_servers: Vec<String>,
     /// How keys and values are kept: fewer bits take less memory, so that a longer context fits, and cost a little quality.
-    #[arg(long, value_enum)]
-    pub(crate) cache_type: Option<CacheTypeArg>,
+    #[arg(long, value_parser = cache_type())]
+    pub(crate) cache_type: Option<CacheType>,
     /// Whether attention is computed in one pass; wherever the device can when absent.
     #[arg(long, value_enum)]
     pub(crate) flash_attention: Option<Switch>,
@@ -52,14 +54,10 @@ pub(crate) struct OptionsArgs {
     pub(crate) json: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum CacheTypeArg {
-    #[value(name = "f16")]
-    F16,
-    #[value(name = "q8_0")]
-    Q8_0,
-    #[value(name = "q4_0")]
-    Q4_0,
+/// Reads a [`CacheType`], whose names the help and the completions list.
+fn cache_type() -> impl TypedValueParser<Value = CacheType> {
+    let names = PossibleValuesParser::new(CacheType::ALL.map(CacheType::name));
+    names.map(|name| CacheType::named(&name).expect("clap lets only these names pass"))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use brickwork_app::{
-    App, CacheType, FitMachineView, FitRequest, FitView, ModelFitView, RoleOptions, RunFitView, Verdict,
-};
+use brickwork_app::{App, FitMachineView, FitRequest, FitView, ModelFitView, RoleOptions, RunFitView, Verdict};
 use serde_json::{Value, json};
 
 use super::read_pipeline;
-use crate::args::{CacheTypeArg, FitArgs, OptionsArgs, Switch};
+use crate::args::{FitArgs, OptionsArgs, Switch};
 use crate::exit::Failure;
 
 /// Characters of a bar.
@@ -46,11 +44,6 @@ pub(crate) async fn fit(app: &App, args: FitArgs) -> Result<(), Failure> {
 pub(crate) async fn options(app: &App, args: OptionsArgs) -> Result<(), Failure> {
     let OptionsArgs { role, device, gpu_layers, context, rpc_servers, cache_type, flash_attention, draft_model, json } =
         args;
-    let cache_type = cache_type.map(|cache_type| match cache_type {
-        CacheTypeArg::F16 => CacheType::F16,
-        CacheTypeArg::Q8_0 => CacheType::Q8_0,
-        CacheTypeArg::Q4_0 => CacheType::Q4_0,
-    });
     let flash_attention = flash_attention.map(|switch| switch == Switch::On);
     let options = RoleOptions {
         device,

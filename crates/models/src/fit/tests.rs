@@ -38,6 +38,15 @@ fn request(context_tokens: u32) -> FitRequest {
 }
 
 #[test]
+fn cache_types_have_one_name_everywhere() {
+    for cache_type in CacheType::ALL {
+        assert_eq!(serde_json::to_value(cache_type).unwrap(), cache_type.name());
+        assert_eq!(CacheType::named(cache_type.name()), Some(cache_type));
+    }
+    assert_eq!(CacheType::named("f32"), None);
+}
+
+#[test]
 fn keys_and_values_grow_with_the_context() {
     let kv = |tokens| estimate(&small(), &request(tokens)).machine.kv_bytes;
     // 4 layers, 2 heads, 64 wide, keys and values, 2 bytes.
