@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use brickwork_engine::{Diagnostic, ModelRef, Phrase, Role};
 use brickwork_models::fit::CacheType;
 use brickwork_models::{Bindings, ModelFile, resolve};
-use brickwork_worker_client::Compute;
+use brickwork_worker_client::{Compute, sizing};
 use serde::{Deserialize, Serialize};
 
 use crate::app::App;
@@ -22,9 +22,6 @@ const CONTEXT_TOKENS: std::ops::RangeInclusive<u32> = 256..=16_777_216;
 
 /// The most servers that a model is spread over; llama.cpp's own bound.
 const MOST_SERVERS: usize = 16;
-
-/// By so many tokens may the vocabularies of a model and of the one that drafts for it differ in size; llama.cpp's own bound.
-const MOST_MORE_TOKENS: u64 = 128;
 
 /// The most layers that can be asked for.
 const MOST_LAYERS: u32 = 10_000;
@@ -193,7 +190,8 @@ fn draft_fault(id: &str, files: &[ModelFile], model: Option<&ModelRef>) -> Optio
     let of_role = model.and_then(|model| files.iter().find(|file| file.path.as_os_str() == &*model.path))?;
     let target = of_role.gguf.as_ref()?;
     let (own, other) = (info.vocab_size.unwrap_or(0), target.vocab_size.unwrap_or(0));
-    let is_same = info.tokenizer_model == target.tokenizer_model && own.abs_diff(other) <= MOST_MORE_TOKENS;
+    let most_more = u64::from(sizing::MOST_MORE_TOKENS);
+    let is_same = info.tokenizer_model == target.tokenizer_model && own.abs_diff(other) <= most_more;
     if is_same {
         return None;
     }

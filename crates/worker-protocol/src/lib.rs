@@ -9,7 +9,8 @@
 //! [`FromWorker::Rendered`], [`FromWorker::TextCounts`], [`FromWorker::Devices`], [`FromWorker::Cancelled`] and
 //! [`FromWorker::Failed`]. Closing the worker's input ends the worker.
 //!
-//! [`sizing`] holds the rules by which the worker sizes contexts, for the program to foretell what a model will take.
+//! [`sizing`] holds the rules by which the worker sizes contexts and accepts draft models, for the program to foretell what a model
+//! will take and to refuse what the worker would.
 //!
 //! This crate knows neither the engine nor llama.cpp: it holds plain data.
 

@@ -1,4 +1,5 @@
-//! How large the worker makes a context and its batches. Pure arithmetic, so that the program can foretell it.
+//! How large the worker makes a context and its batches, and how much a draft model's vocabulary may differ in size. Pure
+//! arithmetic, so that the program can foretell it.
 
 /// The context that a model starts with, in tokens.
 pub const FIRST_CONTEXT: u32 = 8192;
@@ -8,6 +9,10 @@ pub const CONTEXT_STEP: u32 = 4096;
 
 /// The most jobs that are computed together in one context, each with a sequence of its own.
 pub const MOST_SEQUENCES: u32 = 16;
+
+/// By so many tokens may the vocabularies of a model and of the one that drafts for it differ in size: models of one family pad
+/// theirs differently. llama.cpp's own bound.
+pub const MOST_MORE_TOKENS: u32 = 128;
 
 /// Logits are reserved for a whole batch; this bounds them, in bytes.
 const MOST_LOGIT_BYTES: u64 = 128 << 20;

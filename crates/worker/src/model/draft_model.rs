@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use brickwork_worker_protocol::FailureCode;
+use brickwork_worker_protocol::{FailureCode, sizing};
 use llama_cpp_2::model::LlamaModel;
 use llama_cpp_2::token::LlamaToken;
 
@@ -18,9 +18,6 @@ use crate::log::Buffer;
 
 /// A token that the small model itself finds less likely than this is not worth to be tried.
 const LEAST_PROBABILITY: f32 = 0.4;
-
-/// By so many tokens may the vocabularies differ in size: models of one family pad theirs differently. llama.cpp's own bound.
-const MOST_MORE_TOKENS: usize = 128;
 
 /// The first tokens are control tokens, whose texts may differ. llama.cpp's own bound.
 const FIRST_COMPARED: usize = 5;
@@ -165,7 +162,7 @@ fn is_same_vocabulary(one: &LlamaModel, other: &LlamaModel) -> bool {
         vocab.token_to_piece(LlamaToken(i32::try_from(index).unwrap_or(0)), true, None)
     };
     first.vocab_type() == second.vocab_type()
-        && n_first.abs_diff(n_second) <= MOST_MORE_TOKENS
+        && n_first.abs_diff(n_second) <= sizing::MOST_MORE_TOKENS as usize
         && (FIRST_COMPARED..n_first.min(n_second)).all(|index| text(&first, index) == text(&second, index))
 }
 
