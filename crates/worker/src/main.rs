@@ -33,6 +33,8 @@ mod outputs;
 mod pace;
 mod rpc;
 mod syntax;
+#[cfg(test)]
+mod test_models;
 mod text;
 mod threads;
 

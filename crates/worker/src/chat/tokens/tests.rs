@@ -1,7 +1,6 @@
 //! With the vocabularies of the two test models.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use brickwork_worker_protocol::ChatMessage;
@@ -11,6 +10,7 @@ use super::*;
 use crate::chat::HEADINGS;
 use crate::chat::template::ChatTemplate;
 use crate::model::load::{self, Extent};
+use crate::test_models::model_path;
 
 const SMOL: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
 const GEMMA: &str = "gemma-3-270m-q4_k_m.gguf";
@@ -19,21 +19,10 @@ const GEMMA: &str = "gemma-3-270m-q4_k_m.gguf";
 const GEMMA_TURNS: &str = "{{ bos_token }}{% for message in messages %}<start_of_turn>{{ message.role }}\n\
 {{ message.content | trim }}<end_of_turn>\n{% endfor %}<start_of_turn>model{{ '\\n' }}";
 
-fn models_dir() -> PathBuf {
-    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    named("BRICKWORK_MODELS_DIR")
-        .or_else(|| named("BRICKWORK_DATA_DIR").map(|folder| folder.join("models")))
-        .unwrap_or_else(|| {
-            directories::ProjectDirs::from("dev", "brickwork", "brickwork").unwrap().data_dir().join("models")
-        })
-}
-
 fn vocabulary(file: &str) -> LlamaModel {
     static BACKEND: OnceLock<LlamaBackend> = OnceLock::new();
-    let path = models_dir().join(file);
-    assert!(path.is_file(), "the test model {} is missing; fetch it with: cargo xtask models", path.display());
     let backend = BACKEND.get_or_init(|| LlamaBackend::init().unwrap());
-    load::load(backend, path.to_str().unwrap(), &Extent::Vocabulary, |_| true).unwrap()
+    load::load(backend, &model_path(file), &Extent::Vocabulary, |_| true).unwrap()
 }
 
 /// Every pairing of a model with a layout that is checked.

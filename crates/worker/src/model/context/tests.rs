@@ -1,11 +1,11 @@
 //! Each way to come by a cache gives the scores of a cold run.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use super::super::load::{self, Extent, Placement};
 use super::*;
+use crate::test_models::model_path;
 
 pub(crate) const MODELS: [&str; 2] = ["SmolLM2-135M-Instruct.Q4_1.gguf", "gemma-3-270m-q4_k_m.gguf"];
 
@@ -14,15 +14,6 @@ const EXACT: f32 = 1e-3;
 
 const TEXT: &str =
     "def add(first, second):\n    \"\"\"Return the sum of two numbers.\"\"\"\n    return first + second\n";
-
-fn models_dir() -> PathBuf {
-    let named = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    named("BRICKWORK_MODELS_DIR")
-        .or_else(|| named("BRICKWORK_DATA_DIR").map(|folder| folder.join("models")))
-        .unwrap_or_else(|| {
-            directories::ProjectDirs::from("dev", "brickwork", "brickwork").unwrap().data_dir().join("models")
-        })
-}
 
 /// A model on the processor, and what makes contexts for it.
 pub(crate) struct Fixture {
@@ -35,17 +26,15 @@ pub(crate) struct Fixture {
 impl Fixture {
     pub(crate) fn new(file: &str) -> Self {
         static BACKEND: OnceLock<LlamaBackend> = OnceLock::new();
-        let path = models_dir().join(file);
-        assert!(path.is_file(), "the test model {} is missing; fetch it with: cargo xtask models", path.display());
+        let path = model_path(file);
         let backend = BACKEND.get_or_init(|| {
             crate::log::install();
             crate::modules::load().unwrap();
             LlamaBackend::init().unwrap()
         });
         let extent = Extent::Weights(Placement::default());
-        let model = load::load(backend, path.to_str().unwrap(), &extent, |_| true).unwrap();
+        let model = load::load(backend, &path, &extent, |_| true).unwrap();
         let ids = model.vocab().tokenize(TEXT.as_bytes(), true, false);
-        let path = path.to_str().unwrap().to_owned();
         Self { backend, model: Arc::new(model), path, ids }
     }
 
