@@ -235,7 +235,7 @@ impl Context {
         let place = match on_shelf {
             Some(found) => {
                 let target = self.empty_one(shelf, None)?;
-                match shelf.state(found.key).map(|state| self.restore(target, &state.ids, &state.bytes)) {
+                match shelf.with_state(found.key, |state| self.restore(target, &state.ids, &state.bytes)) {
                     Some(true) => self.cut_back_to(target, found.n_shared),
                     _ => self.clear(target),
                 }

@@ -50,8 +50,6 @@ pub(crate) struct Shelf {
     entries: Vec<Entry>,
     n_entries_ever: u64,
     disk: Option<Disk>,
-    /// What was fetched from the folder last.
-    fetched: Option<(u64, Saved)>,
 }
 
 impl Shelf {
@@ -85,16 +83,15 @@ impl Shelf {
         }
     }
 
-    /// The sequence of `key`; `None` when its file turns out to be gone or damaged.
-    pub(crate) fn state(&mut self, key: u64) -> Option<&Saved> {
-        if let Some(index) = self.entries.iter().position(|entry| entry.key == key) {
-            let entry = &mut self.entries[index];
+    /// What `take` makes of the sequence of `key`; `None` when its file turns out to be gone or damaged. What a file holds is in
+    /// memory no longer than `take` runs, since the bound does not count it.
+    pub(crate) fn with_state<T>(&mut self, key: u64, take: impl FnOnce(&Saved) -> T) -> Option<T> {
+        if let Some(entry) = self.entries.iter_mut().find(|entry| entry.key == key) {
             entry.last_used = Instant::now();
-            return Some(&entry.saved);
+            return Some(take(&entry.saved));
         }
         let saved = self.disk.as_mut()?.read(key)?;
-        self.fetched = Some((key, saved));
-        self.fetched.as_ref().map(|(_, saved)| saved)
+        Some(take(&saved))
     }
 
     /// Whether a sequence that begins with all of `ids` lies here in memory.
@@ -104,11 +101,10 @@ impl Shelf {
 
     /// Frees what was used least recently until `n_bytes` more have room. Returns whether they have.
     pub(crate) fn make_room_for(&mut self, n_bytes: usize) -> bool {
-        self.fetched = None;
         let free = super::residents::free_memory_bytes();
         let n_bytes = n_bytes as u64;
         loop {
-            let taken: u64 = self.entries.iter().map(|entry| entry.saved.bytes.len() as u64).sum();
+            let taken = self.n_bytes();
             if taken + n_bytes <= MOST_BYTES.min(free.saturating_add(taken) / 4) {
                 return true;
             }

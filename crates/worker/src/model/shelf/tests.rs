@@ -43,9 +43,10 @@ fn the_longest_start_in_common_is_found() {
     let first = found(&shelf, &ids(0..100), 40);
     branch.push(LlamaToken(7));
     let second = found(&shelf, &branch, 70);
-    assert_eq!(shelf.state(first).unwrap().bytes, [1]);
-    assert_eq!(shelf.state(second).unwrap().bytes, [2]);
-    assert!(shelf.state(99).is_none());
+    let bytes = |shelf: &mut Shelf, key| shelf.with_state(key, |saved| saved.bytes.clone());
+    assert_eq!(bytes(&mut shelf, first), Some(vec![1]));
+    assert_eq!(bytes(&mut shelf, second), Some(vec![2]));
+    assert_eq!(bytes(&mut shelf, 99), None);
 }
 
 #[test]
@@ -69,12 +70,30 @@ fn what_is_saved_is_there_after_a_restart_and_for_its_own_model_alone() {
     let mut again = shelf(folder.path(), 1 << 20);
     let found = again.best(&ids(0..280)).unwrap();
     assert_eq!(found.n_shared, 280);
-    let saved = again.state(found.key).unwrap();
-    assert_eq!((saved.ids.len(), saved.bytes.len()), (300, 1000));
+    let lengths = again.with_state(found.key, |saved| (saved.ids.len(), saved.bytes.len()));
+    assert_eq!(lengths, Some((300, 1000)));
 
     let mut other = Shelf::default();
     other.set_disk(Some(Disk::open(folder.path(), &"another model", 1 << 20)));
     assert_eq!(other.best(&ids(0..280)), None);
+}
+
+#[test]
+fn what_a_file_holds_is_in_memory_only_while_it_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = shelf(folder.path(), 1 << 20);
+    first.keep(ids(0..300), vec![7; 1000]);
+    save_all(&mut first);
+
+    let mut again = shelf(folder.path(), 1 << 20);
+    let found = again.best(&ids(0..300)).unwrap();
+    assert_eq!(again.with_state(found.key, |saved| saved.bytes.len()), Some(1000));
+    // All that a shelf has: what stayed in another place would not be counted.
+    let Shelf { entries, n_entries_ever, disk } = &again;
+    assert!(entries.is_empty() && *n_entries_ever == 0 && disk.is_some());
+    assert_eq!(again.n_bytes(), 0);
+    fs::remove_file(files(folder.path()).remove(0)).unwrap();
+    assert!(again.with_state(found.key, |_| ()).is_none(), "nothing of it is left");
 }
 
 #[test]
@@ -121,7 +140,7 @@ fn a_damaged_file_is_never_given_to_llama_cpp() {
         fs::write(&file, bytes).unwrap();
         let mut shelf = shelf(folder.path(), 1 << 20);
         if let Some(found) = shelf.best(&ids(0..256)) {
-            assert!(shelf.state(found.key).is_none(), "{what}");
+            assert!(shelf.with_state(found.key, |_| ()).is_none(), "{what}");
         }
         assert!(!file.exists(), "{what}");
     };
@@ -136,7 +155,7 @@ fn a_damaged_file_is_never_given_to_llama_cpp() {
     fs::write(&file, &whole).unwrap();
     let mut good = shelf(folder.path(), 1 << 20);
     let found = good.best(&ids(0..256)).unwrap();
-    assert!(good.state(found.key).is_some(), "the whole file is given out");
+    assert!(good.with_state(found.key, |_| ()).is_some(), "the whole file is given out");
 }
 
 #[cfg(unix)]
