@@ -3,33 +3,22 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { axeFaults } from "./axe.mjs";
 import { openInBrowser } from "./browser.mjs";
 import { focusStep, press, SOON_MS, segment } from "./designed.mjs";
+import { home, shareWindow, window as tab } from "./fixture.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
-import { machine } from "./window.mjs";
 
 const MINUTE = 60_000;
 
-let home;
-let tab;
 let run;
 
-before(async () => {
-  home = machine({ BRICKWORK_SCRIPTED_PACE_MS: "20", BRICKWORK_TOKEN: "a-token-that-makes-the-browser-sign-in" });
-  home.bindScripted();
-  tab = await openInBrowser(home);
-});
-afterEach(async ({ name, passed }) => {
-  if (passed) return;
-  await saveScreenshot(tab, `failed ${name}`).catch(() => {});
-  // Whatever is open does not stand in the way of the next test.
-  await tab.browser.refresh().catch(() => {});
-});
-after(async () => {
-  await tab?.close();
-  home.remove();
+shareWindow({
+  variables: { BRICKWORK_SCRIPTED_PACE_MS: "20", BRICKWORK_TOKEN: "a-token-that-makes-the-browser-sign-in" },
+  prepare: () => home.bindScripted(),
+  open: () => openInBrowser(home),
+  afresh: true,
 });
 
 test("a template is run, watched to its result, renamed, exported and taken back", { timeout: 4 * MINUTE }, async () => {

@@ -1,6 +1,5 @@
 // What a person does on the Design screen: keys, drags, and what the open document is then.
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 
 /** How long a busy machine may take to show what an edit did. */
 export const SOON_MS = 20_000;
@@ -122,12 +121,9 @@ export async function untilSaved(window) {
   await window.browser.$('[data-testid="saved-state"][data-state="saved"]').waitForExist({ timeout: SOON_MS });
 }
 
-/** The file that the window's dialog chooses on this machine. */
-export const importFile = (home) => join(home.root, "import.json");
-
 /** Opens a pipeline from a file with the keys, and waits until it stands on the screen. */
 export async function openFile(window, home, pipeline) {
-  writeFileSync(importFile(home), JSON.stringify(pipeline));
+  writeFileSync(home.importFile, JSON.stringify(pipeline));
   await window.goTo("design");
   await press(window, "Control", "o");
   await untilDocument(window, ({ name }) => name, pipeline.name);

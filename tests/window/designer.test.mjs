@@ -1,13 +1,12 @@
 // Building a pipeline with the pointer and the keyboard in the real window: the canvas, undo, the palette, faults and the context. The
 // scripted placeholder serves every role, since no model has a part in it.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import {
   documentOf,
   drag,
   focusStep,
   hasFocus,
-  importFile,
   middle,
   names,
   nodeOf,
@@ -22,27 +21,12 @@ import {
   untilDocument,
   untilSaved,
 } from "./designed.mjs";
+import { home, reopenWindow, shareWindow, window } from "./fixture.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
-import { machine } from "./window.mjs";
 
 const MINUTE = 60_000;
 
-let home;
-let window;
-
-before(async () => {
-  home = machine();
-  home.env.BRICKWORK_TEST_FILE = importFile(home);
-  home.bindScripted();
-  window = await home.open();
-});
-afterEach(async ({ name, passed }) => {
-  if (!passed) await saveScreenshot(window, `failed ${name}`).catch(() => {});
-});
-after(async () => {
-  await window?.close();
-  home.remove();
-});
+shareWindow({ prepare: () => home.bindScripted() });
 
 const step = (step_name, more = {}) => ({ step_name, model_type: "CodeGemma", prompt: `Write ${step_name}`, parameters: { max_tokens: 16 }, ...more });
 const fit = () => press(window, "Control", "Shift", "f");
@@ -160,8 +144,7 @@ test("every edit is undone and done again in order, also after a restart", { tim
   await saveScreenshot(window, "designer 6 edited");
 
   await untilSaved(window);
-  await window.close();
-  window = await home.open();
+  await reopenWindow();
   await window.goTo("design");
   await window.get("canvas").waitForDisplayed({ timeout: SOON_MS });
   await untilDocument(window, (it) => it, states.at(-1));

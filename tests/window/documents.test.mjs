@@ -3,28 +3,14 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
-import { documentOf, importFile, openFile, press, SOON_MS, stable, untilDocument, untilSaved } from "./designed.mjs";
+import { test } from "node:test";
+import { documentOf, openFile, press, SOON_MS, stable, untilDocument, untilSaved } from "./designed.mjs";
+import { home, openWindow, shareWindow, window } from "./fixture.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
-import { machine } from "./window.mjs";
 
 const MINUTE = 60_000;
 
-let home;
-let window;
-
-before(async () => {
-  home = machine();
-  home.env.BRICKWORK_TEST_FILE = importFile(home);
-  window = await home.open();
-});
-afterEach(async ({ name, passed }) => {
-  if (!passed && window) await saveScreenshot(window, `failed ${name}`).catch(() => {});
-});
-after(async () => {
-  await window?.close();
-  home.remove();
-});
+shareWindow();
 
 const step = (step_name, more = {}) => ({
   step_name,
@@ -243,13 +229,13 @@ test("one JSON file comes in and goes out as it was, and a faulty one is told wi
   assert.deepEqual(read(), pipeline);
   await saveScreenshot(window, "documents 12 exported");
 
-  writeFileSync(importFile(home), '{"name": "Broken", "steps": [{"step_name": "one", "model_type": "Nobody", "prompt": 3}]}');
+  writeFileSync(home.importFile, '{"name": "Broken", "steps": [{"step_name": "one", "model_type": "Nobody", "prompt": 3}]}');
   await press(window, "Control", "o");
   await window.get("import-faults").waitForDisplayed({ timeout: SOON_MS });
   const places = await window.browser.execute(() => [...document.querySelectorAll('[data-testid="import-faults"] code')].map((one) => one.textContent));
   assert.deepEqual(places.toSorted(), ["steps[0].model_type", "steps[0].prompt"]);
   await saveScreenshot(window, "documents 13 faulty file");
-  writeFileSync(importFile(home), '{\n  "name": "Broken",,\n}');
+  writeFileSync(home.importFile, '{\n  "name": "Broken",,\n}');
   await press(window, "Control", "o");
   await window.browser.waitUntil(async () => /line 2/.test(await window.text(window.get("import-faults"))), { timeout: SOON_MS });
   assert.equal((await documentOf(window)).name, "Round trip", "a faulty file changes nothing");
@@ -265,8 +251,7 @@ test("nothing that was typed is lost when the window is killed", { timeout: 4 * 
   };
   const reopen = async () => {
     await window.kill();
-    window = undefined;
-    window = await home.open();
+    await openWindow();
     await window.goTo("design");
     await window.get("pipeline-name").waitForDisplayed({ timeout: SOON_MS });
   };

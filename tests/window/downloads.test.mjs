@@ -3,40 +3,31 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { axeFaults } from "./axe.mjs";
 import { SOON_MS, segment } from "./designed.mjs";
+import { home, shareWindow, window } from "./fixture.mjs";
 import { startHub } from "./hub.mjs";
 import { modelsDir } from "./places.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
-import { machine } from "./window.mjs";
 
 const MINUTE = 60_000;
 const REPOSITORY = "bricks/tiny-coder-GGUF";
 const FILE = "tiny-coder.Q4_1.gguf";
 
-let home;
 let hub;
 let model;
-let window;
 
-before(async () => {
-  model = readFileSync(join(modelsDir(), "SmolLM2-135M-Instruct.Q4_1.gguf"));
-  hub = await startHub(REPOSITORY, new Map([[FILE, model]]));
-  home = machine();
-  // The folder is written to here, so it is not the one that all tests share.
-  home.env.BRICKWORK_MODELS_DIR = join(home.root, "models");
-  mkdirSync(home.env.BRICKWORK_MODELS_DIR);
-  home.env.HF_ENDPOINT = hub.url;
-  window = await home.open();
-});
-afterEach(async ({ name, passed }) => {
-  if (!passed && window) await saveScreenshot(window, `failed ${name}`).catch(() => {});
-});
-after(async () => {
-  await window?.close();
-  hub?.close();
-  home?.remove();
+shareWindow({
+  async prepare() {
+    model = readFileSync(join(modelsDir(), "SmolLM2-135M-Instruct.Q4_1.gguf"));
+    hub = await startHub(REPOSITORY, new Map([[FILE, model]]));
+    // The folder is written to here, so it is not the one that all tests share.
+    home.env.BRICKWORK_MODELS_DIR = join(home.root, "models");
+    mkdirSync(home.env.BRICKWORK_MODELS_DIR);
+    home.env.HF_ENDPOINT = hub.url;
+  },
+  closed: () => hub?.close(),
 });
 
 /** The list of transfers in its sheet; the page behind has one as well. */

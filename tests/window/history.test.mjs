@@ -4,49 +4,37 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { importFile, openFile, press, SOON_MS, segment } from "./designed.mjs";
+import { openFile, press, SOON_MS, segment } from "./designed.mjs";
 import { freePort } from "./drivers.mjs";
+import { home, shareWindow, window } from "./fixture.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
-import { machine } from "./window.mjs";
 
 const MINUTE = 60_000;
 const MANY = 3000;
 
 const page = (name, prompt) => ({ name, steps: [{ step_name: "page", model_type: "CodeGemma", prompt, parameters: { max_tokens: 400 } }] });
 
-let home;
-let window;
 let runId;
 
 const notifications = () => join(home.root, "notifications.jsonl");
 const linksFile = () => join(home.root, "links.txt");
 
-before(async () => {
-  home = machine();
-  home.env.BRICKWORK_TEST_FILE = importFile(home);
-  home.env.BRICKWORK_TEST_LINKS = linksFile();
-  home.bindScripted();
-  runPipeline(page("Form", "Write a form"));
-  execFileSync("python3", [fileURLToPath(new URL("many_runs.py", import.meta.url)), join(home.dataDir, "brickwork.db"), String(MANY)]);
-  runPipeline(page("Animals", "Write about the quokka of Rottnest"));
-  runPipeline(page("Birds", "Write about the kookaburra"));
-  runId = home.run().run_id;
-  // From now on the placeholder takes its time, so that a run of it is a long one.
-  home.env.BRICKWORK_SCRIPTED_PACE_MS = "110";
-  home.env.BRICKWORK_TEST_NOTIFICATIONS = notifications();
-  window = await home.open();
-});
-afterEach(async ({ name, passed }) => {
-  if (passed) return;
-  await saveScreenshot(window, `failed ${name}`).catch(() => {});
-  // Whatever is open does not stand in the way of the next test.
-  await window.browser.refresh().catch(() => {});
-});
-after(async () => {
-  await window?.close();
-  home.remove();
+shareWindow({
+  prepare() {
+    home.env.BRICKWORK_TEST_LINKS = linksFile();
+    home.bindScripted();
+    runPipeline(page("Form", "Write a form"));
+    execFileSync("python3", [fileURLToPath(new URL("many_runs.py", import.meta.url)), join(home.dataDir, "brickwork.db"), String(MANY)]);
+    runPipeline(page("Animals", "Write about the quokka of Rottnest"));
+    runPipeline(page("Birds", "Write about the kookaburra"));
+    runId = home.run().run_id;
+    // From now on the placeholder takes its time, so that a run of it is a long one.
+    home.env.BRICKWORK_SCRIPTED_PACE_MS = "110";
+    home.env.BRICKWORK_TEST_NOTIFICATIONS = notifications();
+  },
+  afresh: true,
 });
 
 function runPipeline(pipeline, ...args) {

@@ -1,9 +1,9 @@
 // Model output is data: whatever it holds is shown as text, nothing runs, and the page cannot be led elsewhere.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { home, shareWindow, window } from "./fixture.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
-import { machine } from "./window.mjs";
 
 const MINUTE = 60_000;
 
@@ -19,21 +19,7 @@ const HOSTILE = [
   "{{constructor.constructor('window.__pwned = 8')()}} ${window.__pwned = 9}",
 ];
 
-let home;
-let window;
-
-before(async () => {
-  home = machine();
-  home.bindScripted();
-  window = await home.open();
-});
-afterEach(async ({ name, passed }) => {
-  if (!passed) await saveScreenshot(window, `failed ${name}`).catch(() => {});
-});
-after(async () => {
-  await window?.close();
-  home.remove();
-});
+shareWindow({ prepare: () => home.bindScripted() });
 
 const pwned = () => window.browser.execute(() => window.__pwned ?? null);
 /** Elements that only hostile text could have made. */

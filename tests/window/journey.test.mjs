@@ -2,35 +2,19 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
+import { home, openWindow, reopenWindow, shareWindow, window } from "./fixture.mjs";
 import { childrenOf, waitUntilGone } from "./processes.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
-import { machine } from "./window.mjs";
 
 const MINUTE = 60_000;
 /** The default model is small and does not write code every time, so a few tries are allowed. */
 const TRIES = 4;
 
-let home;
-let window;
 let runId;
 
-before(() => {
-  home = machine();
-});
-afterEach(async ({ name, passed }) => {
-  if (!passed && window) await saveScreenshot(window, `failed ${name}`).catch(() => {});
-});
-after(async () => {
-  await window?.close();
-  home.remove();
-});
-
-async function reopen() {
-  await window?.close();
-  window = undefined;
-  window = await home.open();
-}
+// The first start is a part of the first test.
+shareWindow({ open: () => undefined });
 
 /** Sets a step's most tokens, so that a run takes seconds. */
 async function setTokens(position, tokens) {
@@ -59,7 +43,7 @@ async function design() {
 }
 
 test("a template becomes an exported file", { timeout: 20 * MINUTE }, async () => {
-  window = await home.open();
+  await openWindow();
   // A machine without runs starts with one sentence and one button.
   await window.get("run-example").waitForDisplayed();
   await window.browser.waitUntil(async () => (await window.route()) === "#/start");
@@ -143,7 +127,7 @@ async function exportFiles(run) {
 
 test("after a restart the run is listed and opens with its output", { timeout: 3 * MINUTE }, async () => {
   assert.ok(runId, "the journey before this one made no run");
-  await reopen();
+  await reopenWindow();
   // With runs there is no first start any more, and the design is as it was left.
   await window.get("pipeline-name").waitForDisplayed();
   assert.equal(await window.get("pipeline-name").getValue(), "React Component Pipeline");
@@ -188,7 +172,7 @@ test("a run that was killed half-way is found again and can be resumed", { timeo
   await window.kill();
   for (const { id } of workers) assert.ok(await waitUntilGone(id, 2_000), "a worker outlives the window");
 
-  window = await home.open();
+  await openWindow();
   await window.goTo("runs");
   await window.click(`run-row-${killed}`);
   await window.waitForState("INTERRUPTED", 10_000);
@@ -210,7 +194,7 @@ test("a run that was killed half-way is found again and can be resumed", { timeo
 test("a run goes on by itself after the window was closed and opened again", { timeout: 5 * MINUTE }, async () => {
   await startLongRun();
   const parked = decodeURIComponent((await window.route()).split("/").at(-1));
-  await reopen();
+  await reopenWindow();
   await window.goTo("runs");
   await window.click(`run-row-${parked}`);
   await writesText();

@@ -1,12 +1,12 @@
 // Very long things: names as long as they may be, a pipeline of very many steps, and an output of a megabyte. Nothing is cut off where it
 // cannot be read otherwise, nothing sticks out, and the window goes on answering.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { importFile, openFile, SOON_MS } from "./designed.mjs";
+import { test } from "node:test";
+import { openFile, SOON_MS } from "./designed.mjs";
+import { home, shareWindow, window } from "./fixture.mjs";
 import { faultsOf } from "./looks.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
 import { go } from "./tour.mjs";
-import { machine } from "./window.mjs";
 
 const MINUTE = 60_000;
 
@@ -17,22 +17,7 @@ const stepName = (position) => `${position}-`.padEnd(64, "step_");
 /** How soon the window must answer to a click, however much it shows. */
 const ANSWER_MS = 2_000;
 
-let home;
-let window;
-
-before(async () => {
-  home = machine();
-  home.env.BRICKWORK_TEST_FILE = importFile(home);
-  home.bindScripted();
-  window = await home.open();
-});
-afterEach(async ({ name, passed }) => {
-  if (!passed) await saveScreenshot(window, `failed ${name}`).catch(() => {});
-});
-after(async () => {
-  await window?.close();
-  home.remove();
-});
+shareWindow({ prepare: () => home.bindScripted() });
 
 async function look(name) {
   await saveScreenshot(window, `long ${name}`);

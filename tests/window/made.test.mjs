@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
-import { command, documentOf, drag, hasFocus, importFile, middle, nodeOf, openFile, press, SOON_MS, stepNames, tabTo, untilDocument } from "./designed.mjs";
+import { test } from "node:test";
+import { command, documentOf, drag, hasFocus, middle, nodeOf, openFile, press, SOON_MS, stepNames, tabTo, untilDocument } from "./designed.mjs";
+import { home, shareWindow, window } from "./fixture.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
-import { machine } from "./window.mjs";
 
 const MINUTE = 60_000;
 /** The default model is small and does not write code every time, so a few tries are allowed. */
@@ -14,24 +14,7 @@ const TRIES = 5;
 const PLAN = "Name three parts of a badge in one line";
 const WRITE = "Write a web page with a red badge as one fenced html code block";
 
-let home;
-let window;
-
-before(async () => {
-  home = machine();
-  home.env.BRICKWORK_TEST_FILE = importFile(home);
-  window = await home.open();
-});
-afterEach(async ({ name, passed }) => {
-  if (passed) return;
-  await saveScreenshot(window, `failed ${name}`).catch(() => {});
-  // Whatever is open does not stand in the way of the next test.
-  await window.browser.refresh().catch(() => {});
-});
-after(async () => {
-  await window?.close();
-  home.remove();
-});
+shareWindow({ afresh: true });
 
 const readOf = (name) => ({ steps }) => steps.find(({ step_name }) => step_name === name)?.inputs ?? null;
 

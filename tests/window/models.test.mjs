@@ -4,8 +4,9 @@ import { spawn } from "node:child_process";
 import { constants, copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { SOON_MS, segment } from "./designed.mjs";
+import { home, shareWindow, window } from "./fixture.mjs";
 import { cliProgram, modelsDir } from "./places.mjs";
 import { end, waitUntilGone } from "./processes.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
@@ -14,32 +15,25 @@ import { machine } from "./window.mjs";
 const MINUTE = 60_000;
 const DEFAULT = "SmolLM2-135M-Instruct.Q4_1";
 
-let home;
-let window;
 let peer;
 let server;
 
-before(async () => {
-  home = machine();
-  // The folder is written to here, so it is not the one that all tests share.
-  home.env.BRICKWORK_MODELS_DIR = join(home.root, "models");
-  mkdirSync(home.env.BRICKWORK_MODELS_DIR);
-  copyModel(join(home.env.BRICKWORK_MODELS_DIR, `${DEFAULT}.gguf`));
-  peer = machine();
-  peer.bindScripted();
-  window = await home.open();
-});
-afterEach(async ({ name, passed }) => {
-  if (!passed) await saveScreenshot(window, `failed ${name}`).catch(() => {});
-});
-after(async () => {
-  await window?.close();
-  if (server) {
-    end(server.pid, "SIGTERM");
-    await waitUntilGone(server.pid, 10_000);
-  }
-  home.remove();
-  peer.remove();
+shareWindow({
+  prepare() {
+    // The folder is written to here, so it is not the one that all tests share.
+    home.env.BRICKWORK_MODELS_DIR = join(home.root, "models");
+    mkdirSync(home.env.BRICKWORK_MODELS_DIR);
+    copyModel(join(home.env.BRICKWORK_MODELS_DIR, `${DEFAULT}.gguf`));
+    peer = machine();
+    peer.bindScripted();
+  },
+  async closed() {
+    if (server) {
+      end(server.pid, "SIGTERM");
+      await waitUntilGone(server.pid, 10_000);
+    }
+    peer?.remove();
+  },
 });
 
 function copyModel(path) {

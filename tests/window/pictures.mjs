@@ -4,7 +4,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { importFile, openFile, press, segment, SOON_MS, untilSaved } from "./designed.mjs";
+import { openFile, press, segment, SOON_MS, untilSaved } from "./designed.mjs";
 import { modelsDir } from "./places.mjs";
 import { shoot } from "./screenshots.mjs";
 import { go } from "./tour.mjs";
@@ -41,7 +41,6 @@ const PIPELINE = {
 const LATER = "Write the Badge component with {{ styling }} and a `tone` of info, warning or error, as one fenced jsx code block.";
 
 const home = machine();
-home.env.BRICKWORK_TEST_FILE = importFile(home);
 // Paths in the pictures are the machine's own, not those of who makes them.
 home.env.BRICKWORK_MODELS_DIR = join(home.root, "models");
 symlinkSync(modelsDir(), home.env.BRICKWORK_MODELS_DIR);

@@ -1,9 +1,9 @@
 // Pages of artifacts in the real webview: they are shown, and nothing in them acts.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { home, shareWindow, window } from "./fixture.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
-import { machine } from "./window.mjs";
 
 const MINUTE = 60_000;
 
@@ -14,18 +14,7 @@ const HOSTILE = `<script>parent.__pwned = 1; top.__pwned = 1</script>
 <form action="https://example.com/"><button>send</button></form>
 <style>h1 { color: rgb(1, 2, 3) } body { background: url(https://example.com/pixel.png) }</style><h1>kept</h1>`;
 
-let home;
-let window;
-
-before(async () => {
-  home = machine();
-  home.bindScripted();
-  window = await home.open();
-});
-after(async () => {
-  await window?.close();
-  home.remove();
-});
+shareWindow({ prepare: () => home.bindScripted() });
 
 /** A request of the page to the program, as the UI makes it; answers the body's text. */
 function ask(method, path, body) {

@@ -1,30 +1,18 @@
 // Every screen in English and Spanish, light and dark, each with a screenshot, and nothing cut off.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { axeFaults } from "./axe.mjs";
+import { home, reopenWindow, shareWindow, window } from "./fixture.mjs";
 import { cutOff, faultsOf, unreachable } from "./looks.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
 import { go, tour } from "./tour.mjs";
-import { machine } from "./window.mjs";
 
 const MINUTE = 60_000;
 
-let home;
-let window;
 /** Runs that the walks show, newest first. */
 let runs = [];
 
-before(async () => {
-  home = machine();
-  window = await home.open();
-});
-afterEach(async ({ name, passed }) => {
-  if (!passed) await saveScreenshot(window, `failed ${name}`).catch(() => {});
-});
-after(async () => {
-  await window?.close();
-  home.remove();
-});
+shareWindow();
 
 /** Picks one of the choices in the settings by its value. */
 async function choose(value) {
@@ -103,8 +91,7 @@ test("at twice the size, in Spanish", { timeout: 6 * MINUTE }, async () => {
 });
 
 test("language and colours survive a restart", { timeout: 3 * MINUTE }, async () => {
-  await window.close();
-  window = await home.open();
+  await reopenWindow();
   await window.browser.waitUntil(async () => (await language()) === "es" && (await theme()) === "dark", { timeout: 15_000 });
 });
 

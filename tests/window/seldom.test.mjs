@@ -3,11 +3,11 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { documentOf, importFile, openFile, SOON_MS, untilDocument, untilSaved } from "./designed.mjs";
-import { chooseLook, closeDialog, LOOKS, looker } from "./passing.mjs";
-import { saveScreenshot } from "./screenshots.mjs";
+import { documentOf, openFile, SOON_MS, untilDocument, untilSaved } from "./designed.mjs";
+import { closeWindow, home, openWindow, shareWindow, window } from "./fixture.mjs";
+import { chooseLook, LOOKS, looker } from "./passing.mjs";
 import { go } from "./tour.mjs";
 import { machine } from "./window.mjs";
 
@@ -15,22 +15,7 @@ const MINUTE = 60_000;
 /** So many steps take longer than all looks at a queue. */
 const MANY_STEPS = 60;
 
-let home;
-let window;
-
-before(async () => {
-  home = machine({ BRICKWORK_SCRIPTED_PACE_MS: "40" });
-  home.env.BRICKWORK_TEST_FILE = importFile(home);
-  home.bindScripted();
-  window = await home.open();
-});
-afterEach(async ({ name, passed }) => {
-  if (!passed) await saveScreenshot(window, `failed ${name}`).catch(() => {});
-});
-after(async () => {
-  await window?.close();
-  home.remove();
-});
+shareWindow({ variables: { BRICKWORK_SCRIPTED_PACE_MS: "40" }, prepare: () => home.bindScripted() });
 
 const step = (step_name) => ({ step_name, model_type: "CodeGemma", prompt: `Write ${step_name}`, parameters: { max_tokens: 200 } });
 
@@ -133,13 +118,10 @@ const runOf = (route) => route.split("/")[2] ?? "";
 
 test("a machine without its default model says so wherever it matters", { timeout: 6 * MINUTE }, async () => {
   const bare = machine();
-  bare.env.BRICKWORK_TEST_FILE = importFile(bare);
   bare.env.BRICKWORK_MODELS_DIR = join(bare.root, "no-models");
   mkdirSync(bare.env.BRICKWORK_MODELS_DIR);
-  // There is one window at a time.
-  await window.close();
-  window = undefined;
-  window = await bare.open();
+  await closeWindow();
+  await openWindow(bare);
   try {
     const faults = [];
     for (const [theme, language] of LOOKS) {
@@ -162,8 +144,7 @@ test("a machine without its default model says so wherever it matters", { timeou
     }
     assert.deepEqual(faults, []);
   } finally {
-    await window?.close();
-    window = undefined;
+    await closeWindow();
     bare.remove();
   }
 });

@@ -4,30 +4,14 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
-import { documentOf, importFile, openFile, press, SOON_MS, untilDocument } from "./designed.mjs";
+import { test } from "node:test";
+import { documentOf, openFile, press, SOON_MS, untilDocument } from "./designed.mjs";
+import { home, shareWindow, window } from "./fixture.mjs";
 import { chooseLook, closeDialog, LOOKS, looker } from "./passing.mjs";
-import { saveScreenshot } from "./screenshots.mjs";
-import { machine } from "./window.mjs";
 
 const MINUTE = 60_000;
 
-let home;
-let window;
-
-before(async () => {
-  home = machine({ BRICKWORK_SCRIPTED_PACE_MS: "40" });
-  home.env.BRICKWORK_TEST_FILE = importFile(home);
-  home.bindScripted();
-  window = await home.open();
-});
-afterEach(async ({ name, passed }) => {
-  if (!passed) await saveScreenshot(window, `failed ${name}`).catch(() => {});
-});
-after(async () => {
-  await window?.close();
-  home.remove();
-});
+shareWindow({ variables: { BRICKWORK_SCRIPTED_PACE_MS: "40" }, prepare: () => home.bindScripted() });
 
 const step = (step_name, more = {}) => ({ step_name, model_type: "CodeGemma", prompt: `Write ${step_name} with {{ nothing }}`, parameters: { max_tokens: 200 }, ...more });
 
@@ -146,7 +130,7 @@ async function exported(look) {
 async function dialogs(look) {
   await window.goTo("design");
   const { name } = await documentOf(window);
-  writeFileSync(importFile(home), '{"name": "Broken", "steps": [{"step_name": "one", "model_type": "Nobody", "prompt": 3}]}');
+  writeFileSync(home.importFile, '{"name": "Broken", "steps": [{"step_name": "one", "model_type": "Nobody", "prompt": 3}]}');
   await press(window, "Control", "o");
   await window.get("import-faults").waitForDisplayed({ timeout: SOON_MS });
   await look("import faults");

@@ -2,29 +2,15 @@
 // role, slowly enough to be watched.
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { freePort } from "./drivers.mjs";
+import { home, shareWindow, window } from "./fixture.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
-import { machine } from "./window.mjs";
 
 const MINUTE = 60_000;
 const API = "/api/v1/orchestrator";
 
-let home;
-let window;
-
-before(async () => {
-  home = machine({ BRICKWORK_SCRIPTED_PACE_MS: "60" });
-  home.bindScripted();
-  window = await home.open();
-});
-afterEach(async ({ name, passed }) => {
-  if (!passed) await saveScreenshot(window, `failed ${name}`).catch(() => {});
-});
-after(async () => {
-  await window?.close();
-  home.remove();
-});
+shareWindow({ variables: { BRICKWORK_SCRIPTED_PACE_MS: "60" }, prepare: () => home.bindScripted() });
 
 /** Types a number into a field and finishes it. */
 async function enter(id, number) {

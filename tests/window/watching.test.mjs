@@ -1,10 +1,10 @@
 // Watching runs of the real default model in the real window: what a step is doing in words and numbers, an output that follows or
 // holds still, the plot of where the time went, a rerun that keeps what did not change, and two runs side by side.
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { importFile, openFile, SOON_MS, segment, untilSaved } from "./designed.mjs";
+import { test } from "node:test";
+import { openFile, SOON_MS, segment, untilSaved } from "./designed.mjs";
+import { home, shareWindow, window } from "./fixture.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
-import { machine } from "./window.mjs";
 
 const MINUTE = 60_000;
 /** Distance in px from the end within which an output counts as shown to its end. */
@@ -28,26 +28,10 @@ const PIPELINE = {
   assembler: { parameters: { max_tokens: 24 } },
 };
 
-let home;
-let window;
 let watched;
 let again;
 
-before(async () => {
-  home = machine();
-  home.env.BRICKWORK_TEST_FILE = importFile(home);
-  window = await home.open();
-});
-afterEach(async ({ name, passed }) => {
-  if (passed) return;
-  await saveScreenshot(window, `failed ${name}`).catch(() => {});
-  // Whatever is open does not stand in the way of the next test.
-  await window.browser.refresh().catch(() => {});
-});
-after(async () => {
-  await window?.close();
-  home.remove();
-});
+shareWindow({ afresh: true });
 
 /** Keeps what the page says of the running step, several times a second. */
 function record() {

@@ -13,8 +13,8 @@ import { childrenOf, end, isAlive, waitUntilGone } from "./processes.mjs";
 /** How long the window may take to show its first screen. */
 const START_MS = 60_000;
 
-/** A temporary machine: its data folder, its settings, and a folder to export to. Removed with `remove`. `extra` are further
- * variables of its environment. */
+/** A temporary machine: its data folder, its settings, and the folder and the file that the window's dialogs choose, to export to and to
+ * import from. Removed with `remove`. `extra` are further variables of its environment. */
 export function machine(extra = {}) {
   const root = mkdtempSync(join(tmpdir(), "brickwork-window-"));
   const folder = (name) => {
@@ -24,12 +24,14 @@ export function machine(extra = {}) {
   };
   const dataDir = join(root, "data");
   const exportDir = folder("exported");
+  const importFile = join(root, "import.json");
   // Programs must not see the folders of the person who runs the tests, and write nothing there.
   const env = {
     ...process.env,
     BRICKWORK_DATA_DIR: dataDir,
     BRICKWORK_MODELS_DIR: modelsDir(),
     BRICKWORK_TEST_FOLDER: exportDir,
+    BRICKWORK_TEST_FILE: importFile,
     // No test asks a hub, or puts a key where it would stay.
     BRICKWORK_SECRETS: "memory",
     HF_ENDPOINT: "http://127.0.0.1:9",
@@ -58,6 +60,7 @@ export function machine(extra = {}) {
     root,
     dataDir,
     exportDir,
+    importFile,
     cli,
     cliWithInput,
     /** The scripted placeholder serves every role from now on, so that runs take no time. */
