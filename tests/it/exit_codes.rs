@@ -64,6 +64,33 @@ fn an_invalid_pipeline_hears_of_every_fault_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn each_remedy_is_said_once() {
+    let home = Home::scripted();
+    let mut one = one_step("x");
+    one["steps"][0]["parameters"]["max_tokens"] = json!(0);
+    let mut two = one.clone();
+    two["steps"][0]["parameters"]["temperature"] = json!(2);
+    // A shape that cannot be read is told of in another way than a value that cannot be.
+    let mut unread = one_step("x");
+    unread["steps"][0]["promt"] = json!("x");
+    for (pipeline, n_found) in [(one, 1), (two, 2), (unread, 1)] {
+        let file = home.write_pipeline("faulty.json", &pipeline);
+        let checked = home.run(&["validate", &file, "--json"]).expect_code(3).json();
+        let found = checked["diagnostics"].as_array().unwrap();
+        assert_eq!(found.len(), n_found, "{checked}");
+        for command in ["run", "validate"] {
+            let ended = home.run(&[command, &file]).expect_code(3);
+            let said = ended.stdout + &ended.stderr;
+            for finding in found {
+                let remedy = text(&finding["remedy"]);
+                assert_eq!(said.matches(remedy).count(), 1, "{command} says `{remedy}` not once:\n{said}");
+                assert!(said.contains(text(&finding["path"])), "{command} does not say where:\n{said}");
+            }
+        }
+    }
+}
+
+#[test]
 fn input_that_cannot_be_used() {
     let home = Home::scripted();
     home.run(&["run", "no-such-file.json"]).expect_code(3).expect_stderr(&["no-such-file.json", "react-component"]);

@@ -70,8 +70,11 @@ impl From<AppError> for Failure {
             | ErrorCode::Internal => FAILED,
         };
         let mut message = error.to_string();
-        for finding in error.diagnostics() {
-            message.push_str(&format!("\n  {}: {} {}", finding.path, finding.message, finding.remedy));
+        // The error itself tells a single finding whole, and of several only how many there are beside the first.
+        if let found @ [_, _, ..] = error.diagnostics() {
+            for finding in found {
+                message.push_str(&format!("\n  {}: {} {}", finding.path, finding.message, finding.remedy));
+            }
         }
         Self { code, message: Some(message) }
     }
