@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { childrenOf } from "./processes.mjs";
+import { childrenOf, stat } from "./processes.mjs";
 import { machine } from "./window.mjs";
 
 const STARTS = 5;
@@ -24,12 +24,10 @@ const summary = (values) => ({ median: round(quantile(values, 0.5)), p95: round(
 /** When a process was started, in milliseconds since 1970; to 10 ms, the system's own unit. */
 function startedAt(id) {
   const boot = Number(readFileSync("/proc/stat", "utf8").match(/^btime (\d+)$/m)[1]) * 1000;
-  const fields = readFileSync(`/proc/${id}/stat`, "utf8").split(") ")[1].split(" ");
-  const ticks = Number(fields[19]);
   // `btime` has whole seconds; what the uptime says about the boot is finer.
   const uptime = Number(readFileSync("/proc/uptime", "utf8").split(" ")[0]) * 1000;
   const fine = Date.now() - uptime;
-  return (Math.abs(fine - boot) < 2_000 ? fine : boot) + ticks * 10;
+  return (Math.abs(fine - boot) < 2_000 ? fine : boot) + stat(id).started_ms;
 }
 
 /** A process and everything that it started. */
@@ -50,16 +48,11 @@ function memoryOf(id) {
 
 /** Processor time in seconds that a process and its children have used so far, without those that run models. */
 function processorSeconds(id) {
-  const ticks = family(id).reduce((sum, each) => {
-    try {
-      const [name, rest] = readFileSync(`/proc/${each}/stat`, "utf8").split("(")[1].split(") ");
-      const fields = rest.split(" ");
-      return name.startsWith("brickwork-worke") ? sum : sum + Number(fields[11]) + Number(fields[12]);
-    } catch {
-      return sum;
-    }
+  const used_ms = family(id).reduce((sum, each) => {
+    const found = stat(each);
+    return !found || found.name.startsWith("brickwork-worke") ? sum : sum + found.used_ms;
   }, 0);
-  return ticks / 100;
+  return used_ms / 1000;
 }
 
 /** Collects the milliseconds between frames while `action` goes on. */

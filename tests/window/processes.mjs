@@ -2,8 +2,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** State letter, parent and name of a process, or undefined when it is gone. */
-function stat(id) {
+/** The system counts the time of processes in hundredths of a second. */
+const TICK_MS = 10;
+
+/** What the system knows of a process, or undefined when it is gone: its state letter, its parent, its name (cut to 15 characters), how
+ * long after the system it was started, and the processor time that it has used. */
+export function stat(id) {
   let text;
   try {
     text = readFileSync(`/proc/${id}/stat`, "utf8");
@@ -11,8 +15,16 @@ function stat(id) {
     return undefined;
   }
   const end = text.lastIndexOf(")");
-  const [state, parent] = text.slice(end + 2).split(" ");
-  return { state, parent: Number(parent), name: text.slice(text.indexOf("(") + 1, end) };
+  // The fields have the numbers of proc_pid_stat(5); the parent is field 4.
+  const [state, ...numbers] = text.slice(end + 2).split(" ");
+  const number = (field) => Number(numbers[field - 4]);
+  return {
+    state,
+    parent: number(4),
+    name: text.slice(text.indexOf("(") + 1, end),
+    started_ms: number(22) * TICK_MS,
+    used_ms: (number(14) + number(15)) * TICK_MS,
+  };
 }
 
 export function isAlive(id) {
@@ -20,7 +32,7 @@ export function isAlive(id) {
   return found !== undefined && found.state !== "Z" && found.state !== "X";
 }
 
-/** Ids of the living processes whose parent is `parent`, with their names (cut to 15 characters by the system). */
+/** Ids of the living processes whose parent is `parent`, with their names. */
 export function childrenOf(parent) {
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry))
