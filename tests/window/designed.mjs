@@ -1,4 +1,4 @@
-// What a person does on the Design screen: keys, drags, and what the open document is then.
+// What a person does on a screen, the Design screen before all: keys, drags, choices, dialogs, and what the open document is then.
 import { writeFileSync } from "node:fs";
 
 /** How long a busy machine may take to show what an edit did. */
@@ -128,6 +128,27 @@ export async function openFile(window, home, pipeline) {
   await press(window, "Control", "o");
   await untilDocument(window, ({ name }) => name, pipeline.name);
   await window.get("pipeline-name").waitForDisplayed();
+}
+
+/** Fills in a field and finishes it. */
+export async function fillIn(window, field, text) {
+  await window.type(window.get(field), String(text));
+  await press(window, "Enter");
+}
+
+/** Chooses from a drop-down list by the choice's text. */
+export async function chooseOption(window, list, text) {
+  await window.click(list);
+  await window.clickOn(`//*[@role="option" and contains(., "${text}")]`);
+}
+
+/** Chooses one of the values that exclude each other, wherever on the page. */
+export const radio = (window, value) => window.clickOn(`//label[input[@type="radio" and @value="${value}"]]`);
+
+/** Closes the dialog that holds what has this test id. */
+export async function closeDialog(window, testId) {
+  await press(window, "Escape");
+  await window.get(testId).waitForExist({ reverse: true, timeout: SOON_MS });
 }
 
 /** Chooses one of a row of buttons by its value, inside `within`. */

@@ -3,8 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  closeDialog,
   documentOf,
   drag,
+  fillIn,
   focusStep,
   hasFocus,
   middle,
@@ -123,10 +125,7 @@ test("every edit is undone and done again in order, also after a restart", { tim
     async () => {
       await focusStep(window, 1);
       await press(window, "F2");
-      const field = window.get("rename-1");
-      await field.waitForDisplayed();
-      await window.type(field, "second");
-      await press(window, "Enter");
+      await fillIn(window, "rename-1", "second");
     },
     names,
     ["one", "second", "three"],
@@ -175,8 +174,7 @@ test("the palette and the list of keys work by the keyboard alone", { timeout: 2
   const text = await window.text(window.get("keys-dialog"));
   for (const shown of ["F2", "Ctrl D", "Ctrl Z", "Ctrl K"]) assert.ok(text.includes(shown), `${shown} is not listed`);
   await saveScreenshot(window, "designer 9 keys");
-  await press(window, "Escape");
-  await window.get("keys-dialog").waitForExist({ reverse: true });
+  await closeDialog(window, "keys-dialog");
   const back = await window.browser.execute((css) => document.activeElement === document.querySelector(css), nodeOf(0));
   assert.ok(back, "the focus is not where it was");
 });

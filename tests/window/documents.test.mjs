@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { documentOf, openFile, press, SOON_MS, stable, untilDocument, untilSaved } from "./designed.mjs";
+import { closeDialog, documentOf, openFile, press, SOON_MS, stable, untilDocument, untilSaved } from "./designed.mjs";
 import { home, openWindow, shareWindow, window } from "./fixture.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
 
@@ -198,8 +198,7 @@ test("versions are named, compared and restored, and a run makes one", { timeout
   await press(window, "Control", "Shift", "h");
   await window.browser.$(`[data-testid="versions"] a[href="#/runs/${run.run_id}"]`).waitForDisplayed({ timeout: SOON_MS });
   await saveScreenshot(window, "documents 11 version of a run");
-  await press(window, "Escape");
-  await window.get("versions").waitForExist({ reverse: true });
+  await closeDialog(window, "versions");
 });
 
 test("one JSON file comes in and goes out as it was, and a faulty one is told with its place", { timeout: 2 * MINUTE }, async () => {

@@ -6,9 +6,10 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openFile, press, SOON_MS, segment } from "./designed.mjs";
+import { chooseOption, closeDialog, fillIn, openFile, press, SOON_MS, segment } from "./designed.mjs";
 import { freePort } from "./drivers.mjs";
 import { home, shareWindow, window } from "./fixture.mjs";
+import { untilLook } from "./passing.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
 
 const MINUTE = 60_000;
@@ -235,8 +236,7 @@ test("an export shows what it changes, writes what was chosen, and is undone to 
   await window.clickOn(planCheck("notes.md"));
   await window.clickOn(planCheck("page.html"));
   await window.click(`plan-rename-${first}`);
-  await window.type(window.get("plan-name-input"), "made/new.py");
-  await press(window, "Enter");
+  await fillIn(window, "plan-name-input", "made/new.py");
   await planRow("made/new.py").waitForExist({ timeout: SOON_MS });
   await window.browser.waitUntil(async () => /2/.test(await window.text(window.get("export-write"))), { timeout: SOON_MS });
   await window.click("plan-notes.md");
@@ -260,8 +260,7 @@ test("a file that was edited by hand is not overwritten unasked", { timeout: 2 *
   await window.click("export-close");
   await openExport();
   assert.equal(await actionOf(first), "same");
-  await press(window, "Escape");
-  await window.get("export-write").waitForExist({ reverse: true, timeout: SOON_MS });
+  await closeDialog(window, "export-write");
   writeFileSync(join(home.exportDir, first), `${content}# by hand\n`);
   await openExport();
   assert.equal(await actionOf(first), "conflict");
@@ -269,8 +268,7 @@ test("a file that was edited by hand is not overwritten unasked", { timeout: 2 *
   await window.click(`plan-${first}`);
   await window.browser.$(".diff .diff-remove").waitForDisplayed({ timeout: SOON_MS });
   await saveScreenshot(window, "history 7 conflict");
-  await press(window, "Escape");
-  await window.get("export-write").waitForExist({ reverse: true, timeout: SOON_MS });
+  await closeDialog(window, "export-write");
 });
 
 const total = async () => Number(await window.get("runs-table").getAttribute("data-total"));
@@ -288,14 +286,6 @@ const untilTotal = async (wanted) => {
       throw new Error(`${seen} runs are listed, not ${wanted}`);
     });
 };
-
-/** Chooses from a drop-down list by the choice's text. */
-async function choose(id, text) {
-  await window.click(id);
-  const option = window.browser.$(`//*[@role="option"][contains(., "${text}")]`);
-  await option.waitForClickable();
-  await option.click();
-}
 
 test("thousands of runs are scrolled, searched, narrowed and marked", { timeout: 3 * MINUTE }, async () => {
   await window.goTo("runs");
@@ -346,10 +336,10 @@ test("thousands of runs are scrolled, searched, narrowed and marked", { timeout:
   await window.click("runs-favourites");
   await untilTotal(1);
   await window.click("runs-clear");
-  await choose("runs-filter", "Failed");
+  await chooseOption(window, "runs-filter", "Failed");
   await untilTotal(0);
   await window.click("runs-clear");
-  await choose("runs-time", "Today");
+  await chooseOption(window, "runs-time", "Today");
   await untilTotal((seen) => seen >= 1 && seen < MANY);
   await window.click("runs-clear");
   await untilTotal(MANY + 3);
@@ -392,32 +382,24 @@ test("runs are selected, compared, deleted and brought back", { timeout: 2 * MIN
   await untilTotal(MANY + 3);
 });
 
-async function enter(id, text) {
-  await window.type(window.get(id), String(text));
-  await press(window, "Enter");
-}
-
 const focus = (...args) => execFileSync("python3", [fileURLToPath(new URL("take_focus.py", import.meta.url)), ...args]);
 const shell = (line) => execFileSync("sh", ["-c", line], { encoding: "utf8", stdio: "pipe" });
 
 test("settings hold at once, and the server answers the line that they show", { timeout: 3 * MINUTE }, async () => {
   await window.goTo("settings");
   await window.get("group-appearance").waitForDisplayed();
-  const root = () => window.browser.execute(() => ({ theme: document.documentElement.dataset.theme, language: document.documentElement.lang }));
-  const until = async (theme, lang) =>
-    window.browser.waitUntil(async () => JSON.stringify(await root()) === JSON.stringify({ theme, language: lang }), { timeout: SOON_MS });
   await segment(window, '[data-testid="group-appearance"]', "dark");
   await segment(window, '[data-testid="group-appearance"]', "es");
-  await until("dark", "es");
+  await untilLook(window, "dark", "es");
   await window.get("group-appearance").waitForDisplayed();
   await saveScreenshot(window, "history 13 settings es dark");
   await segment(window, '[data-testid="group-appearance"]', "light");
   await segment(window, '[data-testid="group-appearance"]', "en");
-  await until("light", "en");
+  await untilLook(window, "light", "en");
 
-  await enter("threads", "999");
+  await fillIn(window, "threads", "999");
   await window.browser.$('[data-testid="threads"][aria-invalid="true"]').waitForExist({ timeout: SOON_MS });
-  await enter("threads", "1");
+  await fillIn(window, "threads", "1");
   await window.browser.$('[data-testid="threads"]:not([aria-invalid])').waitForExist({ timeout: SOON_MS });
   assert.equal(await window.browser.$$('[data-testid="privacy-table"] tbody tr').length, 7);
   // The contents lead to a group, and the window around it stays where it is.
@@ -431,8 +413,8 @@ test("settings hold at once, and the server answers the line that they show", { 
   const tokenFile = join(home.root, "token of the test");
   writeFileSync(tokenFile, `${token}\n`, { mode: 0o600 });
   const port = await freePort();
-  await enter("server-port", port);
-  await enter("server-token-file", tokenFile);
+  await fillIn(window, "server-port", port);
+  await fillIn(window, "server-token-file", tokenFile);
   await window.click("server-switch");
   await window.browser.$('[data-testid="server-state"][data-state="listening"]').waitForExist({ timeout: SOON_MS });
   await window.browser.waitUntil(async () => (await window.text(window.get("server-curl"))).includes(`:${port}/`), { timeout: SOON_MS });

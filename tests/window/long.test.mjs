@@ -2,7 +2,7 @@
 // cannot be read otherwise, nothing sticks out, and the window goes on answering.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openFile, SOON_MS } from "./designed.mjs";
+import { fillIn, openFile, SOON_MS } from "./designed.mjs";
 import { home, shareWindow, window } from "./fixture.mjs";
 import { faultsOf } from "./looks.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
@@ -34,8 +34,7 @@ test("the longest names find their place on every screen", { timeout: 6 * MINUTE
   const pipeline = { name: NAME, steps };
   await window.click("project-switcher");
   await window.click("project-new");
-  await window.type(window.get("project-name"), NAME);
-  await window.browser.keys("Enter");
+  await fillIn(window, "project-name", NAME);
   await window.get("project-name").waitForExist({ reverse: true, timeout: SOON_MS });
   await openFile(window, home, pipeline);
   await look("design");

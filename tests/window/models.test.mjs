@@ -5,7 +5,7 @@ import { constants, copyFileSync, existsSync, mkdirSync, readdirSync, writeFileS
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
-import { SOON_MS, segment } from "./designed.mjs";
+import { chooseOption, SOON_MS, segment } from "./designed.mjs";
 import { home, shareWindow, window } from "./fixture.mjs";
 import { cliProgram, modelsDir } from "./places.mjs";
 import { end, waitUntilGone } from "./processes.mjs";
@@ -49,12 +49,6 @@ async function serve() {
 
 const roles = () => JSON.parse(home.cli("models", "list", "--json")).models;
 const bindingOf = (name) => roles().find((role) => role.name === name).binding;
-const item = (text) => `//*[@role="option" and contains(., "${text}")]`;
-
-async function choose(select, text) {
-  await window.click(select);
-  await window.clickOn(item(text));
-}
 
 test("each role shows what serves it and what that takes of the memory", { timeout: 2 * MINUTE }, async () => {
   await window.goTo("models");
@@ -63,7 +57,7 @@ test("each role shows what serves it and what that takes of the memory", { timeo
   assert.match(await window.text(fit), /free/);
   assert.match(await window.text(window.get("role-CodeGemma")), /stand-in/);
   await saveScreenshot(window, "models 1 roles");
-  await choose("bind-CodeGemma", "SmolLM2");
+  await chooseOption(window, "bind-CodeGemma", "SmolLM2");
   await window.browser.waitUntil(() => bindingOf("CodeGemma").stand_in === false, { timeout: SOON_MS });
 });
 
@@ -98,12 +92,12 @@ test("a file is verified, looked into, used in place, and a change of it is foun
 test("a server plays a role, and whatever is sent there is marked", { timeout: 3 * MINUTE }, async () => {
   const address = await serve();
   await segment(window, ".models-bar", "roles");
-  await choose("bind-CodeGemma", "server");
+  await chooseOption(window, "bind-CodeGemma", "server");
   await window.get("connect-dialog").waitForDisplayed({ timeout: SOON_MS });
   await window.type(window.get("connect-address"), `${address}/v1`);
   await window.click("connect-check");
   await window.get("connect-answered").waitForDisplayed({ timeout: SOON_MS });
-  await choose("connect-model", "CodeGemma");
+  await chooseOption(window, "connect-model", "CodeGemma");
   await saveScreenshot(window, "models 5 server");
   await window.click("connect-use");
   await window.get("connect-dialog").waitForExist({ reverse: true, timeout: SOON_MS });

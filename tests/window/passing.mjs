@@ -1,5 +1,5 @@
 // What a screen looks like in passing, held to the same checks as the screens of the tour: nothing is cut off, and axe finds nothing.
-import { press, SOON_MS } from "./designed.mjs";
+import { radio, SOON_MS } from "./designed.mjs";
 import { faultsOf } from "./looks.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
 
@@ -14,9 +14,15 @@ export async function chooseLook(window, theme, language) {
   for (const value of [theme, language]) {
     await window.goTo("settings");
     await window.get("data-folder").waitForDisplayed();
-    await window.clickOn(`//label[input[@type="radio" and @value="${value}"]]`);
+    await radio(window, value);
   }
-  await window.browser.waitUntil(() => window.browser.execute((one, other) => document.documentElement.dataset.theme === one && document.documentElement.lang === other, theme, language));
+  await untilLook(window, theme, language);
+}
+
+/** Waits until the page has the theme and the language. */
+export async function untilLook(window, theme, language) {
+  const has = (one, other) => document.documentElement.dataset.theme === one && document.documentElement.lang === other;
+  await window.browser.waitUntil(() => window.browser.execute(has, theme, language), { timeout: SOON_MS, timeoutMsg: `the window does not become ${theme} in ${language}` });
 }
 
 /** `look(name)` takes a picture and adds what is wrong with it to `wrong`. */
@@ -28,10 +34,4 @@ export function looker(window, title) {
     wrong.push(...faults.map((fault) => `${name}: ${fault}`));
   };
   return { look, wrong };
-}
-
-/** Closes the dialog that holds what has this test id. */
-export async function closeDialog(window, testId) {
-  await press(window, "Escape");
-  await window.get(testId).waitForExist({ reverse: true, timeout: SOON_MS });
 }

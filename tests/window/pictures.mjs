@@ -4,7 +4,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { openFile, press, segment, SOON_MS, untilSaved } from "./designed.mjs";
+import { closeDialog, openFile, press, segment, SOON_MS, untilSaved } from "./designed.mjs";
 import { modelsDir } from "./places.mjs";
 import { shoot } from "./screenshots.mjs";
 import { go } from "./tour.mjs";
@@ -104,8 +104,7 @@ async function versions() {
   await window.get("document-changes").waitForDisplayed({ timeout: SOON_MS });
   await untilQuiet();
   await picture("versions");
-  await press(window, "Escape");
-  await window.get("versions").waitForExist({ reverse: true });
+  await closeDialog(window, "versions");
 }
 
 try {
@@ -144,8 +143,7 @@ try {
   await window.click(`plan-${old.name}`);
   await window.browser.$(".diff").waitForDisplayed({ timeout: SOON_MS });
   await picture("export");
-  await press(window, "Escape");
-  await window.get("export-write").waitForExist({ reverse: true });
+  await closeDialog(window, "export-write");
   await go(window, `/compare/${earlier.run_id}/${later.run_id}`, "compare-step-component");
   await window.get("compare-step-component").scrollIntoView();
   await picture("compare");

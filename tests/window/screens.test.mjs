@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { axeFaults } from "./axe.mjs";
 import { home, reopenWindow, shareWindow, window } from "./fixture.mjs";
 import { cutOff, faultsOf, unreachable } from "./looks.mjs";
+import { chooseLook, untilLook } from "./passing.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
 import { go, tour } from "./tour.mjs";
 
@@ -13,13 +14,6 @@ const MINUTE = 60_000;
 let runs = [];
 
 shareWindow();
-
-/** Picks one of the choices in the settings by its value. */
-async function choose(value) {
-  await window.goTo("settings");
-  await window.get("data-folder").waitForDisplayed();
-  await window.clickOn(`//label[input[@type="radio" and @value="${value}"]]`);
-}
 
 /** Walks through every screen, keeps what each looks like, and holds it to its checks; all that is wrong is told together. */
 async function visit(label, { axe = false, reach = false } = {}) {
@@ -42,13 +36,8 @@ async function sized(width, height, during) {
   await window.browser.setWindowSize(before.width, before.height);
 }
 
-const language = () => window.browser.execute(() => document.documentElement.lang);
-const theme = () => window.browser.execute(() => document.documentElement.dataset.theme);
-
 test("a machine without runs, in English and light", { timeout: 4 * MINUTE }, async () => {
-  await choose("light");
-  await choose("en");
-  await window.browser.waitUntil(async () => (await language()) === "en" && (await theme()) === "light");
+  await chooseLook(window, "light", "en");
   await go(window, "/runs", "runs-search");
   await saveScreenshot(window, "empty en light runs");
   assert.deepEqual(await faultsOf(window), []);
@@ -63,9 +52,7 @@ test("every screen, in English and light", { timeout: 6 * MINUTE }, async () => 
 });
 
 test("every screen, in Spanish and dark", { timeout: 6 * MINUTE }, async () => {
-  await choose("dark");
-  await choose("es");
-  await window.browser.waitUntil(async () => (await language()) === "es" && (await theme()) === "dark");
+  await chooseLook(window, "dark", "es");
   await visit("es dark", { axe: true });
   const rail = await window.text(window.browser.$("nav.rail"));
   assert.match(rail, /Modelos/);
@@ -92,12 +79,11 @@ test("at twice the size, in Spanish", { timeout: 6 * MINUTE }, async () => {
 
 test("language and colours survive a restart", { timeout: 3 * MINUTE }, async () => {
   await reopenWindow();
-  await window.browser.waitUntil(async () => (await language()) === "es" && (await theme()) === "dark", { timeout: 15_000 });
+  await untilLook(window, "dark", "es");
 });
 
 test("a failed run says what happened, where, and what to do", { timeout: 3 * MINUTE }, async () => {
-  await choose("light");
-  await choose("en");
+  await chooseLook(window, "light", "en");
   home.cli("models", "bind", "CodeGemma", "default");
   const pipeline = JSON.parse(home.cli("templates", "list", "--json")).templates.find(({ id }) => id === "react-component");
   delete pipeline.id;

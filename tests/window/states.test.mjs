@@ -5,9 +5,9 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { documentOf, openFile, press, SOON_MS, untilDocument } from "./designed.mjs";
+import { closeDialog, documentOf, fillIn, openFile, press, SOON_MS, untilDocument } from "./designed.mjs";
 import { home, shareWindow, window } from "./fixture.mjs";
-import { chooseLook, closeDialog, LOOKS, looker } from "./passing.mjs";
+import { chooseLook, LOOKS, looker } from "./passing.mjs";
 
 const MINUTE = 60_000;
 
@@ -164,8 +164,7 @@ async function dialogs(look) {
   await window.goTo("settings");
   // There is something to prune by as soon as a limit is set.
   await window.get("keep-size").waitForExist({ timeout: SOON_MS });
-  await window.type(window.get("keep-size"), "4096");
-  await press(window, "Enter");
+  await fillIn(window, "keep-size", 4096);
   await window.click("prune-button");
   await window.get("prune-preview").waitForDisplayed({ timeout: SOON_MS });
   await look("prune");

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
+import { fillIn } from "./designed.mjs";
 import { freePort } from "./drivers.mjs";
 import { home, shareWindow, window } from "./fixture.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
@@ -11,12 +12,6 @@ const MINUTE = 60_000;
 const API = "/api/v1/orchestrator";
 
 shareWindow({ variables: { BRICKWORK_SCRIPTED_PACE_MS: "60" }, prepare: () => home.bindScripted() });
-
-/** Types a number into a field and finishes it. */
-async function enter(id, number) {
-  await window.type(window.get(id), String(number));
-  await window.browser.keys("Enter");
-}
 
 async function serverState(state) {
   await window.browser.$(`[data-testid="server-state"][data-state="${state}"]`).waitForExist({ timeout: 10_000 });
@@ -73,7 +68,7 @@ test("the server is switched on, refuses a taken port, and is switched off", { t
   const taken = createServer();
   await new Promise((resolve) => taken.listen(0, "127.0.0.1", resolve));
   const { port: takenPort } = taken.address();
-  await enter("server-port", takenPort);
+  await fillIn(window, "server-port", takenPort);
   await window.click("server-switch");
   await window.get("server-trouble").waitForDisplayed();
   assert.match(await window.text(window.get("server-trouble")), new RegExp(`${takenPort}`));
@@ -84,7 +79,7 @@ test("the server is switched on, refuses a taken port, and is switched off", { t
   assert.equal(await window.get("server-trouble").isExisting(), false);
 
   const port = await freePort();
-  await enter("server-port", port);
+  await fillIn(window, "server-port", port);
   await window.browser.waitUntil(async () => (await window.text(window.get("server-curl"))).includes(`:${port}/`));
   assert.equal(await window.text(window.get("server-curl")), `curl http://127.0.0.1:${port}${API}/models`);
   await saveScreenshot(window, "steer 5 server on");
@@ -99,7 +94,7 @@ test("the server is switched on, refuses a taken port, and is switched off", { t
 
 test("runs of another program are seen, and their order is changed", { timeout: 4 * MINUTE }, async () => {
   await openSettings();
-  await enter("server-port", await freePort());
+  await fillIn(window, "server-port", await freePort());
   await window.click("server-switch");
   await serverState("listening");
   const url = (await window.text(window.get("server-curl"))).split(" ").at(-1).replace(/\/models$/, "");

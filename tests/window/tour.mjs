@@ -1,6 +1,7 @@
 // A walk through every screen of the window. Each stop has its name; what is looked at there is the walker's own business.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { closeDialog, radio } from "./designed.mjs";
 
 /** Visits every screen and calls `look(name)` at each; `allowed` are faults that a stop may have. `runs` are the runs to show, newest first; without any, their screens are left out. */
 export async function tour(window, home, { runs = [], look }) {
@@ -21,13 +22,6 @@ export async function go(window, path, testId) {
     location.hash = hash;
   }, path);
   await window.get(testId).waitForDisplayed();
-}
-
-const radio = (window, value) => window.clickOn(`//label[input[@type="radio" and @value="${value}"]]`);
-
-async function closeDialog(window, testId) {
-  await window.browser.keys("Escape");
-  await window.get(testId).waitForExist({ reverse: true });
 }
 
 async function visitDesign(window, look) {
