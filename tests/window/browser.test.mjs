@@ -30,15 +30,7 @@ test("a template is run, watched to its result, renamed, exported and taken back
   await tab.get("step-2").waitForDisplayed({ timeout: SOON_MS });
   await tab.click("run-button");
   await tab.get("run-status").waitForDisplayed({ timeout: SOON_MS });
-  const lengths = new Set();
-  await tab.browser.waitUntil(
-    async () => {
-      const output = tab.browser.$('pre[data-testid="step-output"]');
-      if (await output.isExisting()) lengths.add((await tab.text(output)).length);
-      return lengths.size >= 3;
-    },
-    { timeout: MINUTE, interval: 50, timeoutMsg: "the text did not stream in" },
-  );
+  await tab.waitForStream(MINUTE);
   await saveScreenshot(tab, "browser 1 running");
   await tab.waitForStatus("SUCCESS", 2 * MINUTE);
   run = home.run();
@@ -84,25 +76,19 @@ test("the history finds words of an output", { timeout: MINUTE }, async () => {
 
 /** Every screen, each as a way there and what must be on it. */
 const SCREENS = [
-  { name: "start", go: () => goTo("/start"), shows: "run-example" },
+  { name: "start", go: () => tab.setRoute("/start"), shows: "run-example" },
   { name: "design", go: () => tab.goTo("design"), shows: "canvas" },
   { name: "step", go: openStep, shows: "step-inspector" },
   { name: "gallery", go: () => tab.click("open-gallery"), shows: "template-react-component", leave: () => tab.click("gallery-back") },
   { name: "runs", go: () => tab.goTo("runs"), shows: "runs-table" },
-  { name: "result", go: () => goTo(`/runs/${run.run_id}`), shows: "highlighted-code" },
+  { name: "result", go: () => tab.setRoute(`/runs/${run.run_id}`), shows: "highlighted-code" },
   { name: "time", go: () => segment(tab, ".final-views", "time"), shows: "time-table" },
   { name: "output", go: () => tab.click("step-0"), shows: "step-output" },
-  { name: "compare", go: () => goTo(`/compare/${run.run_id}/${run.run_id}`), shows: "compare-files" },
+  { name: "compare", go: () => tab.setRoute(`/compare/${run.run_id}/${run.run_id}`), shows: "compare-files" },
   { name: "models", go: () => tab.goTo("models"), shows: "role-CodeLlama" },
   { name: "palette", go: () => press(tab, "Control", "k"), shows: "command-palette", leave: () => press(tab, "Escape") },
   { name: "settings", go: () => tab.goTo("settings"), shows: "privacy-table" },
 ];
-
-function goTo(route) {
-  return tab.browser.execute((route) => {
-    window.location.hash = route;
-  }, route);
-}
 
 /** Opens a step from the keyboard. */
 async function openStep() {
@@ -139,7 +125,7 @@ test("nothing moves for who asked for reduced motion", { timeout: 2 * MINUTE }, 
       return takes > 0 || scrollBehavior === "smooth" ? [`${element.tagName.toLowerCase()}.${element.getAttribute("class")}: ${takes} ms`] : [];
     });
   };
-  await goTo(`/runs/${run.run_id}`);
+  await tab.setRoute(`/runs/${run.run_id}`);
   await tab.get("run-status").waitForDisplayed({ timeout: SOON_MS });
   assert.notDeepEqual(await tab.browser.execute(moving), [], "without the wish something moves");
   await prefer("reduce");

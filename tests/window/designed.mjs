@@ -23,19 +23,11 @@ export function stable(value) {
 /** Waits until `look` at the document answers the same as `expected`; the failure says what it is instead. */
 export async function untilDocument(window, look, expected) {
   const wanted = stable(expected);
-  let seen;
-  await window.browser
-    .waitUntil(
-      async () => {
-        const pipeline = await documentOf(window);
-        seen = stable(pipeline ? look(pipeline) : null);
-        return seen === wanted;
-      },
-      { timeout: SOON_MS, interval: 100 },
-    )
-    .catch(() => {
-      throw new Error(`the document has ${seen} where ${wanted} was expected`);
-    });
+  const part = async () => {
+    const pipeline = await documentOf(window);
+    return stable(pipeline ? look(pipeline) : null);
+  };
+  await window.until(part, (seen) => seen === wanted, (seen) => `the document has ${seen} where ${wanted} was expected`, { timeout: SOON_MS, interval: 100 });
 }
 
 export const names = ({ steps }) => steps.map((step) => step.step_name);

@@ -43,20 +43,8 @@ async function percent() {
 /** The state of the first transfer, as the list has it. */
 const transferState = () => window.browser.$(`${SHEET} > li`).getAttribute("data-state");
 
-async function untilState(state, timeout = SOON_MS) {
-  let seen;
-  await window.browser
-    .waitUntil(
-      async () => {
-        seen = await transferState();
-        return seen === state;
-      },
-      { timeout, interval: 200 },
-    )
-    .catch(() => {
-      throw new Error(`the transfer is ${seen}, not ${state}`);
-    });
-}
+const untilState = (state, timeout = SOON_MS) =>
+  window.until(transferState, (seen) => seen === state, (seen) => `the transfer is ${seen}, not ${state}`, { timeout, interval: 200 });
 
 test("a model is found on the hub, downloaded with a pause in the middle, and listed", { timeout: 6 * MINUTE }, async () => {
   await window.goTo("models");

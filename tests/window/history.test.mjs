@@ -45,19 +45,10 @@ function runPipeline(pipeline, ...args) {
 /** The final files by name. */
 const finals = () => Object.fromEntries(home.run(runId).final_artifacts.map(({ name, content }) => [name, content]));
 
-async function untilFiles(names) {
-  let seen;
-  await window.browser
-    .waitUntil(
-      async () => {
-        seen = Object.keys(finals()).sort();
-        return JSON.stringify(seen) === JSON.stringify([...names].sort());
-      },
-      { timeout: SOON_MS, interval: 200 },
-    )
-    .catch(() => {
-      throw new Error(`the files are ${seen}, not ${names}`);
-    });
+function untilFiles(names) {
+  const wanted = JSON.stringify([...names].sort());
+  const files = () => Object.keys(finals()).sort();
+  return window.until(files, (seen) => JSON.stringify(seen) === wanted, (seen) => `the files are ${seen}, not ${names}`, { timeout: SOON_MS, interval: 200 });
 }
 
 async function fileAction(id) {
@@ -93,9 +84,7 @@ function snapshot(folder, below = "") {
 }
 
 async function openRun() {
-  await window.browser.execute((id) => {
-    window.location.hash = `/runs/${id}`;
-  }, runId);
+  await window.setRoute(`/runs/${runId}`);
   await window.get("run-status").waitForDisplayed({ timeout: SOON_MS });
 }
 
@@ -271,20 +260,10 @@ test("a file that was edited by hand is not overwritten unasked", { timeout: 2 *
   await closeDialog(window, "export-write");
 });
 
-const total = async () => Number(await window.get("runs-table").getAttribute("data-total"));
-const untilTotal = async (wanted) => {
-  let seen;
-  await window.browser
-    .waitUntil(
-      async () => {
-        seen = (await window.get("runs-table").isExisting()) ? await total() : 0;
-        return typeof wanted === "function" ? wanted(seen) : seen === wanted;
-      },
-      { timeout: SOON_MS },
-    )
-    .catch(() => {
-      throw new Error(`${seen} runs are listed, not ${wanted}`);
-    });
+const total = async () => ((await window.get("runs-table").isExisting()) ? Number(await window.get("runs-table").getAttribute("data-total")) : 0);
+const untilTotal = (wanted) => {
+  const fits = (seen) => (typeof wanted === "function" ? wanted(seen) : seen === wanted);
+  return window.until(total, fits, (seen) => `${seen} runs are listed, not ${wanted}`, { timeout: SOON_MS });
 };
 
 test("thousands of runs are scrolled, searched, narrowed and marked", { timeout: 3 * MINUTE }, async () => {
@@ -315,18 +294,9 @@ test("thousands of runs are scrolled, searched, narrowed and marked", { timeout:
   await window.type(window.get("runs-search"), "rottnest quok");
   await untilTotal(1);
   // The snippet of what was typed before may stand there for a moment.
-  let marks;
-  await window.browser
-    .waitUntil(
-      async () => {
-        marks = await window.browser.execute(() => [...document.querySelectorAll(".snippet mark")].map((mark) => mark.textContent));
-        return marks.some((text) => /^quokka$/i.test(text)) && marks.some((text) => /^rottnest$/i.test(text));
-      },
-      { timeout: SOON_MS },
-    )
-    .catch(() => {
-      throw new Error(`what was searched for is not marked, only ${marks}`);
-    });
+  const marked = () => window.browser.execute(() => [...document.querySelectorAll(".snippet mark")].map((mark) => mark.textContent));
+  const both = (marks) => marks.some((text) => /^quokka$/i.test(text)) && marks.some((text) => /^rottnest$/i.test(text));
+  await window.until(marked, both, (marks) => `what was searched for is not marked, only ${marks}`, { timeout: SOON_MS });
   await saveScreenshot(window, "history 9 search");
   await window.click("runs-clear");
   await untilTotal(MANY + 3);

@@ -91,18 +91,10 @@ test("a template becomes an exported file", { timeout: 20 * MINUTE }, async () =
 async function runAndWatch() {
   await window.click("run-button");
   await window.get("run-status").waitForDisplayed();
-  await window.browser.$('[data-testid="step-0"][data-status="RUNNING"]').waitForExist({ timeout: MINUTE });
+  await window.waitForRunning(0, { timeout: MINUTE });
   // The second step's text grows while it runs.
-  await window.browser.$('[data-testid="step-1"][data-status="RUNNING"]').waitForExist({ timeout: 2 * MINUTE });
-  const lengths = new Set();
-  await window.browser.waitUntil(
-    async () => {
-      const output = await window.browser.$('pre[data-testid="step-output"]');
-      if (await output.isExisting()) lengths.add((await window.text(output)).length);
-      return lengths.size >= 3;
-    },
-    { timeout: 2 * MINUTE, interval: 50, timeoutMsg: "the second step's text did not stream in" },
-  );
+  await window.waitForRunning(1, { timeout: 2 * MINUTE });
+  await window.waitForStream(2 * MINUTE);
   await saveScreenshot(window, "journey 3 running");
   await window.waitForStatus("SUCCESS", 6 * MINUTE);
   assert.equal(await window.browser.$$('[data-testid^="step-"][data-status="SUCCESS"]').length, 4);
@@ -165,7 +157,7 @@ test("a running run can be cancelled", { timeout: 5 * MINUTE }, async () => {
 test("a run that was killed half-way is found again and can be resumed", { timeout: 5 * MINUTE }, async () => {
   assert.ok(runId, "the first journey made no run");
   await startLongRun();
-  const killed = decodeURIComponent((await window.route()).split("/").at(-1));
+  const killed = await window.runId();
   const workers = childrenOf(window.appId).filter(({ name }) => name.startsWith("brickwork-work"));
   // One computes; a second one, which counts tokens for the design, may not have gone to rest yet.
   assert.ok([1, 2].includes(workers.length), `${workers.length} workers run`);
@@ -193,7 +185,7 @@ test("a run that was killed half-way is found again and can be resumed", { timeo
 
 test("a run goes on by itself after the window was closed and opened again", { timeout: 5 * MINUTE }, async () => {
   await startLongRun();
-  const parked = decodeURIComponent((await window.route()).split("/").at(-1));
+  const parked = await window.runId();
   await reopenWindow();
   await window.goTo("runs");
   await window.click(`run-row-${parked}`);
@@ -223,7 +215,7 @@ async function startLongRun() {
 
 /** Waits until the first step of the run on screen runs and has written something. */
 async function writesText() {
-  await window.browser.$('[data-testid="step-0"][data-status="RUNNING"]').waitForExist({ timeout: MINUTE });
+  await window.waitForRunning(0, { timeout: MINUTE });
   await window.browser.waitUntil(
     async () => (await window.browser.$('pre[data-testid="step-output"]').isExisting()) && (await window.text(window.get("step-output"))).length > 20,
     { timeout: MINUTE, timeoutMsg: "the first step wrote nothing" },

@@ -21,7 +21,7 @@ const readOf = (name) => ({ steps }) => steps.find(({ step_name }) => step_name 
 test("one click on a first start leads to a result of the real model", { timeout: 18 * MINUTE }, async () => {
   await window.get("run-example").waitForClickable({ timeout: MINUTE });
   await window.click("run-example");
-  await window.browser.$('[data-testid="step-0"][data-status="RUNNING"]').waitForExist({ timeout: MINUTE });
+  await window.waitForRunning(0, { timeout: MINUTE });
   await saveScreenshot(window, "made 1 example runs");
   // Its steps may write 7,000 tokens, of which a slow machine writes ten a second.
   await window.waitForStatus("SUCCESS", 15 * MINUTE);
@@ -152,8 +152,7 @@ async function runUntilFiles(start, again) {
     await window.browser.waitUntil(async () => /^#\/runs\/./.test(await window.route()), { timeout: SOON_MS });
     await window.browser.waitUntil(async () => ["RUNNING", "SUCCESS"].includes(await window.get("run-status").getAttribute("data-status").catch(() => "")), { timeout: MINUTE });
     await window.waitForStatus("SUCCESS", 4 * MINUTE);
-    const id = decodeURIComponent((await window.route()).split("/").at(-1));
-    const run = home.run(id);
+    const run = home.run(await window.runId());
     assert.equal(run.simulated, false);
     if (run.final_artifacts.length > 0) return run;
   }
@@ -242,7 +241,7 @@ test("nothing that can be clicked moves while an answer streams in", { timeout: 
   await window.browser.execute(watchBoxes);
   await window.click("run-button");
   await window.get("run-status").waitForDisplayed({ timeout: SOON_MS });
-  await window.browser.$('[data-testid="step-1"][data-status="RUNNING"]').waitForExist({ timeout: 2 * MINUTE });
+  await window.waitForRunning(1, { timeout: 2 * MINUTE });
   await window.waitForStatus("SUCCESS", 4 * MINUTE);
   const { moved, looks, controls } = await window.browser.execute(() => ({ ...window.__boxes, moved: [...window.__boxes.moved] }));
   assert.ok(looks >= 20 && controls >= 12, `${looks} looks at ${controls} controls`);

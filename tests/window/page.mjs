@@ -80,20 +80,54 @@ export class Page {
     return this.waitForAttribute("data-state", state, timeout);
   }
 
-  async waitForAttribute(name, status, timeout) {
-    let seen;
+  waitForAttribute(name, wanted, timeout) {
+    const attribute = () => this.get("run-status").getAttribute(name);
+    return this.until(attribute, (seen) => seen === wanted, (seen) => `the run never became ${wanted}; it is ${seen}`, { timeout, interval: 250 });
+  }
+
+  /** Waits until the step at `position` of the run on screen runs. */
+  async waitForRunning(position, options) {
+    await this.browser.$(`[data-testid="step-${position}"][data-status="RUNNING"]`).waitForExist(options);
+  }
+
+  /** Waits until the text of the shown step has been seen at three lengths. */
+  async waitForStream(timeout) {
+    const lengths = new Set();
     await this.browser.waitUntil(
       async () => {
-        seen = await this.get("run-status").getAttribute(name);
-        return seen === status;
+        const output = this.browser.$('pre[data-testid="step-output"]');
+        if (await output.isExisting()) lengths.add((await this.text(output)).length);
+        return lengths.size >= 3;
       },
-      { timeout, interval: 250, timeoutMsg: `the run never became ${status}` },
-    ).catch((error) => {
-      throw new Error(`${error.message}; it is ${seen}`);
+      { timeout, interval: 50, timeoutMsg: "the step's text did not stream in" },
+    );
+  }
+
+  /** Waits until `look` answers what `fits` accepts. A failure says by `told` what was seen last. */
+  async until(look, fits, told, options) {
+    let seen;
+    const fitting = async () => {
+      seen = await look();
+      return fits(seen);
+    };
+    await this.browser.waitUntil(fitting, options).catch((cause) => {
+      throw new Error(told(seen), { cause });
     });
   }
 
   route() {
     return this.browser.execute(() => window.location.hash);
+  }
+
+  /** Leads to a place such as `/runs/ID` without waiting for it. */
+  async setRoute(path) {
+    await this.browser.execute((hash) => {
+      window.location.hash = hash;
+    }, path);
+  }
+
+  /** The run that the route names. */
+  async runId() {
+    return decodeURIComponent((await this.route()).split("/").at(-1));
   }
 }

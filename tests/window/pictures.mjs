@@ -60,7 +60,7 @@ async function untilQuiet() {
 /** Runs what is open, with a picture under way called `name`. */
 async function runToEnd(name) {
   await window.click("run-button");
-  await window.browser.$('[data-testid="step-1"][data-status="RUNNING"]').waitForExist({ timeout: 4 * MINUTE });
+  await window.waitForRunning(1, { timeout: 4 * MINUTE });
   if (name) {
     await sleep(2_000);
     await picture(name);

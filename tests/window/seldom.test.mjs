@@ -95,8 +95,8 @@ async function queued(look, language) {
     await window.goTo("design");
     await window.click("run-button");
     await window.get("run-status").waitForDisplayed({ timeout: SOON_MS });
-    await window.browser.waitUntil(async () => !ids.includes(runOf(await window.route())), { timeout: SOON_MS, timeoutMsg: "no run was made" });
-    ids.push(runOf(await window.route()));
+    await window.browser.waitUntil(async () => !ids.includes(await window.runId()), { timeout: SOON_MS, timeoutMsg: "no run was made" });
+    ids.push(await window.runId());
   }
   home.cli("runs", "pause", ids[3]);
   await window.waitForState("PAUSED", SOON_MS);
@@ -113,8 +113,6 @@ async function queued(look, language) {
   for (const id of ids.toReversed()) home.cli("runs", "cancel", id);
   await window.get(`queue-resume-${ids[3]}`).waitForExist({ reverse: true, timeout: SOON_MS });
 }
-
-const runOf = (route) => route.split("/")[2] ?? "";
 
 test("a machine without its default model says so wherever it matters", { timeout: 6 * MINUTE }, async () => {
   const bare = machine();

@@ -33,7 +33,7 @@ for (const [theme, language] of LOOKS) {
 /** A step that runs, waits to be approved, and is edited. */
 async function run(look, language) {
   await window.click("run-button");
-  await window.browser.$('[data-testid="step-0"][data-status="RUNNING"]').waitForExist({ timeout: MINUTE });
+  await window.waitForRunning(0, { timeout: MINUTE });
   await window.browser.$('pre[data-testid="step-output"]').waitForExist({ timeout: SOON_MS });
   await look("running");
   await window.get("approve-panel").waitForDisplayed({ timeout: MINUTE });

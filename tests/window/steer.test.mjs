@@ -24,7 +24,7 @@ const openSettings = async () => {
 
 test("a run pauses after its step and goes on when it is resumed", { timeout: 4 * MINUTE }, async () => {
   await window.click("run-example");
-  await window.browser.$('[data-testid="step-0"][data-status="RUNNING"]').waitForExist({ timeout: MINUTE });
+  await window.waitForRunning(0, { timeout: MINUTE });
   await window.click("pause-button");
   await window.get("run-pausing").waitForDisplayed();
   await saveScreenshot(window, "steer 1 pausing");

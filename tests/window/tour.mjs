@@ -18,9 +18,7 @@ export async function tour(window, home, { runs = [], look }) {
 
 /** Opens a place of the window and waits for what stands there. */
 export async function go(window, path, testId) {
-  await window.browser.execute((hash) => {
-    location.hash = hash;
-  }, path);
+  await window.setRoute(path);
   await window.get(testId).waitForDisplayed();
 }
 

@@ -71,7 +71,7 @@ test("a running step tells its phase, its tokens and what remains, and its outpu
   await window.browser.execute(record);
   await window.click("run-button");
   await window.get("run-status").waitForDisplayed();
-  await window.browser.$('[data-testid="step-1"][data-status="RUNNING"]').waitForExist({ timeout: 3 * MINUTE, interval: 50 });
+  await window.waitForRunning(1, { timeout: 3 * MINUTE, interval: 50 });
   await window.browser.waitUntil(async () => (await place())?.scrolls, { timeout: 2 * MINUTE, interval: 50, timeoutMsg: "the output never grew longer than its box" });
   assert.ok((await place()).below < NEAR_END, "the output does not follow");
 
