@@ -22,9 +22,7 @@ shareWindow({
   async prepare() {
     model = readFileSync(join(modelsDir(), "SmolLM2-135M-Instruct.Q4_1.gguf"));
     hub = await startHub(REPOSITORY, new Map([[FILE, model]]));
-    // The folder is written to here, so it is not the one that all tests share.
-    home.env.BRICKWORK_MODELS_DIR = join(home.root, "models");
-    mkdirSync(home.env.BRICKWORK_MODELS_DIR);
+    home.ownModels();
     home.env.HF_ENDPOINT = hub.url;
   },
   closed: () => hub?.close(),

@@ -5,12 +5,12 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { chooseOption, closeDialog, fillIn, openFile, press, SOON_MS, segment } from "./designed.mjs";
 import { freePort } from "./drivers.mjs";
 import { home, shareWindow, window } from "./fixture.mjs";
 import { untilLook } from "./passing.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
+import { python } from "./scripts.mjs";
 
 const MINUTE = 60_000;
 const MANY = 3000;
@@ -26,21 +26,16 @@ shareWindow({
   prepare() {
     home.env.BRICKWORK_TEST_LINKS = linksFile();
     home.bindScripted();
-    runPipeline(page("Form", "Write a form"));
-    execFileSync("python3", [fileURLToPath(new URL("many_runs.py", import.meta.url)), join(home.dataDir, "brickwork.db"), String(MANY)]);
-    runPipeline(page("Animals", "Write about the quokka of Rottnest"));
-    runPipeline(page("Birds", "Write about the kookaburra"));
-    runId = home.run().run_id;
+    home.runPipeline(page("Form", "Write a form"));
+    home.addRuns(MANY);
+    home.runPipeline(page("Animals", "Write about the quokka of Rottnest"));
+    runId = home.runPipeline(page("Birds", "Write about the kookaburra")).run_id;
     // From now on the placeholder takes its time, so that a run of it is a long one.
     home.env.BRICKWORK_SCRIPTED_PACE_MS = "110";
     home.env.BRICKWORK_TEST_NOTIFICATIONS = notifications();
   },
   afresh: true,
 });
-
-function runPipeline(pipeline, ...args) {
-  home.cliWithInput(JSON.stringify(pipeline), "run", "-", "--json", ...args);
-}
 
 /** The final files by name. */
 const finals = () => Object.fromEntries(home.run(runId).final_artifacts.map(({ name, content }) => [name, content]));
@@ -352,7 +347,6 @@ test("runs are selected, compared, deleted and brought back", { timeout: 2 * MIN
   await untilTotal(MANY + 3);
 });
 
-const focus = (...args) => execFileSync("python3", [fileURLToPath(new URL("take_focus.py", import.meta.url)), ...args]);
 const shell = (line) => execFileSync("sh", ["-c", line], { encoding: "utf8", stdio: "pipe" });
 
 test("settings hold at once, and the server answers the line that they show", { timeout: 3 * MINUTE }, async () => {
@@ -417,7 +411,7 @@ test("the end of a long run that nobody looks at is told, and a new project has 
   await window.click("run-button");
   await window.get("run-status").waitForDisplayed({ timeout: SOON_MS });
   // The user works in another program meanwhile.
-  focus();
+  python("take_focus.py");
   await window.browser.waitUntil(async () => !(await window.browser.execute(() => document.hasFocus())), { timeout: SOON_MS, timeoutMsg: "the window keeps the focus" });
   await window.waitForStatus("SUCCESS", MINUTE);
   assert.equal(await window.text(window.get("run-project")), "Shop");
@@ -428,7 +422,7 @@ test("the end of a long run that nobody looks at is told, and a new project has 
   assert.equal(told.length, 1);
   assert.match(told[0].title, /Counter/);
   assert.equal(told[0].route, `/runs/${own}`);
-  focus("back");
+  python("take_focus.py", "back");
   await window.goTo("runs");
   await untilTotal(1);
   await window.get(`run-row-${own}`).waitForDisplayed();

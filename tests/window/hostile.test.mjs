@@ -34,8 +34,7 @@ test("hostile output is shown as text", { timeout: 3 * MINUTE }, async () => {
       { step_name: "second", model_type: "T5Gemma", prompt: "{{ step_0_output }}", context: { [img]: img }, parameters: { max_tokens: 2000 } },
     ],
   };
-  home.cliWithInput(JSON.stringify(pipeline), "run", "-", "--json");
-  const run = home.run();
+  const run = home.runPipeline(pipeline);
   for (const line of HOSTILE) assert.ok(run.steps[0].result.includes(line), `the placeholder does not quote ${line}`);
   await window.goTo("runs");
   await window.click(`run-row-${run.run_id}`);

@@ -24,11 +24,6 @@ async function look(name) {
   assert.deepEqual(await faultsOf(window), [], name);
 }
 
-const run = (pipeline) => {
-  home.cliWithInput(JSON.stringify(pipeline), "run", "-", "--json");
-  return home.run();
-};
-
 test("the longest names find their place on every screen", { timeout: 6 * MINUTE }, async () => {
   const steps = [0, 1].map((position) => ({ step_name: stepName(position), model_type: "CodeGemma", prompt: `Write ${"x".repeat(300)}`, parameters: { max_tokens: 200 } }));
   const pipeline = { name: NAME, steps };
@@ -57,7 +52,7 @@ test("a pipeline of 200 steps opens and runs to its end", { timeout: 8 * MINUTE 
   const pipeline = { name: "Two hundred", steps, assembler: { mode: "deterministic" } };
   await openFile(window, home, pipeline);
   await look("200 steps");
-  const { run_id: id } = run(pipeline);
+  const { run_id: id } = home.runPipeline(pipeline);
   await go(window, `/runs/${id}`, "run-status");
   assert.equal(await window.text(window.get("run-status")), "Done");
   await look("200 steps run");
@@ -66,7 +61,7 @@ test("a pipeline of 200 steps opens and runs to its end", { timeout: 8 * MINUTE 
 test("an output of a megabyte is shown whole, and the window goes on answering", { timeout: 6 * MINUTE }, async () => {
   // The placeholder quotes the first twelve lines of its prompt.
   const text = Array.from({ length: 12 }, (_, number) => `value${number}=compute(first,second,third,fourth,fifth); `.repeat(2_200)).join("\n");
-  const { run_id: id, steps } = run({ name: "A megabyte", steps: [{ step_name: "much", model_type: "CodeGemma", prompt: text, parameters: { max_tokens: 131_072 } }], assembler: { mode: "deterministic" } });
+  const { run_id: id, steps } = home.runPipeline({ name: "A megabyte", steps: [{ step_name: "much", model_type: "CodeGemma", prompt: text, parameters: { max_tokens: 131_072 } }], assembler: { mode: "deterministic" } });
   assert.ok(steps[0].result.length > 1_000_000, `the placeholder quotes ${steps[0].result.length} characters`);
   await go(window, `/runs/${id}`, "run-status");
   await window.click("step-0");

@@ -1,10 +1,7 @@
 // Measures the window as a user feels it and prints one JSON line: start-up, memory at rest, frame times. Nothing here passes or fails
 // by a figure. Called by `cargo xtask bench ui`; the roles are played by the scripted placeholder, so a model's speed has no part in it.
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { childrenOf, stat } from "./processes.mjs";
 import { machine } from "./window.mjs";
 
@@ -170,7 +167,7 @@ async function history() {
   const home = machine();
   home.bindScripted();
   home.cli("run", "react-component", "--json");
-  execFileSync("python3", [fileURLToPath(new URL("many_runs.py", import.meta.url)), join(home.dataDir, "brickwork.db"), String(RUNS)]);
+  home.addRuns(RUNS);
   const window = await home.open();
   try {
     await window.get("nav-runs").waitForDisplayed();

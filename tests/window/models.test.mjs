@@ -20,9 +20,7 @@ let server;
 
 shareWindow({
   prepare() {
-    // The folder is written to here, so it is not the one that all tests share.
-    home.env.BRICKWORK_MODELS_DIR = join(home.root, "models");
-    mkdirSync(home.env.BRICKWORK_MODELS_DIR);
+    home.ownModels();
     copyModel(join(home.env.BRICKWORK_MODELS_DIR, `${DEFAULT}.gguf`));
     peer = machine();
     peer.bindScripted();
@@ -106,8 +104,7 @@ test("a server plays a role, and whatever is sent there is marked", { timeout: 3
   await saveScreenshot(window, "models 6 role on a server");
 
   const pipeline = { name: "Elsewhere", steps: [{ step_name: "write", model_type: "CodeGemma", prompt: "Write a form", parameters: { max_tokens: 200 } }] };
-  home.cliWithInput(JSON.stringify(pipeline), "run", "-", "--json");
-  const run = home.run();
+  const run = home.runPipeline(pipeline);
   assert.deepEqual([run.steps[0].remote, run.steps[0].remote_host, run.assembler.remote], [true, new URL(address).host, false]);
   await window.goTo("runs");
   await window.click(`run-row-${run.run_id}`);

@@ -37,8 +37,7 @@ function ask(method, path, body) {
 
 test("row_32_a hostile page is shown in its frame and does nothing", { timeout: 2 * MINUTE }, async () => {
   const pipeline = { name: "Pages", steps: [{ step_name: "one", model_type: "CodeGemma", prompt: "x" }] };
-  home.cliWithInput(JSON.stringify(pipeline), "run", "-", "--json");
-  const { run_id: id } = home.run();
+  const { run_id: id } = home.runPipeline(pipeline);
   const operation = { op: "add", name: "page.html", content: HOSTILE };
   await ask("POST", `/runs/${id}/artifacts/edit`, JSON.stringify({ target: { of: "final" }, operation }));
   const { artifacts } = JSON.parse(await ask("GET", `/runs/${id}/artifacts`));

@@ -88,7 +88,7 @@ test("a failed run says what happened, where, and what to do", { timeout: 3 * MI
   const pipeline = JSON.parse(home.cli("templates", "list", "--json")).templates.find(({ id }) => id === "react-component");
   delete pipeline.id;
   pipeline.steps[1].parameters.max_tokens = 131_072;
-  assert.throws(() => home.cliWithInput(JSON.stringify(pipeline), "run", "-", "--json"), ({ status }) => status === 4);
+  assert.throws(() => home.runPipeline(pipeline), ({ status }) => status === 4);
   const run = home.run();
   await window.goTo("runs");
   await window.click(`run-row-${run.run_id}`);

@@ -1,8 +1,6 @@
 // What a person seldom sees: files that are merged, a draft that another editor has overtaken, a queue with runs that wait and are held, a
 // machine without its default model. Each is held to the same checks as the screens of the tour, in both themes and languages.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { documentOf, openFile, SOON_MS, untilDocument, untilSaved } from "./designed.mjs";
@@ -116,8 +114,7 @@ async function queued(look, language) {
 
 test("a machine without its default model says so wherever it matters", { timeout: 6 * MINUTE }, async () => {
   const bare = machine();
-  bare.env.BRICKWORK_MODELS_DIR = join(bare.root, "no-models");
-  mkdirSync(bare.env.BRICKWORK_MODELS_DIR);
+  bare.ownModels();
   await closeWindow();
   await openWindow(bare);
   try {

@@ -175,7 +175,7 @@ async function dialogs(look) {
 async function failed(look) {
   home.cli("models", "bind", "CodeGemma", "default");
   const pipeline = { name: "Fails", steps: [step("fails", { parameters: { max_tokens: 131_072 } })] };
-  assert.throws(() => home.cliWithInput(JSON.stringify(pipeline), "run", "-", "--json"), ({ status }) => status === 4);
+  assert.throws(() => home.runPipeline(pipeline), ({ status }) => status === 4);
   home.cli("models", "bind", "CodeGemma", "scripted");
   await window.goTo("runs");
   await window.click(`run-row-${home.run().run_id}`);

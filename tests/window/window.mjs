@@ -4,11 +4,11 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { endDriver, openSession } from "./drivers.mjs";
 import { Page } from "./page.mjs";
 import { appProgram, cliProgram, modelsDir } from "./places.mjs";
 import { childrenOf, end, isAlive, waitUntilGone } from "./processes.mjs";
+import { python } from "./scripts.mjs";
 
 /** How long the window may take to show its first screen. */
 const START_MS = 60_000;
@@ -56,6 +56,7 @@ export function machine(extra = {}) {
     return execFileSync(cliProgram(), args, { env, cwd: root, input, encoding: "utf8", stdio: "pipe", maxBuffer: 1 << 28 });
   }
   const cli = (...args) => cliWithInput("", ...args);
+  const run = (id = "latest") => JSON.parse(cli("runs", "show", id, "--json"));
   return {
     root,
     dataDir,
@@ -67,7 +68,18 @@ export function machine(extra = {}) {
     bindScripted() {
       for (const role of ["CodeLlama", "CodeGemma", "T5Gemma", "Assembler"]) cli("models", "bind", role, "scripted");
     },
-    run: (id = "latest") => JSON.parse(cli("runs", "show", id, "--json")),
+    /** The models are in an empty folder of the machine's own from now on, so that a test may write there. */
+    ownModels() {
+      env.BRICKWORK_MODELS_DIR = folder("models");
+    },
+    run,
+    /** Runs a pipeline to its end without the window, and answers the run. */
+    runPipeline(pipeline) {
+      cliWithInput(JSON.stringify(pipeline), "run", "-", "--json");
+      return run();
+    },
+    /** Adds `count` older copies of the newest run to the history. */
+    addRuns: (count) => python("many_runs.py", join(dataDir, "brickwork.db"), count),
     open: (options) => openWindow(env, options),
     env,
     remove: () => removeFolder(root),
@@ -130,7 +142,7 @@ class Window extends Page {
   async close() {
     if (this.appId !== undefined && isAlive(this.appId)) {
       // Ending the session would kill the program, which could then put nothing in order.
-      execFileSync("python3", [fileURLToPath(new URL("ask_to_close.py", import.meta.url)), String(this.appId)]);
+      python("ask_to_close.py", this.appId);
       if (!(await waitUntilGone(this.appId, 10_000))) end(this.appId);
     }
     // With its window the session is gone too, mostly.
