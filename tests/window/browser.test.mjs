@@ -8,6 +8,7 @@ import { axeFaults } from "./axe.mjs";
 import { openInBrowser } from "./browser.mjs";
 import { focusStep, press, SOON_MS, segment } from "./designed.mjs";
 import { home, shareWindow, window as tab } from "./fixture.mjs";
+import { nameFile, undoExport, writeExport } from "./results.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
 
 const MINUTE = 60_000;
@@ -40,9 +41,7 @@ test("a template is run, watched to its result, renamed, exported and taken back
   assert.equal((await tab.codeLines()).join("\n"), artifact.content.replace(/\n$/, ""));
 
   await tab.click("file-rename");
-  await tab.type(tab.get("file-name-input"), "src/made.py");
-  await tab.click("file-form-send");
-  await tab.get("artifact-src/made.py").waitForDisplayed({ timeout: SOON_MS });
+  await nameFile(tab, "src/made.py");
   await saveScreenshot(tab, "browser 2 renamed");
 
   await tab.click("export-button");
@@ -51,11 +50,9 @@ test("a template is run, watched to its result, renamed, exported and taken back
   await tab.browser.$('[data-testid="export-write"]:not([disabled])').waitForExist({ timeout: SOON_MS });
   assert.deepEqual(await axeFaults(tab), []);
   await saveScreenshot(tab, "browser 3 export");
-  await tab.click("export-write");
-  await tab.get("export-done").waitForDisplayed({ timeout: SOON_MS });
+  await writeExport(tab);
   assert.equal(readFileSync(join(home.exportDir, "src", "made.py"), "utf8"), artifact.content);
-  await tab.click("export-undo");
-  await tab.get("export-undone").waitForDisplayed({ timeout: SOON_MS });
+  await undoExport(tab);
   assert.equal(existsSync(join(home.exportDir, "src")), false);
   assert.deepEqual(readdirSync(home.exportDir), []);
   await tab.click("export-close");

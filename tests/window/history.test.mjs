@@ -9,6 +9,7 @@ import { chooseOption, closeDialog, fillIn, openFile, press, SOON_MS, segment } 
 import { freePort } from "./drivers.mjs";
 import { home, shareWindow, window } from "./fixture.mjs";
 import { untilLook } from "./passing.mjs";
+import { undoExport, writeExport } from "./results.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
 import { python } from "./scripts.mjs";
 
@@ -198,12 +199,6 @@ const planCheck = (name) => `.plan-row:has([data-testid="plan-${name}"]) input[t
 const planRow = (name) => window.browser.$(`.plan-row:has([data-testid="plan-${name}"])`);
 const actionOf = async (name) => planRow(name).$("[data-action]").getAttribute("data-action");
 
-async function writeExport() {
-  await window.browser.$('[data-testid="export-write"]:not([disabled])').waitForExist({ timeout: SOON_MS });
-  await window.click("export-write");
-  await window.get("export-done").waitForDisplayed({ timeout: SOON_MS });
-}
-
 test("an export shows what it changes, writes what was chosen, and is undone to the last byte", { timeout: 3 * MINUTE }, async () => {
   const [first] = Object.keys(finals());
   mkdirSync(join(home.exportDir, "kept"));
@@ -225,13 +220,12 @@ test("an export shows what it changes, writes what was chosen, and is undone to 
   await window.browser.waitUntil(async () => /2/.test(await window.text(window.get("export-write"))), { timeout: SOON_MS });
   await window.click("plan-notes.md");
   await saveScreenshot(window, "history 5 export plan");
-  await writeExport();
+  await writeExport(window);
   assert.equal(readFileSync(join(home.exportDir, "made", "new.py"), "utf8"), finals()[first]);
   assert.equal(readFileSync(join(home.exportDir, "notes.md"), "utf8"), finals()["notes.md"]);
   assert.equal(existsSync(join(home.exportDir, "page.html")), false, "it was taken out");
   assert.notDeepEqual(snapshot(home.exportDir), before);
-  await window.click("export-undo");
-  await window.get("export-undone").waitForDisplayed({ timeout: SOON_MS });
+  await undoExport(window);
   await saveScreenshot(window, "history 6 export undone");
   assert.deepEqual(snapshot(home.exportDir), before);
   await window.click("export-close");
@@ -240,7 +234,7 @@ test("an export shows what it changes, writes what was chosen, and is undone to 
 test("a file that was edited by hand is not overwritten unasked", { timeout: 2 * MINUTE }, async () => {
   const [first, content] = Object.entries(finals())[0];
   await openExport();
-  await writeExport();
+  await writeExport(window);
   await window.click("export-close");
   await openExport();
   assert.equal(await actionOf(first), "same");

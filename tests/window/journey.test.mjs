@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { home, openWindow, reopenWindow, shareWindow, window } from "./fixture.mjs";
 import { childrenOf, waitUntilGone } from "./processes.mjs";
+import { writeExport } from "./results.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
 
 const MINUTE = 60_000;
@@ -107,8 +108,7 @@ async function exportFiles(run) {
   await window.get(`plan-${artifact.name}`).waitForDisplayed();
   assert.equal(await window.get("export-folder").getValue(), home.exportDir);
   await saveScreenshot(window, "journey 5 export");
-  await window.click("export-write");
-  await window.get("export-done").waitForDisplayed();
+  await writeExport(window);
   await saveScreenshot(window, "journey 6 exported");
   assert.equal(readFileSync(join(home.exportDir, artifact.name), "utf8"), artifact.content);
   const manifest = JSON.parse(readFileSync(join(home.exportDir, "brickwork.json"), "utf8"));

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { command, documentOf, drag, hasFocus, middle, nodeOf, openFile, press, SOON_MS, stepNames, tabTo, untilDocument } from "./designed.mjs";
 import { home, shareWindow, window } from "./fixture.mjs";
+import { nameFile, undoExport, writeExport } from "./results.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
 
 const MINUTE = 60_000;
@@ -109,19 +110,15 @@ test("a pipeline is built and connected with the pointer, run, its files edited,
   await window.click("file-save");
   await window.get("files-edited").waitForDisplayed({ timeout: SOON_MS });
   await window.click("file-rename");
-  await window.type(window.get("file-name-input"), "pages/badge.html");
-  await window.click("file-form-send");
-  await window.get("artifact-pages/badge.html").waitForDisplayed({ timeout: SOON_MS });
+  await nameFile(window, "pages/badge.html");
 
   await window.click("export-button");
   await window.click("export-choose");
   await window.get("plan-pages/badge.html").waitForDisplayed({ timeout: SOON_MS });
-  await window.click("export-write");
-  await window.get("export-done").waitForDisplayed({ timeout: SOON_MS });
+  await writeExport(window);
   assert.equal(readFileSync(join(home.exportDir, "pages", "badge.html"), "utf8").trimEnd(), text);
   await saveScreenshot(window, "made 7 exported");
-  await window.click("export-undo");
-  await window.get("export-undone").waitForDisplayed({ timeout: SOON_MS });
+  await undoExport(window);
   assert.deepEqual(readdirSync(home.exportDir), []);
   await saveScreenshot(window, "made 8 export undone");
   await window.click("export-close");

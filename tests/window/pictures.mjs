@@ -6,6 +6,7 @@ import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { closeDialog, openFile, press, segment, SOON_MS, untilSaved } from "./designed.mjs";
 import { modelsDir } from "./places.mjs";
+import { nameFile } from "./results.mjs";
 import { shoot } from "./screenshots.mjs";
 import { go } from "./tour.mjs";
 import { machine } from "./window.mjs";
@@ -126,14 +127,10 @@ try {
   // Names and a note of the user's own; the folder has an older Badge already.
   await window.click("step-final");
   await window.click("file-rename");
-  await window.type(window.get("file-name-input"), "src/Badge.jsx");
-  await window.click("file-form-send");
-  await window.get("artifact-src/Badge.jsx").waitForDisplayed({ timeout: SOON_MS });
+  await nameFile(window, "src/Badge.jsx");
   await window.click("file-menu");
   await window.click("file-menu-add");
-  await window.type(window.get("file-name-input"), "README.md");
-  await window.click("file-form-send");
-  await window.get("artifact-README.md").waitForDisplayed({ timeout: SOON_MS });
+  await nameFile(window, "README.md");
   const { content } = home.run(later.run_id).final_artifacts.find(({ name }) => name === "src/Badge.jsx");
   const old = { name: "src/Badge.jsx" };
   mkdirSync(join(home.exportDir, "src"));

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { documentOf, openFile, SOON_MS, untilDocument, untilSaved } from "./designed.mjs";
 import { closeWindow, home, openWindow, shareWindow, window } from "./fixture.mjs";
 import { chooseLook, LOOKS, looker } from "./passing.mjs";
+import { nameFile } from "./results.mjs";
 import { go } from "./tour.mjs";
 import { machine } from "./window.mjs";
 
@@ -37,9 +38,7 @@ async function merged(look, language) {
   await window.click("step-final");
   await window.click("file-menu");
   await window.click("file-menu-add");
-  await window.type(window.get("file-name-input"), "notes/second.md");
-  await window.click("file-form-send");
-  await window.get("artifact-notes/second.md").waitForDisplayed({ timeout: SOON_MS });
+  await nameFile(window, "notes/second.md");
   await window.click("file-menu");
   // A menu floats above the page, outside of its landmarks; what it holds is looked at with its dialogs.
   await window.click("file-menu-merge");
@@ -50,9 +49,7 @@ async function merged(look, language) {
   await window.click("file-form-send");
   await window.browser.$("#file-form-error").waitForDisplayed({ timeout: SOON_MS });
   await look("merge refused");
-  await window.type(window.get("file-name-input"), "notes/both.md");
-  await window.click("file-form-send");
-  await window.get("artifact-notes/both.md").waitForDisplayed({ timeout: SOON_MS });
+  await nameFile(window, "notes/both.md");
   assert.deepEqual(home.run().final_artifacts.map(({ name }) => name), ["notes/both.md"]);
   await look("merged");
 }

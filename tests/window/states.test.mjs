@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { closeDialog, documentOf, fillIn, openFile, press, SOON_MS, untilDocument } from "./designed.mjs";
 import { home, shareWindow, window } from "./fixture.mjs";
 import { chooseLook, LOOKS, looker } from "./passing.mjs";
+import { nameFile, undoExport, writeExport } from "./results.mjs";
 
 const MINUTE = 60_000;
 
@@ -60,9 +61,7 @@ async function files(look) {
   await window.click("file-rename");
   await window.get("file-name-input").waitForDisplayed();
   await look("file rename");
-  await window.type(window.get("file-name-input"), "docs/page.html");
-  await window.click("file-form-send");
-  await window.get("artifact-docs/page.html").waitForDisplayed({ timeout: SOON_MS });
+  await nameFile(window, "docs/page.html");
   for (const [task, shows] of [
     ["retype", "file-type-input"],
     ["add", "file-form-send"],
@@ -116,12 +115,9 @@ function unzipped(path) {
 async function exported(look) {
   await window.click("export-button");
   await window.click("export-choose");
-  await window.browser.$('[data-testid="export-write"]:not([disabled])').waitForExist({ timeout: SOON_MS });
-  await window.click("export-write");
-  await window.get("export-done").waitForDisplayed({ timeout: SOON_MS });
+  await writeExport(window);
   await look("export done");
-  await window.click("export-undo");
-  await window.get("export-undone").waitForDisplayed({ timeout: SOON_MS });
+  await undoExport(window);
   await look("export undone");
   await window.click("export-close");
   await window.get("export-undone").waitForExist({ reverse: true });
