@@ -1,10 +1,7 @@
 // Opens the same page in a browser, as `brickwork serve --ui` serves it, signed in through the link that it prints.
-import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { endDriver, openSession } from "./drivers.mjs";
 import { Page } from "./page.mjs";
-import { cliProgram } from "./places.mjs";
-import { end, waitUntilGone } from "./processes.mjs";
+import { serve } from "./server.mjs";
 
 /** How long the page may take to show its first screen. */
 const START_MS = 30_000;
@@ -26,16 +23,14 @@ class Tab extends Page {
   async close() {
     await this.browser.deleteSession().catch(() => {});
     await endDriver(this.driver);
-    end(this.server.pid, "SIGTERM");
-    if (!(await waitUntilGone(this.server.pid, 10_000))) end(this.server.pid);
+    await this.server.close();
   }
 }
 
 /** Serves the data folder of `home` and opens it in a browser. */
 export async function openInBrowser(home, { width = 1280, height = 800 } = {}) {
-  const server = spawn(cliProgram(), ["serve", "--ui", "--port", "0", "--json"], { env: home.env, stdio: ["ignore", "pipe", "inherit"] });
+  const server = await serve(home, "--ui");
   try {
-    const { url, sign_in: signIn } = JSON.parse(await firstLine(server));
     const { browser, driver } = await openSession({
       program: "chromedriver",
       wanted: "chromium-driver",
@@ -50,7 +45,7 @@ export async function openInBrowser(home, { width = 1280, height = 800 } = {}) {
     });
     const tab = new Tab(browser, driver, server);
     try {
-      await browser.url(signIn ?? url);
+      await browser.url(server.signIn ?? server.url);
       await browser.$(".window").waitForExist({ timeout: START_MS, timeoutMsg: "the page showed nothing" });
       return tab;
     } catch (error) {
@@ -58,16 +53,7 @@ export async function openInBrowser(home, { width = 1280, height = 800 } = {}) {
       throw error;
     }
   } catch (error) {
-    end(server.pid);
+    await server.close();
     throw error;
   }
-}
-
-function firstLine(child) {
-  return new Promise((resolve, reject) => {
-    const lines = createInterface({ input: child.stdout });
-    lines.once("line", resolve);
-    child.once("exit", (code) => reject(new Error(`brickwork serve ended with ${code}`)));
-    child.once("error", reject);
-  });
 }

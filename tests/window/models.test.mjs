@@ -1,20 +1,19 @@
 // Which model plays which role, in the real window: what fits, files that are verified and used in place, and a server instead of a file.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { constants, copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { chooseOption, SOON_MS, segment } from "./designed.mjs";
 import { home, shareWindow, window } from "./fixture.mjs";
-import { cliProgram, modelsDir } from "./places.mjs";
-import { end, waitUntilGone } from "./processes.mjs";
+import { modelsDir } from "./places.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
+import { serve } from "./server.mjs";
 import { machine } from "./window.mjs";
 
 const MINUTE = 60_000;
 const DEFAULT = "SmolLM2-135M-Instruct.Q4_1";
 
+/** Another Brickwork, which serves its roles to this one. */
 let peer;
 let server;
 
@@ -26,23 +25,13 @@ shareWindow({
     peer.bindScripted();
   },
   async closed() {
-    if (server) {
-      end(server.pid, "SIGTERM");
-      await waitUntilGone(server.pid, 10_000);
-    }
+    await server?.close();
     peer?.remove();
   },
 });
 
 function copyModel(path) {
   copyFileSync(join(modelsDir(), `${DEFAULT}.gguf`), path, constants.COPYFILE_FICLONE);
-}
-
-/** Another Brickwork, which serves its roles to this one; answers its address. */
-async function serve() {
-  server = spawn(cliProgram(), ["serve", "--port", "0", "--json"], { env: peer.env, stdio: ["ignore", "pipe", "inherit"] });
-  const [line] = await new Promise((resolve) => createInterface({ input: server.stdout }).once("line", (...args) => resolve(args)));
-  return JSON.parse(line).url.replace(/\/$/, "");
 }
 
 const roles = () => JSON.parse(home.cli("models", "list", "--json")).models;
@@ -88,7 +77,8 @@ test("a file is verified, looked into, used in place, and a change of it is foun
 });
 
 test("a server plays a role, and whatever is sent there is marked", { timeout: 3 * MINUTE }, async () => {
-  const address = await serve();
+  server = await serve(peer);
+  const address = server.url.replace(/\/$/, "");
   await segment(window, ".models-bar", "roles");
   await chooseOption(window, "bind-CodeGemma", "server");
   await window.get("connect-dialog").waitForDisplayed({ timeout: SOON_MS });
