@@ -153,23 +153,10 @@ test("the page has no more rights than it needs", { timeout: MINUTE }, async () 
     ["plugin:shell|execute", { program: "id" }],
     ["plugin:webview|create_webview_window", { options: { label: "x", url: "https://example.com" } }],
   ]) {
-    const answer = await invoke(command, args);
+    const answer = await window.invoke(command, args);
     assert.equal(answer.kind, "refused", `${command}: ${JSON.stringify(answer)}`);
   }
   // A path that is no folder does not reach the file manager.
-  const opened = await invoke("open_path", { path: "/etc/passwd" });
+  const opened = await window.invoke("open_path", { path: "/etc/passwd" });
   assert.equal(opened.kind, "refused");
 });
-
-function invoke(command, args) {
-  return window.browser.executeAsync(
-    (name, body, done) => {
-      window.__TAURI_INTERNALS__.invoke(name, body).then(
-        (value) => done({ kind: "answered", value }),
-        (error) => done({ kind: "refused", reason: String(error) }),
-      );
-    },
-    command,
-    args,
-  );
-}

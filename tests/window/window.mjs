@@ -130,6 +130,20 @@ class Window extends Page {
     this.appId = appId;
   }
 
+  /** Gives the program a command as the page may, and answers whether it was `answered` or `refused`, with the value or the reason. */
+  invoke(command, args) {
+    return this.browser.executeAsync(
+      (name, body, done) => {
+        window.__TAURI_INTERNALS__.invoke(name, body).then(
+          (value) => done({ kind: "answered", value }),
+          (error) => done({ kind: "refused", reason: String(error) }),
+        );
+      },
+      command,
+      args,
+    );
+  }
+
   /** Ends the program at once, without a chance to do anything about it. */
   async kill() {
     end(this.appId);
