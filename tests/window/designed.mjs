@@ -113,6 +113,24 @@ export async function untilSaved(window) {
   await window.browser.$('[data-testid="saved-state"][data-state="saved"]').waitForExist({ timeout: SOON_MS });
 }
 
+/** Keeps the document as it is now as a version with a name. */
+export async function saveVersion(window, name) {
+  await press(window, "Control", "s");
+  await window.type(window.get("version-label"), name);
+  await window.click("save-version-button");
+  await window.get("version-label").waitForExist({ reverse: true });
+}
+
+/** Opens the list of versions and in it the one with the name, and waits for what has changed since. */
+export async function openVersion(window, name) {
+  await press(window, "Control", "Shift", "h");
+  await window.get("versions").waitForDisplayed();
+  const version = window.browser.$(`//*[@data-testid="versions"]//button[contains(@class, "version-main")][.//strong[text()="${name}"]]`);
+  await version.waitForDisplayed({ timeout: SOON_MS });
+  await version.click();
+  await window.get("document-changes").waitForDisplayed({ timeout: SOON_MS });
+}
+
 /** Opens a pipeline from a file with the keys, and waits until it stands on the screen. */
 export async function openFile(window, home, pipeline) {
   writeFileSync(home.importFile, JSON.stringify(pipeline));

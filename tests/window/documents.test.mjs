@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { closeDialog, documentOf, openFile, press, SOON_MS, stable, untilDocument, untilSaved } from "./designed.mjs";
+import { closeDialog, documentOf, openFile, openVersion, press, SOON_MS, saveVersion, stable, untilDocument, untilSaved } from "./designed.mjs";
 import { home, openWindow, shareWindow, window } from "./fixture.mjs";
 import { saveScreenshot } from "./screenshots.mjs";
 
@@ -168,21 +168,13 @@ test("two branches on two models run with the fewest loads", { timeout: 5 * MINU
 test("versions are named, compared and restored, and a run makes one", { timeout: 3 * MINUTE }, async () => {
   await openFile(window, home, { name: "Versioned", steps: [step("first")], assembler });
   await untilSaved(window);
-  await press(window, "Control", "s");
-  await window.type(window.get("version-label"), "Before the change");
-  await window.click("save-version-button");
-  await window.get("version-label").waitForExist({ reverse: true });
+  await saveVersion(window, "Before the change");
   await window.click("step-0");
   await window.type(promptEditor(), "Say one word about mountains.");
   await untilDocument(window, prompts, ["Say one word about mountains."]);
   await untilSaved(window);
 
-  await press(window, "Control", "Shift", "h");
-  await window.get("versions").waitForDisplayed();
-  const named = window.browser.$('//*[@data-testid="versions"]//button[contains(@class, "version-main")][.//strong[text()="Before the change"]]');
-  await named.waitForDisplayed({ timeout: SOON_MS });
-  await named.click();
-  await window.get("document-changes").waitForDisplayed({ timeout: SOON_MS });
+  await openVersion(window, "Before the change");
   assert.match(await window.text(window.get("document-changes")), /first/);
   assert.match(await window.text(window.get("document-changes")), /mountains/);
   await saveScreenshot(window, "documents 10 versions");

@@ -4,7 +4,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { closeDialog, openFile, press, segment, SOON_MS, untilSaved } from "./designed.mjs";
+import { closeDialog, openFile, openVersion, press, SOON_MS, saveVersion, segment, untilSaved } from "./designed.mjs";
 import { modelsDir } from "./places.mjs";
 import { nameFile } from "./results.mjs";
 import { shoot } from "./screenshots.mjs";
@@ -90,19 +90,12 @@ async function design() {
 
 /** A version by name, and what has changed since. */
 async function versions() {
-  await press(window, "Control", "s");
-  await window.type(window.get("version-label"), "First draft");
-  await window.click("save-version-button");
-  await window.get("version-label").waitForExist({ reverse: true });
+  await saveVersion(window, "First draft");
   await window.click("step-1");
   await window.click("go-prompt");
   await window.type(window.browser.$('[data-testid="prompt-editor"] .cm-content'), LATER);
   await untilSaved(window);
-  await press(window, "Control", "Shift", "h");
-  const first = window.browser.$('//*[@data-testid="versions"]//button[contains(@class, "version-main")][.//strong[text()="First draft"]]');
-  await first.waitForDisplayed({ timeout: SOON_MS });
-  await first.click();
-  await window.get("document-changes").waitForDisplayed({ timeout: SOON_MS });
+  await openVersion(window, "First draft");
   await untilQuiet();
   await picture("versions");
   await closeDialog(window, "versions");
