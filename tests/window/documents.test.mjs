@@ -36,6 +36,18 @@ async function runToEnd() {
   return home.run();
 }
 
+/** Clicks until it is done: while a part of the form scrolls into its place, a click may miss. */
+async function clickUntil(click, done, timeoutMsg) {
+  await window.browser.waitUntil(
+    async () => {
+      if (await done()) return true;
+      await click();
+      return false;
+    },
+    { timeout: SOON_MS, interval: 1000, timeoutMsg },
+  );
+}
+
 /** The first step's preview, once it has counted. */
 async function preview(position) {
   await window.click(`step-${position}`);
@@ -76,15 +88,7 @@ test("files of a linked folder reach the prompt with their tokens", { timeout: 4
   await openFile(window, home, { name: "With files", steps: [step("reader", { prompt: "Name the constant." })], assembler });
   await window.click("step-0");
   await window.click("go-files");
-  // The part still scrolls into its place, so that a click may miss.
-  await window.browser.waitUntil(
-    async () => {
-      if (await window.browser.$(".folder-line").isExisting()) return true;
-      await window.get("link-folder").click();
-      return false;
-    },
-    { timeout: SOON_MS, interval: 1000, timeoutMsg: "no folder was linked" },
-  );
+  await clickUntil(() => window.get("link-folder").click(), () => window.browser.$(".folder-line").isExisting(), "no folder was linked");
   await window.type(window.get("pattern-new"), "src/**/*.ts");
   await window.click("pattern-add");
   await window.browser.$(".matched-files li").waitForDisplayed({ timeout: MINUTE });
@@ -104,15 +108,7 @@ test("a run waits after its step, and the edited output is what the next step re
   await openFile(window, home, pipeline);
   await window.click("step-0");
   await window.click("go-parameters");
-  // The part still scrolls into its place, so that a click may miss.
-  await window.browser.waitUntil(
-    async () => {
-      if ((await documentOf(window))?.steps[0].pause_after) return true;
-      await window.click("step-pause");
-      return false;
-    },
-    { timeout: SOON_MS, interval: 1000, timeoutMsg: "the step does not pause" },
-  );
+  await clickUntil(() => window.click("step-pause"), async () => (await documentOf(window))?.steps[0].pause_after, "the step does not pause");
   await window.click("run-button");
   await window.get("approve-panel").waitForDisplayed({ timeout: 2 * MINUTE });
   const before = home.run();
