@@ -120,6 +120,7 @@ fn carry_out(task: Task) -> Result<()> {
         return Ok(());
     }
     let workspace = Workspace::find()?;
+    workspace.remove_dead_links();
     match task {
         Task::Help => Ok(()),
         Task::Demo { headless, out } => demo::run(&workspace, headless, out),

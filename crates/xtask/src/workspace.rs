@@ -90,6 +90,21 @@ impl Workspace {
         Ok(metadata.packages)
     }
 
+    /// Removes links that lead nowhere from the folders in which builds leave libraries. llama.cpp's build makes some, and could not
+    /// run again beside them, as it must when a flag of the compiler changes.
+    pub(crate) fn remove_dead_links(&self) {
+        let profiles = ["debug", "release", "dist"].map(|profile| self.target.join(profile));
+        for folder in profiles.iter().flat_map(|profile| ["", "deps", "examples"].map(|part| profile.join(part))) {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+                if is_link && !entry.path().exists() {
+                    // Where it stays, the build names the file.
+                    let _ = std::fs::remove_file(entry.path());
+                }
+            }
+        }
+    }
+
     /// A binary of ours as a profile's build leaves it; `profile_folder` is `debug` or `release`.
     pub(crate) fn binary(&self, profile_folder: &str, name: &str) -> PathBuf {
         self.target.join(profile_folder).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
@@ -108,4 +123,26 @@ pub(crate) fn variable(name: &str) -> Option<OsString> {
 pub(crate) fn home() -> Result<PathBuf> {
     let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
     variable(name).map(PathBuf::from).with_context(|| format!("{name} is not set: no home folder is known"))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
+    use super::*;
+
+    #[test]
+    fn only_links_that_lead_nowhere_are_removed() {
+        let target = tempfile::tempdir().unwrap();
+        let deps = target.path().join("debug/deps");
+        std::fs::create_dir_all(&deps).unwrap();
+        std::fs::write(deps.join("libggml.so.0"), "").unwrap();
+        std::os::unix::fs::symlink("libggml.so.0", deps.join("libggml.so")).unwrap();
+        std::os::unix::fs::symlink("libllama.so.0", deps.join("libllama.so")).unwrap();
+        let (root, target) = (PathBuf::new(), target.path().to_path_buf());
+        Workspace { root, target, folders: Vec::new() }.remove_dead_links();
+        let mut left: Vec<_> = std::fs::read_dir(deps).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["libggml.so", "libggml.so.0"]);
+    }
 }
