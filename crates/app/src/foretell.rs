@@ -60,8 +60,8 @@ impl Machine {
         // A recurrent model has a whole state for each sequence, so the worker gives it one.
         let sequences = if info.recurrent { 1 } else { sizing::MOST_SEQUENCES.min(batch_tokens) };
         let cache_type = cache_type::from_worker(compute.cache_type);
-        // Where nobody chose, llama.cpp takes it wherever the device can.
-        let flash_attention = compute.flash_attention.unwrap_or(true);
+        let flash_attention =
+            sizing::flash_attention(compute.flash_attention, compute.cache_type, gpu_bytes.is_some()).unwrap_or(true);
         let mut request =
             FitRequest { context_tokens, sequences, batch_tokens, cache_type, flash_attention, gpu_layers: 0 };
         if let Some(gpu_bytes) = gpu_bytes {

@@ -51,8 +51,8 @@ pub struct RoleOptions {
     /// a little quality.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_type: Option<CacheType>,
-    /// Whether attention is computed in one pass, without its matrix in memory; wherever the device can when absent. A cache of
-    /// fewer bits needs it.
+    /// Whether attention is computed in one pass, without its matrix in memory; on GPUs that can when absent, since processors
+    /// are faster without it. A cache of fewer bits needs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flash_attention: Option<bool>,
     /// Id of a listed model, smaller and with the same vocabulary, that guesses what the role's model says next; that one checks

@@ -74,7 +74,7 @@ pub struct Compute {
     pub rpc_servers: Vec<String>,
     /// How keys and values are kept.
     pub cache_type: CacheType,
-    /// Whether attention is computed in one pass; where the device can when absent.
+    /// Whether attention is computed in one pass; on GPUs that can when absent.
     pub flash_attention: Option<bool>,
     /// Absolute path of the file of a smaller model with the same vocabulary that guesses ahead; none when absent.
     pub draft_model: Option<String>,

@@ -1,5 +1,7 @@
-//! How large the worker makes a context and its batches, and how much a draft model's vocabulary may differ in size. Pure
-//! arithmetic, so that the program can foretell it.
+//! How large the worker makes a context and its batches, how it computes attention, and how much a draft model's vocabulary may
+//! differ in size. Pure arithmetic, so that the program can foretell it.
+
+use crate::CacheType;
 
 /// The context that a model starts with, in tokens.
 pub const FIRST_CONTEXT: u32 = 8192;
@@ -45,6 +47,16 @@ pub fn batch_tokens(n_params: u64, n_vocab: u32, cpu_threads: Option<u32>) -> u3
     u32::try_from(batch).unwrap_or(32)
 }
 
+/// Whether attention is computed in one pass (flash attention), where `chosen` says nothing else; `None` leaves it to llama.cpp,
+/// which takes it wherever the device can.
+///
+/// Processors multiply queries and keys of several tokens as blocks when they do it in two passes, which is up to twice as fast
+/// behind long prompts. A packed cache is only computed in one.
+#[must_use]
+pub fn flash_attention(chosen: Option<bool>, cache_type: CacheType, uses_gpu: bool) -> Option<bool> {
+    chosen.or((!uses_gpu && cache_type == CacheType::F16).then_some(false))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +72,19 @@ mod tests {
             (u32::MAX, u32::MAX, u32::MAX),
         ] {
             assert_eq!(context_tokens(needed, window), expected, "{needed} of {window}");
+        }
+    }
+
+    #[test]
+    fn processors_compute_attention_in_two_passes_where_they_can() {
+        for (chosen, cache_type, uses_gpu, expected) in [
+            (None, CacheType::F16, false, Some(false)),
+            (None, CacheType::F16, true, None),
+            (None, CacheType::Q8_0, false, None),
+            (Some(true), CacheType::F16, false, Some(true)),
+            (Some(false), CacheType::F16, true, Some(false)),
+        ] {
+            assert_eq!(flash_attention(chosen, cache_type, uses_gpu), expected, "{chosen:?} {cache_type:?} {uses_gpu}");
         }
     }
 

@@ -4171,8 +4171,8 @@ export interface components {
             rpc_servers?: string[];
             cache_type?: components["schemas"]["CacheType"] | null;
             /**
-             * @description Whether attention is computed in one pass, without its matrix in memory; wherever the device can when absent. A cache of
-             *     fewer bits needs it.
+             * @description Whether attention is computed in one pass, without its matrix in memory; on GPUs that can when absent, since processors
+             *     are faster without it. A cache of fewer bits needs it.
              */
             flash_attention?: boolean | null;
             /**

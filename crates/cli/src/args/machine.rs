@@ -43,7 +43,7 @@ pub(crate) struct OptionsArgs {
     /// How keys and values are kept: fewer bits take less memory, so that a longer context fits, and cost a little quality.
     #[arg(long, value_parser = cache_type())]
     pub(crate) cache_type: Option<CacheType>,
-    /// Whether attention is computed in one pass; wherever the device can when absent.
+    /// Whether attention is computed in one pass; on GPUs that can when absent. Processors are faster without it.
     #[arg(long, value_enum)]
     pub(crate) flash_attention: Option<Switch>,
     /// A listed model, smaller and with the same vocabulary, that guesses what the role's model says next.

@@ -57,7 +57,7 @@ fn foretell(file: &str, measured: &ResidentModel) -> Estimate {
         sequences,
         batch_tokens,
         cache_type: CacheType::F16,
-        flash_attention: true,
+        flash_attention: false,
         gpu_layers: 0,
     };
     estimate(&info, &request)

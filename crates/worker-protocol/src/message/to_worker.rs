@@ -109,7 +109,7 @@ pub struct Compute {
     /// How keys and values are kept.
     #[serde(default, skip_serializing_if = "CacheType::is_default")]
     pub cache_type: CacheType,
-    /// Whether attention is computed in one pass, without its matrix in memory; where the device can when absent.
+    /// Whether attention is computed in one pass, without its matrix in memory; on GPUs that can when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flash_attention: Option<bool>,
     /// Absolute path of the GGUF file of a smaller model with the same vocabulary that guesses ahead; none when absent.

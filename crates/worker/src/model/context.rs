@@ -65,14 +65,15 @@ pub(crate) struct Manner {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Layout {
     pub(crate) cache_type: CacheType,
-    /// Whether attention is computed in one pass; where the device can when absent.
+    /// Whether attention is computed in one pass; where the device can when absent (see [`sizing::flash_attention`]).
     pub(crate) flash_attention: Option<bool>,
 }
 
 impl Layout {
     /// The layout that `compute` asks for.
-    pub(crate) const fn of(compute: &Compute) -> Self {
-        Self { cache_type: compute.cache_type, flash_attention: compute.flash_attention }
+    pub(crate) fn of(compute: &Compute, uses_gpu: bool) -> Self {
+        let cache_type = compute.cache_type;
+        Self { cache_type, flash_attention: sizing::flash_attention(compute.flash_attention, cache_type, uses_gpu) }
     }
 
     fn element(self) -> KvCacheType {

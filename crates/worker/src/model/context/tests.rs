@@ -39,7 +39,7 @@ impl Fixture {
     }
 
     pub(crate) fn context(&self) -> Context {
-        self.context_with(Layout::default())
+        self.context_with(Layout::of(&Compute::default(), false))
     }
 
     fn context_with(&self, layout: Layout) -> Context {

@@ -73,7 +73,7 @@ impl Llama {
         Manner {
             threads: compute.threads.or(rehearsed).unwrap_or(usual),
             batch_threads: compute.threads.unwrap_or(usual),
-            layout: Layout::of(compute),
+            layout: Layout::of(compute, self.placement.uses_gpu()),
         }
     }
 
