@@ -2,144 +2,142 @@
 //!
 //! Code that is joined, edited or gone on with repeats what stands in its prompt. So the last tokens are looked for among
 //! all earlier ones (the prompt's and the generated), and what followed them there is the guess ("prompt lookup",
-//! A. Saxena, 2023). The model computes the guess in one batch and keeps of it what it would have chosen itself, so its
-//! output is the same with and without.
+//! A. Saxena, 2023). A step that is run again after a small change repeats what it answered before, so the model's earlier
+//! answers are looked through too ([`earlier`]). The model computes the guess in one batch and keeps of it what it would have
+//! chosen itself, so its output is the same with and without.
 
-use std::collections::HashMap;
+pub(crate) mod acceptance;
+pub(crate) mod earlier;
+mod index;
 
 use llama_cpp_2::token::LlamaToken;
 
-/// Tokens that must have been seen in this order before a guess is made.
-const KEY: usize = 3;
+use self::acceptance::{Class, Origin};
+use self::earlier::Earlier;
+use self::index::{Found, Index};
 
-/// The most tokens that two places are compared over.
-const LONGEST_MATCH: usize = 64;
+/// Tokens that must agree before a place takes the place of the one that was followed, which an edit may have left for a moment.
+const SURE: usize = 3;
 
-/// Places of one key that are compared, the latest first.
-const MOST_PLACES: usize = 32;
+/// Behind a guess that was wrong, the text is looked for this far ahead and back, in tokens: a small edit goes on soon.
+const AHEAD: usize = 64;
+const BACK: usize = 16;
 
-/// Behind a guess that was wrong, the text is looked for this far around, in tokens: a small edit goes on soon.
-const RESYNC_WINDOW: usize = 64;
+/// A lone token that agrees is only looked for so far ahead.
+const AHEAD_OF_ONE: usize = 8;
 
 /// A guess.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Draft {
     pub(crate) tokens: Vec<LlamaToken>,
-    /// How sure it is; of guesses of the same class the same part comes true.
-    pub(crate) class: Class,
+    pub(crate) origin: Origin,
+    /// How many tokens before it agree with those before the place that it is from.
+    pub(crate) n_matching: usize,
 }
 
-/// How well the place that a guess is from matches.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Class {
-    /// Less than [`KEY`] tokens, near where an earlier guess went wrong.
-    #[default]
-    Near,
-    /// Few tokens.
-    Short,
-    /// Some tokens.
-    Middle,
-    /// Many tokens.
-    Long,
-    /// A draft model made it.
-    Model,
+impl Draft {
+    /// How sure its token at `index` is, if those before it came true.
+    pub(crate) const fn class(&self, index: usize) -> Class {
+        Class::of(self.origin, self.n_matching + index)
+    }
 }
 
-impl Class {
-    /// How many there are.
-    pub(crate) const COUNT: usize = 5;
-
-    pub(crate) const fn index(self) -> usize {
-        self as usize
-    }
-
-    const fn of(n_matching: usize) -> Self {
-        match n_matching {
-            0..KEY => Self::Near,
-            KEY..8 => Self::Short,
-            8..24 => Self::Middle,
-            _ => Self::Long,
-        }
-    }
+/// The place in the text along which the output goes.
+#[derive(Debug, Clone, Copy)]
+struct Followed {
+    /// Where it is expected to go on.
+    place: usize,
+    /// How many tokens agreed since the last that did not.
+    n_along: usize,
+    /// How many tokens came that did not agree.
+    n_astray: usize,
 }
 
 /// What one job's guesses are made from.
 #[derive(Debug, Default)]
 pub(crate) struct Drafter {
-    tokens: Vec<LlamaToken>,
-    /// Where each run of [`KEY`] tokens ends, as a place in `tokens` behind it.
-    places: HashMap<[i32; KEY], Vec<u32>>,
-    /// Where the latest guess is from: the place in `tokens` that is expected to come next.
-    followed: Option<usize>,
+    text: Index,
+    followed: Option<Followed>,
 }
 
 impl Drafter {
     /// One that knows `prompt`.
     pub(crate) fn new(prompt: &[LlamaToken]) -> Self {
         let mut drafter = Self::default();
-        drafter.tokens.reserve(prompt.len());
-        prompt.iter().for_each(|token| drafter.push(*token));
+        drafter.text.extend(prompt);
         drafter
     }
 
     /// The prompt and what was chosen behind it.
     pub(crate) fn tokens(&self) -> &[LlamaToken] {
-        &self.tokens
+        self.text.tokens()
     }
 
     /// Adds a token that was chosen.
     pub(crate) fn push(&mut self, token: LlamaToken) {
-        self.followed = match self.followed {
-            // The place behind a wrong guess stays the one to look around.
-            Some(place) if self.tokens.get(place) == Some(&token) => Some(place + 1),
-            followed => followed,
-        };
-        // The run that ends before this token is noted now: noted any sooner it would be found as its own match.
-        if let Some(key) = self.key() {
-            let place = u32::try_from(self.tokens.len()).unwrap_or(u32::MAX);
-            self.places.entry(key).or_default().push(place);
+        if let Some(followed) = &mut self.followed {
+            if followed.n_astray == 0 && self.text.tokens().get(followed.place) == Some(&token) {
+                followed.place += 1;
+                followed.n_along += 1;
+            } else {
+                followed.n_along = 0;
+                followed.n_astray += 1;
+            }
         }
-        self.tokens.push(token);
+        self.text.push(token);
     }
 
-    /// A guess of at most `most` tokens; without any where nothing is known.
-    pub(crate) fn guess(&mut self, most: usize) -> Draft {
-        let Some((place, n_matching)) = self.longest_match().or_else(|| self.near_match()) else {
-            return Draft::default();
+    /// Guesses of at most `most` tokens, of each origin the best; none where nothing is known.
+    pub(crate) fn guesses(&mut self, earlier: &Earlier, most: usize) -> Vec<Draft> {
+        let mut drafts = Vec::new();
+        let followed = self.followed.map(|followed| followed.place);
+        let in_text = self.text.longest_match(self.tokens(), followed);
+        if let Some(Followed { n_astray: 1.., .. }) = self.followed
+            && let Some((found, n_astray)) = self.behind_an_edit()
+        {
+            drafts.push(self.draft(found, Origin::Edited, most));
+            if found.n_matching > 0 {
+                let n_along = found.n_matching;
+                self.followed = Some(Followed { place: found.place, n_along, n_astray });
+            }
+        }
+        if let Some(found) = in_text {
+            drafts.push(self.draft(found, Origin::Text, most));
+            if found.n_matching >= SURE || self.followed.is_none() {
+                self.followed = Some(Followed { place: found.place, n_along: found.n_matching, n_astray: 0 });
+            }
+        }
+        if let Some(draft) = earlier.guess(self.tokens(), most) {
+            drafts.push(draft);
+        }
+        drafts.retain(|draft| !draft.tokens.is_empty());
+        drafts
+    }
+
+    fn draft(&self, found: Found, origin: Origin, most: usize) -> Draft {
+        let end = (found.place + most).min(self.tokens().len());
+        let tokens = self.tokens()[found.place.min(end)..end].to_vec();
+        Draft { tokens, origin, n_matching: found.n_matching }
+    }
+
+    /// Where the text goes on behind an edit of the followed place: at the next two tokens that agree with the last two, or the
+    /// next one with the last one, or, where so many tokens were replaced by as many, behind those.
+    fn behind_an_edit(&self) -> Option<(Found, usize)> {
+        let Followed { place, n_astray, .. } = self.followed?;
+        let tokens = self.tokens();
+        let n_before = tokens.len() - 1;
+        let next = |n: usize, back: usize, ahead: usize| {
+            let last = tokens.get(tokens.len().checked_sub(n)?..)?;
+            let start = place.saturating_sub(back).max(n);
+            let end = (place + ahead).min(n_before);
+            let found = (start..=end.max(start)).find(|place| tokens.get(place - n..*place) == Some(last))?;
+            (found <= n_before).then_some((Found { place: found, n_matching: n }, 0))
         };
-        self.followed = Some(place);
-        let end = (place + most).min(self.tokens.len());
-        Draft { tokens: self.tokens[place..end].to_vec(), class: Class::of(n_matching) }
-    }
-
-    fn key(&self) -> Option<[i32; KEY]> {
-        let last = self.tokens.last_chunk::<KEY>()?;
-        Some(last.map(|token| token.0))
-    }
-
-    /// The place whose tokens before it agree furthest with the last ones; the latest of those that agree as far.
-    fn longest_match(&self) -> Option<(usize, usize)> {
-        let places = self.places.get(&self.key()?)?;
-        let latest = places.iter().rev().take(MOST_PLACES).map(|place| *place as usize);
-        // The place that is being followed wins among equals: other places may hold the same run by chance.
-        let scored = latest.map(|place| (self.n_matching(place), Some(place) == self.followed, place));
-        scored.max().map(|(n_matching, _, place)| (place, n_matching))
-    }
-
-    fn n_matching(&self, place: usize) -> usize {
-        let before = self.tokens[..place].iter().rev();
-        before.zip(self.tokens.iter().rev()).take(LONGEST_MATCH).take_while(|(a, b)| a == b).count()
-    }
-
-    /// The next place around the followed one that goes on as the text did, by its last two tokens, or by the last one where
-    /// that is the very next.
-    fn near_match(&self) -> Option<(usize, usize)> {
-        let followed = self.followed?;
-        let last = *self.tokens.last_chunk::<2>()?;
-        let end = (followed + RESYNC_WINDOW).min(self.tokens.len().saturating_sub(2));
-        let start = followed.saturating_sub(RESYNC_WINDOW / 4).max(2);
-        let two = (start..=end.max(start)).find(|place| self.tokens.get(place - 2..*place) == Some(&last[..]));
-        two.filter(|place| *place < self.tokens.len()).map(|place| (place, 2))
+        let replaced = || {
+            let place = place + n_astray;
+            (n_astray <= 2 && place < n_before).then_some((Found { place, n_matching: 0 }, n_astray))
+        };
+        next(2, BACK, AHEAD).or_else(|| next(1, 0, AHEAD_OF_ONE)).or_else(replaced)
     }
 }
 
@@ -155,45 +153,63 @@ mod tests {
         tokens.iter().filter_map(|token| u8::try_from(token.0).ok()).map(char::from).collect()
     }
 
-    /// What is guessed after `generated` behind `prompt`.
-    fn guess(prompt: &str, generated: &str, most: usize) -> (String, Class) {
+    fn drafter(prompt: &str, generated: &str) -> Drafter {
         let mut drafter = Drafter::new(&ids(prompt));
         ids(generated).into_iter().for_each(|token| drafter.push(token));
-        let draft = drafter.guess(most);
-        (text(&draft.tokens), draft.class)
+        drafter
+    }
+
+    /// What of one origin is guessed after `generated` behind `prompt`.
+    fn guess(drafter: &mut Drafter, origin: Origin, most: usize) -> Option<(String, usize)> {
+        let drafts = drafter.guesses(&Earlier::default(), most);
+        let draft = drafts.into_iter().find(|draft| draft.origin == origin)?;
+        Some((text(&draft.tokens), draft.n_matching))
     }
 
     #[test]
     fn what_followed_the_same_tokens_is_guessed() {
-        for (prompt, generated, most, expected, class) in [
-            ("let total = 0; return total; ", "let", 6, " total", Class::Short),
-            ("let total = 0; return total; ", "let total = 0", 4, "; re", Class::Middle),
+        for (prompt, generated, most, expected) in [
+            ("let total = 0; return total; ", "let", 6, Some((" total", 3))),
+            ("let total = 0; return total; ", "let total = 0", 4, Some(("; re", 13))),
             // The latest of two places that match as far.
-            ("abc1 abc2 ", "abc", 1, "2", Class::Short),
+            ("abc1 abc2 ", "abc", 1, Some(("2", 4))),
             // The longer match wins over the later one.
-            ("x = abc1; abc2 ", "x = abc", 1, "1", Class::Short),
-            ("abc", "xyz", 4, "", Class::Near),
-            ("", "", 4, "", Class::Near),
+            ("x = abc1; abc2 ", "x = abc", 1, Some(("1", 7))),
+            ("abc", "xyz", 4, None),
+            ("", "", 4, None),
             // Never beyond what is known.
-            ("abcd", "abc", 9, "dabc", Class::Short),
+            ("abcd", "abc", 9, Some(("dabc", 3))),
         ] {
-            assert_eq!(guess(prompt, generated, most), (expected.to_owned(), class), "{prompt:?} {generated:?}");
+            let expected = expected.map(|(text, n_matching)| (text.to_owned(), n_matching));
+            assert_eq!(
+                guess(&mut drafter(prompt, generated), Origin::Text, most),
+                expected,
+                "{prompt:?} {generated:?}"
+            );
         }
     }
 
     #[test]
     fn a_repetition_is_guessed_from_itself() {
-        assert_eq!(guess("", "ababab", 4).0, "ab");
+        assert_eq!(guess(&mut drafter("", "ababab"), Origin::Text, 4), Some(("ab".to_owned(), 4)));
     }
 
     #[test]
     fn behind_a_small_edit_the_text_is_found_again() {
-        let mut drafter = Drafter::new(&ids("const first = one(1); const second = two(2); "));
-        ids("const f").into_iter().for_each(|token| drafter.push(token));
-        assert!(text(&drafter.guess(8).tokens).starts_with("irst"));
+        let mut drafter = drafter("const first = one(1); const second = two(2); ", "const f");
+        assert!(guess(&mut drafter, Origin::Text, 8).is_some_and(|(text, _)| text.starts_with("irst")));
         // "first" becomes "fun"; then " =" comes as it stood.
         ids("un =").into_iter().for_each(|token| drafter.push(token));
-        let draft = drafter.guess(8);
-        assert!(text(&draft.tokens).starts_with(" one(1)"), "{draft:?}");
+        let (text, _) = guess(&mut drafter, Origin::Edited, 8).unwrap_or_default();
+        assert!(text.starts_with(" one(1)"), "{text:?}");
+    }
+
+    #[test]
+    fn where_a_token_was_replaced_the_text_goes_on_behind_it() {
+        let mut drafter = drafter("value = alpha(x, y); ", "value = ");
+        assert!(guess(&mut drafter, Origin::Text, 8).is_some_and(|(text, _)| text.starts_with("alpha")));
+        drafter.push(LlamaToken('q'.into()));
+        let (text, n_matching) = guess(&mut drafter, Origin::Edited, 8).unwrap_or_default();
+        assert!(text.starts_with("lpha(x") && n_matching == 0, "{text:?} {n_matching}");
     }
 }

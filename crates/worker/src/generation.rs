@@ -9,12 +9,14 @@ use llama_cpp_2::sampling::LlamaSampler;
 use llama_cpp_2::token::LlamaToken;
 use llama_cpp_2::vocab::LlamaVocab;
 
-use crate::drafts::{Class, Draft, Drafter};
+use crate::drafts::acceptance::{Acceptance, Class, Origin};
+use crate::drafts::earlier::Earlier;
+use crate::drafts::{Draft, Drafter};
 use crate::failure::Failure;
 use crate::model::context::{Context, Place};
 use crate::model::draft_model::DraftModel;
 use crate::output::Output;
-use crate::pace::{self, Acceptance, Costs, LONGEST_GUESS, Offer};
+use crate::pace::{self, Costs, LONGEST_GUESS, Offer, Worth};
 use crate::text::{GrowingText, Stop};
 
 /// Least time between two frames of text: about one picture of a screen.
@@ -67,7 +69,23 @@ enum Batched {
     /// A part of the prompt; the place of its last token, where that is the prompt's last.
     Prompt(Option<i32>),
     /// The last token and a guess of those behind it.
-    Output { first: i32, draft: Draft },
+    Output { first: i32, guess: Guess },
+}
+
+/// What may come next.
+#[derive(Debug, Default)]
+struct Guess {
+    /// What was guessed from each source.
+    drafts: Vec<Draft>,
+    /// The one of them that is tried, and how many of its tokens.
+    tried: Option<(usize, usize)>,
+}
+
+impl Guess {
+    /// The tokens that are tried.
+    fn tokens(&self) -> &[LlamaToken] {
+        self.tried.map_or(&[], |(index, n)| &self.drafts[index].tokens[..n])
+    }
 }
 
 /// What a job needs beside its prompt.
@@ -79,6 +97,12 @@ pub(crate) struct Plan {
     pub(crate) output: Arc<Output>,
     /// Whether tokens are guessed ahead.
     pub(crate) drafts: bool,
+}
+
+/// What guesses are made from beside a generation's own text.
+pub(crate) struct Sources<'a> {
+    pub(crate) earlier: &'a Earlier,
+    pub(crate) draft_model: Option<&'a mut DraftModel>,
 }
 
 /// A generation that has ended well.
@@ -145,7 +169,7 @@ impl Generation {
     pub(crate) fn add_to(
         &mut self,
         context: &mut Context,
-        draft_model: Option<&mut DraftModel>,
+        sources: Sources<'_>,
         vocab: &LlamaVocab<'_>,
         room: usize,
     ) -> Result<(), Failure> {
@@ -169,50 +193,48 @@ impl Generation {
         // The last token of the output is never computed, and one more is chosen behind the guess.
         let n_of_output = (self.request.max_tokens as usize).saturating_sub(self.ids.len() + 1);
         let room = room.saturating_sub(1).min(n_of_output);
-        let draft = self.draft(&context.costs, draft_model, vocab, base, room);
-        for token in &draft.tokens {
+        let guess = self.guess(&context.costs, sources, vocab, base, room);
+        for token in guess.tokens() {
             context.add(sequence, *token, true)?;
         }
-        self.batched = Batched::Output { first, draft };
+        self.batched = Batched::Output { first, guess };
         Ok(())
     }
 
-    /// A guess of what comes behind the last token, cut to what pays in a batch that has `base` tokens already: from the text
-    /// where that repeats itself for long, else from the draft model, where there is one.
-    fn draft(
+    /// Guesses of what comes behind the last token, and which of them pays in a batch that has `base` tokens already. The draft
+    /// model is only asked where it promises more than the texts do.
+    fn guess(
         &mut self,
         costs: &Costs,
-        draft_model: Option<&mut DraftModel>,
+        sources: Sources<'_>,
         vocab: &LlamaVocab<'_>,
         base: usize,
         room: usize,
-    ) -> Draft {
-        let Some(drafter) = &mut self.drafter else { return Draft::default() };
+    ) -> Guess {
+        let Some(drafter) = &mut self.drafter else { return Guess::default() };
         if room == 0 {
-            return Draft::default();
+            return Guess::default();
         }
-        let mut draft = drafter.guess(LONGEST_GUESS);
-        let is_sure = matches!(draft.class, Class::Middle | Class::Long);
-        if let Some(model) = draft_model.filter(|_| !is_sure) {
+        let mut drafts = drafter.guesses(sources.earlier, LONGEST_GUESS);
+        let worth = |offer: Offer| pace::worth(costs, &self.acceptance, offer, base, room);
+        let worths = drafts.iter().enumerate().filter_map(|(index, draft)| Some((index, worth(Offer::of(draft))?)));
+        let best = worths.max_by(|one, other| one.1.gain.total_cmp(&other.1.gain));
+        if let Some(model) = sources.draft_model {
             let token_ms = model.token_ms().unwrap_or(f64::EPSILON);
-            let offer = Offer { class: Class::Model, n_known: LONGEST_GUESS, token_ms };
-            let n = pace::length(costs, &self.acceptance, offer, base, room);
-            if n > 0 {
-                let tokens = model.guess(self.place.sequence, drafter.tokens(), n, |token| vocab.is_eog(token));
-                return Draft { tokens, class: Class::Model };
+            let offer = Offer { origin: Origin::Model, n_matching: 0, n_known: LONGEST_GUESS, token_ms };
+            match worth(offer) {
+                Some(Worth { gain, n }) if best.is_none_or(|(_, best)| gain > best.gain) => {
+                    let tokens = model.guess(self.place.sequence, drafter.tokens(), n, |token| vocab.is_eog(token));
+                    if !tokens.is_empty() {
+                        let tried = Some((drafts.len(), tokens.len()));
+                        drafts.push(Draft { tokens, origin: Origin::Model, n_matching: 0 });
+                        return Guess { drafts, tried };
+                    }
+                }
+                _ => self.acceptance.passed_over(Class::of(Origin::Model, 0)),
             }
-            self.acceptance.passed_over(Class::Model);
         }
-        if draft.tokens.is_empty() {
-            return Draft::default();
-        }
-        let offer = Offer { class: draft.class, n_known: draft.tokens.len(), token_ms: 0.0 };
-        let n = pace::length(costs, &self.acceptance, offer, base, room);
-        if n == 0 {
-            self.acceptance.passed_over(draft.class);
-        }
-        draft.tokens.truncate(n);
-        draft
+        Guess { drafts, tried: best.map(|(index, worth)| (index, worth.n)) }
     }
 
     /// Takes what came of its tokens in the batch that was computed. Returns why the output ends, where it does.
@@ -227,27 +249,26 @@ impl Generation {
                 let token = self.choose(context, place);
                 self.push(vocab, token)
             }
-            Batched::Output { first, draft } => {
-                let n_before = context.len(self.place.sequence) - draft.tokens.len();
-                let mut n_accepted = 0;
+            Batched::Output { first, guess } => {
+                let tried = guess.tokens();
+                let n_before = context.len(self.place.sequence) - tried.len();
+                let mut chosen = Vec::with_capacity(tried.len() + 1);
                 let reason = loop {
+                    let n_accepted = chosen.len();
                     let place = first + i32::try_from(n_accepted).unwrap_or(0);
                     let token = self.choose(context, place);
-                    let is_as_guessed = draft.tokens.get(n_accepted) == Some(&token);
-                    if let Some(reason) = self.push(vocab, token) {
-                        break Some(reason);
+                    chosen.push(token);
+                    let reason = self.push(vocab, token);
+                    if reason.is_some() || tried.get(n_accepted) != Some(&token) {
+                        break reason;
                     }
-                    if !is_as_guessed {
-                        break None;
-                    }
-                    n_accepted += 1;
                 };
-                if !draft.tokens.is_empty() {
-                    self.acceptance.judged(draft.class, draft.tokens.len(), n_accepted);
-                    self.n_drafted += draft.tokens.len();
-                    self.n_accepted += n_accepted;
-                }
+                let n_accepted = tried.iter().zip(&chosen).take_while(|(guessed, token)| guessed == token).count();
+                self.n_drafted += tried.len();
+                self.n_accepted += n_accepted;
                 context.cut_back_to(self.place.sequence, n_before + n_accepted);
+                // Whether it was tried or not, each guess shows what its kind is worth.
+                guess.drafts.iter().for_each(|draft| self.acceptance.judged(draft, &chosen));
                 reason
             }
         }
@@ -276,6 +297,11 @@ impl Generation {
         }
         self.stream.offer(&mut self.text, self.ids.len());
         (self.ids.len() >= self.request.max_tokens as usize).then_some(FinishReason::Length)
+    }
+
+    /// What was chosen behind the prompt.
+    pub(crate) fn ids(&self) -> &[LlamaToken] {
+        &self.ids
     }
 
     /// Sends what is left of the text, and sums up.

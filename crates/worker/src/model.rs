@@ -17,6 +17,7 @@ use llama_cpp_2::token::LlamaToken;
 use crate::chat;
 use crate::chat::template::{ChatTemplate, TemplateError};
 use crate::chat::tokens::{self, ControlTokens, LaidOut};
+use crate::drafts::earlier::Earlier;
 use crate::failure::Failure;
 use crate::outputs::Outputs;
 use crate::text::Stop;
@@ -28,6 +29,8 @@ pub(crate) struct Model {
     pub(crate) facts: ModelFacts,
     /// What was generated with it.
     pub(crate) outputs: Outputs,
+    /// What it answered, to guess what it says next.
+    pub(crate) earlier: Earlier,
     chat: ChatTemplate,
     /// Whether the built-in layout stands in for a missing chat template.
     has_headings: bool,
@@ -71,7 +74,15 @@ impl Model {
             _ => (compile(&weights, chat::HEADINGS).map_err(internal)?, true),
         };
         let controls = ControlTokens::new(&weights);
-        Ok(Self { weights: Arc::new(weights), facts, outputs: Outputs::default(), chat, has_headings, controls })
+        Ok(Self {
+            weights: Arc::new(weights),
+            facts,
+            outputs: Outputs::default(),
+            earlier: Earlier::default(),
+            chat,
+            has_headings,
+            controls,
+        })
     }
 
     /// The token ids of a prompt.

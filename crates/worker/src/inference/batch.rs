@@ -3,13 +3,15 @@
 //! Those that write get their next token first, since somebody watches them; the rest of the batch is shared evenly by those
 //! whose prompts are being read. Who comes first changes from batch to batch.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use brickwork_worker_protocol::Prompt;
 use llama_cpp_2::vocab::LlamaVocab;
 
+use crate::drafts::earlier::Earlier;
 use crate::failure::Failure;
-use crate::generation::{Ended, Generation};
+use crate::generation::{Ended, Generation, Sources};
 use crate::model::context::{Context, Place};
 use crate::model::draft_model::DraftModel;
 use crate::model::residents::AtWork;
@@ -31,10 +33,11 @@ pub(crate) fn compute(
     n_batches: usize,
 ) -> Result<Vec<(Prompt, Place, Ended)>, Failure> {
     let AtWork { model, context, draft_model } = at_work;
-    let vocab = model.weights.vocab();
+    let weights = Arc::clone(&model.weights);
+    let vocab = weights.vocab();
     let n_first = n_batches % running.len().max(1);
     running.rotate_left(n_first);
-    let outcome = fill(context, draft_model, &vocab, running).and_then(|has_prompt| {
+    let outcome = fill(context, &model.earlier, draft_model, &vocab, running).and_then(|has_prompt| {
         let started = Instant::now();
         let n_tokens = context.n_pending();
         context.compute()?;
@@ -52,6 +55,7 @@ pub(crate) fn compute(
         match generation.take_result(&vocab, context) {
             None => running.push(generation),
             Some(reason) => {
+                model.earlier.remember(generation.ids());
                 let (prompt, place) = (generation.request().prompt.clone(), generation.place());
                 ended.push((prompt, place, generation.end(&vocab, reason)));
             }
@@ -63,6 +67,7 @@ pub(crate) fn compute(
 /// Fills the batch. Returns whether a part of a prompt is in it.
 fn fill(
     context: &mut Context,
+    earlier: &Earlier,
     mut draft_model: Option<&mut DraftModel>,
     vocab: &LlamaVocab<'_>,
     running: &mut [Generation],
@@ -77,7 +82,8 @@ fn fill(
         if room == 0 {
             break;
         }
-        generation.add_to(context, draft_model.as_deref_mut(), vocab, room)?;
+        let sources = Sources { earlier, draft_model: draft_model.as_deref_mut() };
+        generation.add_to(context, sources, vocab, room)?;
     }
     let free = n_batch.saturating_sub(context.n_pending());
     let mut room = if n_writing == 0 { free } else { free.min(LEAST_PROMPT_SHARE.max(n_batch / PROMPT_SHARE)) };
@@ -86,7 +92,7 @@ fn fill(
         let before = context.n_pending();
         let share = room.div_ceil(n_reading - index);
         if share > 0 {
-            generation.add_to(context, None, vocab, share)?;
+            generation.add_to(context, Sources { earlier, draft_model: None }, vocab, share)?;
         }
         room -= (context.n_pending() - before).min(room);
     }
