@@ -20,15 +20,14 @@ const MAX_TOKENS: u64 = 160;
 const PATIENCE: Duration = Duration::from_secs(900);
 const BASE: &str = "/api/v1/orchestrator";
 
-/// Instruction and charge of each step's role (`Role::charge` of `crates/engine/src/role.rs`).
-const STEPS: [(&str, &str, &str); 2] = [
-    ("CodeLlama", texts::TASK, "Analyse the requirements, plan, and draft."),
-    (
-        "CodeGemma",
-        "Now write the same library in JavaScript, with the same explanations.",
-        "Write complete, working code in a fenced code block.",
-    ),
-];
+/// Role, instruction and charge (`Role::charge` of `crates/engine/src/role.rs`) of each step of the run of this number.
+fn steps(number: usize) -> [(&'static str, String, &'static str); 2] {
+    let next = format!("Now write the same library in {}, with the same explanations.", texts::next_language(number));
+    [
+        ("CodeLlama", texts::task(number), "Analyse the requirements, plan, and draft."),
+        ("CodeGemma", next, "Write complete, working code in a fenced code block."),
+    ]
+}
 
 /// What its help names for several users at once.
 const SEVERAL: &[&str] = &["--parallel", "4", "--cont-batching", "--kv-unified"];
@@ -79,13 +78,14 @@ fn with_model(
     settings: [Setting; 2],
     stops: &[&str],
 ) -> Result<Vec<Figure>> {
-    let (ours, _data) = bench.ours(model)?;
-    let projects = prepare(ours.authority())?;
+    // One server for each side: what the four at once answered must not help those one after another to guess.
+    let ours = [bench.ours(model)?, bench.ours(model)?];
+    let projects = ours.iter().map(|(server, _)| prepare(server.authority())).collect::<Result<Vec<_>>>()?;
     let peers = settings.iter().map(|setting| bench.peer(model, setting)).collect::<Result<Vec<_>>>()?;
     let taken = bench.in_turn(4, |round, side| {
         let run = |index: usize| match side {
-            0 | 1 => ours_run(ours.authority(), &projects[index], ticket(round, side, index)),
-            _ => peers_run(peers[side - 2].authority(), ticket(round, side, index), stops),
+            0 | 1 => ours_run(ours[side].0.authority(), &projects[side][index], round * RUNS + index),
+            _ => peers_run(peers[side - 2].authority(), round * RUNS + index, stops),
         };
         let started = Instant::now();
         let counts = if side == 1 { (0..RUNS).map(run).collect() } else { at_once(&run) };
@@ -103,11 +103,6 @@ fn with_model(
     }
     figures.push(Figure::of(&arm, "ours, one after another", 2.0, (together, alone), Four::speed));
     Ok(figures)
-}
-
-/// A number that makes a request's text new.
-const fn ticket(round: usize, side: usize, index: usize) -> usize {
-    round * 100 + side * 10 + index
 }
 
 fn at_once(run: &(impl Fn(usize) -> Result<u64> + Sync)) -> Vec<Result<u64>> {
@@ -131,9 +126,9 @@ fn prepare(authority: &str) -> Result<Vec<String>> {
     (0..RUNS).map(make).collect()
 }
 
-fn ours_run(authority: &str, project: &str, ticket: usize) -> Result<u64> {
-    let steps: Vec<Value> = STEPS
-        .iter()
+fn ours_run(authority: &str, project: &str, number: usize) -> Result<u64> {
+    let steps: Vec<Value> = steps(number)
+        .into_iter()
         .enumerate()
         .map(|(index, (role, prompt, _))| {
             let parameters = json!({ "max_tokens": MAX_TOKENS, "temperature": 0 });
@@ -141,7 +136,7 @@ fn ours_run(authority: &str, project: &str, ticket: usize) -> Result<u64> {
         })
         .collect();
     let pipeline = json!({
-        "name": "Beside others", "steps": steps, "global_context": { "ticket": ticket },
+        "name": "Beside others", "steps": steps, "global_context": { "ticket": number },
         "assembler": { "mode": "deterministic" },
     });
     let mut text = String::new();
@@ -156,11 +151,11 @@ fn ours_run(authority: &str, project: &str, ticket: usize) -> Result<u64> {
 }
 
 /// The same turns, asked of the peer.
-fn peers_run(authority: &str, ticket: usize, stops: &[&str]) -> Result<u64> {
+fn peers_run(authority: &str, number: usize, stops: &[&str]) -> Result<u64> {
     let mut messages = vec![message("system", texts::SYSTEM)];
     let mut tokens = 0;
-    for (index, (_, prompt, charge)) in STEPS.iter().enumerate() {
-        let opening = if index == 0 { format!("Project context:\n- ticket: {ticket}\n\n") } else { String::new() };
+    for (index, (_, prompt, charge)) in steps(number).into_iter().enumerate() {
+        let opening = if index == 0 { format!("Project context:\n- ticket: {number}\n\n") } else { String::new() };
         messages.push(message("user", format!("{opening}{charge}\n\n{prompt}")));
         let question = Question { messages: messages.clone(), max_tokens: MAX_TOKENS, stop: stops };
         let answer = chat::ask(authority, &question)?;

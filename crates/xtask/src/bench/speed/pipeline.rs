@@ -30,12 +30,13 @@ const SHORTER: u64 = 2;
 const ASSEMBLER_TOKENS: u64 = 2048;
 
 /// What the component is, another one in each round, so that no side guesses from the answers of the rounds before.
-const COMPONENTS: [(&str, [&str; 3]); 5] = [
+const COMPONENTS: [(&str, [&str; 3]); 6] = [
     ("Form", ["name", "email", "submit"]),
     ("Table", ["title", "price", "delete"]),
     ("Calendar", ["month", "day", "next"]),
     ("Gallery", ["picture", "caption", "zoom"]),
     ("Player", ["track", "volume", "play"]),
+    ("Board", ["card", "column", "move"]),
 ];
 
 const EXECUTE: &str = "/api/v1/orchestrator/projects/550e8400-e29b-41d4-a716-446655440000/execute";
