@@ -208,7 +208,7 @@ mod tests {
     fn where_a_token_was_replaced_the_text_goes_on_behind_it() {
         let mut drafter = drafter("value = alpha(x, y); ", "value = ");
         assert!(guess(&mut drafter, Origin::Text, 8).is_some_and(|(text, _)| text.starts_with("alpha")));
-        drafter.push(LlamaToken('q'.into()));
+        drafter.push(LlamaToken(b'q'.into()));
         let (text, n_matching) = guess(&mut drafter, Origin::Edited, 8).unwrap_or_default();
         assert!(text.starts_with("lpha(x") && n_matching == 0, "{text:?} {n_matching}");
     }
