@@ -121,7 +121,7 @@ pub struct Estimate {
     /// Of the GPU's memory; zeros where none is used.
     pub gpu: Share,
     /// Bytes that llama.cpp reserves on top and never writes, so that they take no memory: the scores of a batch's tokens
-    /// but for the last.
+    /// but for the last, as far as nothing else is put in their place.
     pub unwritten_bytes: u64,
 }
 
@@ -178,13 +178,17 @@ pub fn estimate(info: &GgufInfo, request: &FitRequest) -> Estimate {
     let row = vocabulary.saturating_mul(4);
     let sequences = u64::from(request.sequences);
     let working = working_bytes(info, request, padded);
+    // The matrix of attention is gone when the scores of the batch are computed, in the same place.
+    let (matrix, rows) = (attention_bytes(info, request, padded), row.saturating_mul(batch));
+    let kept = row.saturating_mul(sequences);
     if on_gpu > 0 {
         // The memory of a GPU is taken when it is reserved.
-        estimate.gpu.compute_bytes = working.saturating_add(row.saturating_mul(batch));
-        estimate.machine.compute_bytes = working.saturating_add(row.saturating_mul(sequences));
+        estimate.gpu.compute_bytes = working.saturating_add(rows.max(matrix));
+        estimate.machine.compute_bytes = working.saturating_add(kept);
     } else {
-        estimate.machine.compute_bytes = working.saturating_add(row.saturating_mul(sequences + 1));
-        estimate.unwritten_bytes = row.saturating_mul(batch.saturating_sub(1));
+        let written = row.max(matrix);
+        estimate.machine.compute_bytes = working.saturating_add(kept).saturating_add(written);
+        estimate.unwritten_bytes = rows.saturating_sub(written);
     }
     let of_token = match info.tokenizer_model.as_deref() {
         Some("gpt2") | None => BPE_TOKEN_BYTES,
@@ -197,17 +201,27 @@ pub fn estimate(info: &GgufInfo, request: &FitRequest) -> Estimate {
 /// Bytes of the masks and of the widest layer's intermediate results, for a whole batch.
 fn working_bytes(info: &GgufInfo, request: &FitRequest, context_tokens: u64) -> u64 {
     let batch = u64::from(request.batch_tokens);
-    // 16 bits for each pair of a position and a token, for each kind of attention.
+    // A number for each pair of a position and a token, for each kind of attention.
     let n_masks = if info.sliding_window.is_some_and(|window| window > 0) { 2 } else { 1 };
-    let masks = context_tokens.saturating_mul(batch).saturating_mul(2 * n_masks);
+    let of_pair = if request.flash_attention { 2 } else { 4 };
+    let masks = context_tokens.saturating_mul(batch).saturating_mul(of_pair * n_masks);
     let width = info.embedding_length.unwrap_or(0);
     let n_active = info.expert_used_count.unwrap_or(1).max(1);
     let forward = info.feed_forward_length.as_ref().and_then(|widths| widths.max()).unwrap_or(0);
     let heads = info.head_count.as_ref().and_then(|heads| heads.max()).unwrap_or(0);
-    let scores = if request.flash_attention { 0 } else { heads.saturating_mul(batch).saturating_mul(context_tokens) };
     let attention = heads.saturating_mul(info.key_length.unwrap_or(0));
     let widest = forward.saturating_mul(n_active).max(attention).saturating_add(width.saturating_mul(2));
-    masks.saturating_add(batch.saturating_mul(4).saturating_mul(widest)).saturating_add(scores.saturating_mul(4))
+    masks.saturating_add(batch.saturating_mul(4).saturating_mul(widest))
+}
+
+/// Bytes of the matrix that attention in two passes has in memory: how much each token of a batch attends to each position, in each
+/// head.
+fn attention_bytes(info: &GgufInfo, request: &FitRequest, context_tokens: u64) -> u64 {
+    if request.flash_attention {
+        return 0;
+    }
+    let heads = info.head_count.as_ref().and_then(|heads| heads.max()).unwrap_or(0);
+    heads.saturating_mul(u64::from(request.batch_tokens)).saturating_mul(context_tokens).saturating_mul(4)
 }
 
 #[cfg(test)]

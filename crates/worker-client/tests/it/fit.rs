@@ -10,6 +10,9 @@ use crate::support::{GEMMA, SMOL, config, eventually, generation, model_path, ra
 /// The largest part by which a figure may be wrong.
 const MOST_ERROR: f64 = 0.10;
 
+/// About how many tokens are read.
+const READ_TOKENS: u32 = 400;
+
 const MIB: f64 = 1_048_576.0;
 
 /// What the worker takes with a model and a context: as llama.cpp tells, and of the machine's memory.
@@ -18,13 +21,14 @@ struct Measured {
     process_bytes: u64,
 }
 
-/// Runs `file` in a fresh worker, far enough that all of its memory is written.
+/// Runs `file` in a fresh worker, far enough that all of its memory is written, but for attention to positions behind
+/// [`READ_TOKENS`].
 async fn measure(file: &str, context_tokens: u32) -> Measured {
     let client = WorkerClient::new(brickwork_worker_client::WorkerConfig {
         max_context_tokens: Some(context_tokens),
         ..config()
     });
-    let prompt = raw(&"Once upon a time there was a compiler. ".repeat(40));
+    let prompt = raw(&"Once upon a time there was a compiler. ".repeat(READ_TOKENS as usize / 10));
     let max_tokens = context_tokens - 600;
     let parameters = Parameters { max_tokens, temperature: 1.0, seed: Some(1), ..Parameters::default() };
     let mut stream = client.generate(generation(file, prompt, parameters));
@@ -41,7 +45,8 @@ async fn measure(file: &str, context_tokens: u32) -> Measured {
     Measured { resident, process_bytes: (kib("RssAnon:") + kib("RssFile:")) * 1024 }
 }
 
-fn foretell(file: &str, measured: &ResidentModel) -> Estimate {
+/// What is foretold when the whole context is used, and of it what is written when [`READ_TOKENS`] are.
+fn foretell(file: &str, measured: &ResidentModel) -> (Estimate, u64) {
     let info = read_header(&model_path(file)).unwrap();
     let vocabulary = u32::try_from(info.vocab_size.unwrap()).unwrap();
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
@@ -60,7 +65,10 @@ fn foretell(file: &str, measured: &ResidentModel) -> Estimate {
         flash_attention: false,
         gpu_layers: 0,
     };
-    estimate(&info, &request)
+    let whole = estimate(&info, &request);
+    let begun = estimate(&info, &FitRequest { context_tokens: READ_TOKENS, ..request });
+    let written = whole.machine.total_bytes() - whole.machine.compute_bytes + begun.machine.compute_bytes;
+    (whole, written)
 }
 
 #[tokio::test]
@@ -72,13 +80,13 @@ async fn the_fit_is_foretold_within_a_tenth_for_both_models() {
         for context_tokens in contexts {
             let Measured { resident, process_bytes } = measure(file, *context_tokens).await;
             assert_eq!(resident.n_ctx, *context_tokens, "the context is the one that was asked for");
-            let foretold = foretell(file, &resident);
+            let (foretold, written) = foretell(file, &resident);
             let machine = foretold.machine;
             for (what, foretold, measured) in [
                 ("weights", machine.weights_bytes, resident.weights_bytes),
                 ("key/value cache", machine.kv_bytes, resident.kv_bytes),
                 ("compute, reserved", machine.compute_bytes + foretold.unwritten_bytes, resident.compute_bytes),
-                ("process", machine.total_bytes(), process_bytes),
+                ("process", written, process_bytes),
             ] {
                 #[expect(clippy::cast_precision_loss, reason = "a share of some hundred MiB")]
                 let (foretold, measured) = (foretold as f64 / MIB, measured as f64 / MIB);
