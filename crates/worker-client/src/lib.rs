@@ -37,6 +37,7 @@ mod shared;
 mod spawn;
 mod syntax;
 mod task;
+mod variants;
 mod words;
 mod worker;
 

@@ -16,6 +16,7 @@ use crate::config::WorkerConfig;
 use crate::exit;
 use crate::fate::{End, Fate};
 use crate::spawn::{command, spawn};
+use crate::variants;
 use crate::words::LastWords;
 
 /// How long a worker that closed its output may take to end, and its last words to arrive.
@@ -30,6 +31,8 @@ pub(crate) struct WorkerProcess {
     decoder: FrameDecoder<FromWorker>,
     bytes: Vec<u8>,
     words: LastWords,
+    /// The variant of the processor's part that it took.
+    variant: Option<String>,
     _starter: std::sync::mpsc::Sender<()>,
 }
 
@@ -57,6 +60,7 @@ impl WorkerProcess {
             decoder: FrameDecoder::default(),
             bytes: vec![0; 64 * 1024],
             words: LastWords::of(errors),
+            variant: None,
             _starter: starter,
         };
         match process.shake_hands(&mut input, config.silence_limit).await {
@@ -68,6 +72,7 @@ impl WorkerProcess {
                     threads = hello.threads,
                     "the model worker is ready"
                 );
+                process.variant = variants::of(&hello);
                 Ok((process, input, hello))
             }
             Ok(_) => Err(unavailable(&"it did not answer the handshake")),
@@ -132,7 +137,10 @@ impl WorkerProcess {
     /// Waits for the end, by force if need be, and describes it with the last words.
     pub(crate) async fn how_it_ended(&mut self) -> End {
         let (how, phrase) = match timeout(END_LIMIT, self.child.wait()).await {
-            Ok(Ok(status)) => (exit::describe(status), exit::phrase(status)),
+            Ok(Ok(status)) => {
+                variants::judge(self.variant.as_deref(), status);
+                (exit::describe(status), exit::phrase(status))
+            }
             Ok(Err(error)) => {
                 let phrase = Phrase::new("ended_unknown").with("cause", error.to_string());
                 (format!("its end is unknown: {error}"), phrase)

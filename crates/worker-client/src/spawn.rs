@@ -7,6 +7,7 @@ use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop};
 
 use crate::config::WorkerConfig;
 use crate::environment;
+use crate::variants;
 
 /// Environment variable in which the worker finds the id of its parent.
 const PARENT_VARIABLE: &str = "BRICKWORK_WORKER_PARENT";
@@ -18,6 +19,7 @@ pub(crate) fn command(config: &WorkerConfig, arguments: &[String]) -> CommandWra
             .args(arguments)
             .env_clear()
             .envs(environment::for_worker(std::env::vars_os()))
+            .envs(variants::variable())
             .envs(config.environment.iter().map(|(name, value)| (name, value)))
             .env(PARENT_VARIABLE, std::process::id().to_string())
             .stdin(Stdio::piped())

@@ -6,7 +6,7 @@
 #![allow(unsafe_code, reason = "llama.cpp loads modules by C functions; each call states why it is sound")]
 
 use std::collections::BTreeMap;
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, c_int};
 use std::path::{Path, PathBuf};
 
 use brickwork_worker_protocol::Module;
@@ -16,6 +16,10 @@ use crate::log;
 
 /// Environment variable that names a folder with further modules.
 const MORE_VARIABLE: &str = "BRICKWORK_BACKENDS_DIR";
+
+/// Environment variable that names variants of the processor's part that must not be taken, with commas between them, e.g.
+/// `sapphirerapids`. The program sets it when the processor turned out not to run one.
+const AVOIDED_VARIABLE: &str = "BRICKWORK_AVOID_CPU";
 
 /// Where the worker's own modules are, from the folder of its program; `build.rs` tells the linker the same.
 const FOLDERS: [&str; 3] = ["backends", "../backends", "../lib/brickwork/backends"];
@@ -28,7 +32,12 @@ const FOLDERS: [&str; 3] = ["backends", "../backends", "../lib/brickwork/backend
 pub(crate) fn load() -> Result<Vec<Module>, String> {
     let own = own_folder().ok_or("the folder `backends` with llama.cpp's modules is missing beside the worker")?;
     log::take_modules();
-    load_best_of_each(&own);
+    let avoided = std::env::var(AVOIDED_VARIABLE).unwrap_or_default();
+    if avoided.is_empty() {
+        load_best_of_each(&own);
+    } else {
+        load_processor_without(&own, &avoided.split(',').collect::<Vec<_>>());
+    }
     let mut files = files(&own);
     if let Some(more) = std::env::var_os(MORE_VARIABLE).filter(|value| !value.is_empty()) {
         for (name, file) in self::files(Path::new(&more)) {
@@ -54,6 +63,30 @@ fn load_best_of_each(folder: &Path) {
     let Some(folder) = c_path(folder) else { return };
     // SAFETY: the text ends with NUL and outlives the call; nothing else uses llama.cpp yet.
     unsafe { sys::ggml_backend_load_all_from_path(folder.as_ptr()) };
+}
+
+/// Loads the variant of the processor's part that suits this machine best among those that are not `avoided`.
+fn load_processor_without(folder: &Path, avoided: &[&str]) {
+    let variants = modules_in(folder).filter(|(name, _)| kind(name) == "cpu");
+    let allowed = variants.filter(|(name, _)| avoided.iter().all(|variant| name.strip_prefix("cpu-") != Some(variant)));
+    let best = allowed.map(|(name, file)| (score(&file), name, file)).max();
+    if let Some((1.., _, file)) = best
+        && let Some(file) = c_path(&file)
+    {
+        // SAFETY: the text ends with NUL and outlives the call; nothing else uses llama.cpp yet.
+        unsafe { sys::ggml_backend_load(file.as_ptr()) };
+    }
+}
+
+/// How well a variant suits this machine, by its own judgement; 0 when it does not run here.
+fn score(file: &Path) -> c_int {
+    // SAFETY: the file is one of our own libraries, whose initialisation does nothing but register functions. Each variant has
+    // this function, without arguments and with this result (`ggml_backend_score_t` in llama.cpp's `ggml-backend-impl.h`); it is
+    // called before the library is closed.
+    unsafe {
+        let Ok(library) = libloading::Library::new(file) else { return 0 };
+        library.get::<unsafe extern "C" fn() -> c_int>(b"ggml_backend_score\0").map_or(0, |score| score())
+    }
 }
 
 fn load_one(name: String, file: &Path) -> Module {
@@ -115,9 +148,13 @@ fn own_folder() -> Option<PathBuf> {
 
 /// The modules in a folder, by name. Of the processor's variants none is among them: the best one was taken.
 fn files(folder: &Path) -> BTreeMap<String, PathBuf> {
+    modules_in(folder).filter(|(name, _)| kind(name) != "cpu").collect()
+}
+
+/// All modules in a folder.
+fn modules_in(folder: &Path) -> impl Iterator<Item = (String, PathBuf)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let named = entries.filter_map(|entry| Some((name_of(&entry.path())?, entry.path())));
-    named.filter(|(name, _)| kind(name) != "cpu").collect()
+    entries.filter_map(|entry| Some((name_of(&entry.path())?, entry.path())))
 }
 
 /// `cuda` for `libggml-cuda.so`; `None` for files that are no modules.

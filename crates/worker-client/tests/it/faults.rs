@@ -111,6 +111,26 @@ async fn killed_between_jobs_goes_unnoticed() {
     ask(&client, generation(SMOL, raw("Hello"), greedy(2))).await.done();
 }
 
+/// A processor that says more of itself than it can do: its user sees a job that takes a moment longer.
+#[tokio::test]
+async fn a_variant_whose_instructions_the_processor_lacks_is_given_up() {
+    let variant = |client: &WorkerClient| {
+        let modules = client.hello().unwrap().modules;
+        modules.into_iter().map(|module| module.name).find(|name| name.starts_with("cpu-")).unwrap()
+    };
+    let (client, process) = started(config()).await;
+    let first = variant(&client);
+    let mut stream = client.generate(generation(SMOL, raw("Once upon a time"), greedy(400)));
+    read_tokens(&mut stream, 3).await;
+    signal(process, libc::SIGILL);
+    rest_of(stream).await.done();
+    let second = variant(&client);
+    assert_ne!(first, second);
+    // So does every later worker, of this client and of others.
+    let (other, _) = started(config()).await;
+    assert_eq!(variant(&other), second);
+}
+
 #[tokio::test]
 async fn a_hung_worker_is_ended_after_the_silence_limit() {
     let silence_limit = Duration::from_secs(2);
