@@ -5,7 +5,7 @@ use brickwork_models::fit::{CacheType, Estimate, FitRequest, estimate};
 use brickwork_models::gguf::read_header;
 use brickwork_worker_client::{ResidentModel, WorkerClient, sizing};
 
-use crate::support::{GEMMA, SMOL, config, eventually, generation, model_path, raw, read_tokens};
+use crate::support::{GEMMA, SMOL, WITHOUT_AMX, config, eventually, generation, model_path, owned, raw, read_tokens};
 
 /// The largest part by which a figure may be wrong.
 const MOST_ERROR: f64 = 0.10;
@@ -26,6 +26,8 @@ struct Measured {
 async fn measure(file: &str, context_tokens: u32) -> Measured {
     let client = WorkerClient::new(brickwork_worker_client::WorkerConfig {
         max_context_tokens: Some(context_tokens),
+        // With AMX llama.cpp packs a second copy of the weights, which is not foretold yet.
+        environment: owned(&[WITHOUT_AMX]),
         ..config()
     });
     let prompt = raw(&"Once upon a time there was a compiler. ".repeat(READ_TOKENS as usize / 10));

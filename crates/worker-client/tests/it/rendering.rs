@@ -5,7 +5,9 @@ use std::time::Duration;
 use brickwork_engine::{InferenceErrorCode, Message, Prompt, Speaker};
 use brickwork_worker_client::{Compute, WorkerClient, WorkerConfig};
 
-use crate::support::{GEMMA, SMOL, ask, client, config, eventually, generation, greedy, model, model_at, raw, user};
+use crate::support::{
+    GEMMA, SMOL, ask, client, config, eventually, exact, exact_client, generation, greedy, model, model_at, raw, user,
+};
 
 fn conversation() -> Prompt {
     Prompt::Chat(vec![
@@ -90,7 +92,7 @@ async fn an_idle_worker_ends_and_the_next_job_gets_a_fresh_one() {
 
 #[tokio::test]
 async fn threads_are_chosen_for_generations_that_begin_later() {
-    let client = client();
+    let client = exact_client();
     assert_eq!(client.hello(), None);
     let request = || generation(SMOL, user("Write a Python function that adds two numbers."), greedy(12));
     let (first, _) = ask(&client, request()).await.done();
@@ -98,7 +100,7 @@ async fn threads_are_chosen_for_generations_that_begin_later() {
     assert!(hello.threads >= 1 && hello.devices.iter().all(|device| !device.name.is_empty()), "{hello:?}");
     let (_, again) = ask(&client, request()).await.done();
     assert!(again.timings.cached_tokens > 0);
-    client.set_compute(Compute { threads: Some(1), gpu_layers: Some(0), ..Compute::default() });
+    client.set_compute(Compute { threads: Some(1), gpu_layers: Some(0), ..exact() });
     let (text, done) = ask(&client, request()).await.done();
     assert_eq!(text, first);
     assert_eq!(client.resident_models().last().map(|model| model.threads), Some(1));

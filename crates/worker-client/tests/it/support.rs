@@ -6,7 +6,7 @@ use std::time::Duration;
 use brickwork_engine::{
     Completion, Generation, Inference, InferenceError, InferenceEvent, Message, ModelRef, Parameters, Prompt, Speaker,
 };
-use brickwork_worker_client::{WorkerClient, WorkerConfig, find_worker_program};
+use brickwork_worker_client::{Compute, WorkerClient, WorkerConfig, find_worker_program};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 
@@ -40,6 +40,28 @@ pub(crate) fn config() -> WorkerConfig {
 
 pub(crate) fn client() -> WorkerClient {
     WorkerClient::new(config())
+}
+
+/// A client whose worker computes a token to the same scores whatever else is in its batch, with weights that llama.cpp multiplies
+/// row by row, as those of [`SMOL`] are without AMX. Only so can texts be compared; elsewhere sums in another order turn a choice
+/// between two nearly equally likely tokens.
+pub(crate) fn exact_client() -> WorkerClient {
+    let client = WorkerClient::new(WorkerConfig { environment: owned(&[WITHOUT_AMX]), ..config() });
+    client.set_compute(exact());
+    client
+}
+
+/// How the worker of [`exact_client`] computes.
+pub(crate) fn exact() -> Compute {
+    Compute { flash_attention: Some(true), ..Compute::default() }
+}
+
+/// The variable that leaves the variant with AMX out.
+pub(crate) const WITHOUT_AMX: (&str, &str) = ("BRICKWORK_AVOID_CPU", "sapphirerapids");
+
+/// Variables as a configuration holds them.
+pub(crate) fn owned(variables: &[(&str, &str)]) -> Vec<(String, String)> {
+    variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 /// The folder of the test models.

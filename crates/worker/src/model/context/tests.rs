@@ -39,7 +39,7 @@ impl Fixture {
     }
 
     pub(crate) fn context(&self) -> Context {
-        self.context_with(Layout::of(&Compute::default(), false))
+        self.context_with(usual_layout())
     }
 
     fn context_with(&self, layout: Layout) -> Context {
@@ -61,6 +61,11 @@ impl Fixture {
     fn noise(&self, ids: &[LlamaToken]) -> f32 {
         2.0 * difference(&self.cold(ids, 1), &self.cold(ids, 64)) + EXACT
     }
+}
+
+/// The layout where nobody chose one.
+fn usual_layout() -> Layout {
+    Layout::of(&Compute::default(), false)
 }
 
 /// One thread computes: several that wait for each other would wait for other tests too.
@@ -174,7 +179,7 @@ fn what_comes_from_the_shelf_has_the_scores_of_a_cold_run() {
         // Jobs that run move to a larger context as they are.
         let size = ContextSize { n_ctx: 2048, n_batch: 64 };
         let mut larger =
-            Context::new(fixture.backend, Arc::clone(&fixture.model), size, manner(Layout::default())).unwrap();
+            Context::new(fixture.backend, Arc::clone(&fixture.model), size, manner(usual_layout())).unwrap();
         fresh.cut_back_to(again.sequence, ids.len() - 1);
         assert!(larger.take_over(&fresh));
         assert_eq!(larger.len(again.sequence), ids.len() - 1);
