@@ -4,7 +4,7 @@
 use brickwork_engine::{InferenceErrorCode, Message, Prompt, Speaker};
 use brickwork_worker_client::{Compute, PromptCache, WorkerClient, WorkerConfig};
 
-use crate::support::{GEMMA, SMOL, ask, client, config, exact, exact_client, generation, greedy, model, raw, user};
+use crate::support::{GEMMA, SMOL, ask, client, config, exact, generation, greedy, model, raw, user};
 
 /// A file that is to be written once more.
 const FILE: &str = "```python\ndef add(first, second):\n    \"\"\"Return the sum of two numbers.\"\"\"\n    return first + second\n\n\n\
@@ -107,8 +107,8 @@ async fn a_damaged_file_of_a_computed_prompt_is_as_good_as_none() {
 #[tokio::test]
 async fn a_draft_model_leaves_the_text_as_it_is() {
     let job = || generation(SMOL, user("Write one line of Python that prints hello."), greedy(48));
-    let (text, _) = ask(&exact_client(), job()).await.done();
-    let client = exact_client();
+    let (text, _) = ask(&client(), job()).await.done();
+    let client = client();
     let draft_model = |file: &str| Some(model(file).path);
     client.set_compute(Compute { draft_model: draft_model(SMOL), ..exact() });
     let (drafted_text, done) = ask(&client, job()).await.done();

@@ -6,7 +6,7 @@ use brickwork_engine::{InferenceErrorCode, Message, Prompt, Speaker};
 use brickwork_worker_client::{Compute, WorkerClient, WorkerConfig};
 
 use crate::support::{
-    GEMMA, SMOL, ask, client, config, eventually, exact, exact_client, generation, greedy, model, model_at, raw, user,
+    GEMMA, SMOL, ask, client, config, eventually, exact, generation, greedy, model, model_at, raw, user,
 };
 
 fn conversation() -> Prompt {
@@ -92,7 +92,7 @@ async fn an_idle_worker_ends_and_the_next_job_gets_a_fresh_one() {
 
 #[tokio::test]
 async fn threads_are_chosen_for_generations_that_begin_later() {
-    let client = exact_client();
+    let client = client();
     assert_eq!(client.hello(), None);
     let request = || generation(SMOL, user("Write a Python function that adds two numbers."), greedy(12));
     let (first, _) = ask(&client, request()).await.done();

@@ -38,20 +38,16 @@ pub(crate) fn config() -> WorkerConfig {
     WorkerConfig::new(program)
 }
 
-pub(crate) fn client() -> WorkerClient {
-    WorkerClient::new(config())
-}
-
 /// A client whose worker computes a token to the same scores whatever else is in its batch, with weights that llama.cpp multiplies
 /// row by row, as those of [`SMOL`] are without AMX. Only so can texts be compared; elsewhere sums in another order turn a choice
 /// between two nearly equally likely tokens.
-pub(crate) fn exact_client() -> WorkerClient {
+pub(crate) fn client() -> WorkerClient {
     let client = WorkerClient::new(WorkerConfig { environment: owned(&[WITHOUT_AMX]), ..config() });
     client.set_compute(exact());
     client
 }
 
-/// How the worker of [`exact_client`] computes.
+/// How the worker of [`client`] computes.
 pub(crate) fn exact() -> Compute {
     Compute { flash_attention: Some(true), ..Compute::default() }
 }
