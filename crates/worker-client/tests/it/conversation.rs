@@ -1,9 +1,11 @@
 //! Conversations: what is taken from the cache, what control tokens may come from, and both models at work.
 
 use brickwork_engine::{FinishReason, Message, Parameters, Prompt, Speaker};
-use brickwork_worker_client::{SamplerDefaults, SamplerDefaultsOf, WorkerClient};
+use brickwork_worker_client::{SamplerDefaults, SamplerDefaultsOf, WorkerClient, WorkerConfig};
 
-use crate::support::{GEMMA, SMOL, ask, client, config, generation, greedy, model, raw, user};
+use crate::support::{
+    GEMMA, SMOL, WITHOUT_AMX, ask, client, config, exact, generation, greedy, model, owned, raw, user,
+};
 
 const INSTRUCTIONS: [&str; 3] = [
     "Write a Python function that adds two numbers. Keep it short and answer with one code block.",
@@ -109,6 +111,7 @@ async fn stop_strings_are_cut_and_named() {
 
 #[tokio::test]
 async fn equal_seeds_give_equal_text_and_sampler_defaults_leave_greedy_alone() {
+    let config = || WorkerConfig { environment: owned(&[WITHOUT_AMX]), ..config() };
     let mut with_penalties = config();
     with_penalties.sampler_defaults =
         SamplerDefaultsOf::new(|_| SamplerDefaults { repeat_penalty: Some(1.3), dry_multiplier: Some(0.8) });
@@ -121,6 +124,7 @@ async fn equal_seeds_give_equal_text_and_sampler_defaults_leave_greedy_alone() {
         for parameters in [sampled, greedy(24)] {
             // A fresh worker each time: a cold cache.
             let client = WorkerClient::new(config.clone());
+            client.set_compute(exact());
             pair.push(ask(&client, generation(SMOL, prompt(), parameters)).await.done().0);
         }
         texts.push(pair);

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use brickwork_engine::ports::InferenceErrorCode;
-use brickwork_worker_client::{Compute, WorkerClient, lend};
+use brickwork_worker_client::{Compute, WorkerClient, WorkerConfig, lend};
 
-use crate::support::{SMOL, ask, client, config, eventually, generation, greedy, user};
+use crate::support::{SMOL, WITHOUT_AMX, ask, client, config, eventually, exact, generation, greedy, owned, user};
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -24,7 +24,9 @@ impl Lender {
         let lines = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&lines);
         let task = tokio::spawn(async move {
-            let error = lend(&config(), address, &[], |line| kept.lock().unwrap().push(line.to_owned())).await;
+            // The same variant as that of the client, whose texts are compared.
+            let config = WorkerConfig { environment: owned(&[WITHOUT_AMX]), ..config() };
+            let error = lend(&config, address, &[], |line| kept.lock().unwrap().push(line.to_owned())).await;
             kept.lock().unwrap().push(error.message);
         });
         eventually("the server listens", LIMIT, || TcpStream::connect(address).is_ok()).await;
@@ -46,7 +48,7 @@ impl Drop for Lender {
 
 fn spread(client: &WorkerClient, servers: &[SocketAddr]) {
     let rpc_servers = servers.iter().map(SocketAddr::to_string).collect();
-    client.set_compute(Compute { rpc_servers, ..Compute::default() });
+    client.set_compute(Compute { rpc_servers, ..exact() });
 }
 
 #[tokio::test]
