@@ -47,8 +47,6 @@ impl Draft {
 struct Followed {
     /// Where it is expected to go on.
     place: usize,
-    /// How many tokens agreed since the last that did not.
-    n_along: usize,
     /// How many tokens came that did not agree.
     n_astray: usize,
 }
@@ -78,9 +76,7 @@ impl Drafter {
         if let Some(followed) = &mut self.followed {
             if followed.n_astray == 0 && self.text.tokens().get(followed.place) == Some(&token) {
                 followed.place += 1;
-                followed.n_along += 1;
             } else {
-                followed.n_along = 0;
                 followed.n_astray += 1;
             }
         }
@@ -93,18 +89,17 @@ impl Drafter {
         let followed = self.followed.map(|followed| followed.place);
         let in_text = self.text.longest_match(self.tokens(), followed);
         if let Some(Followed { n_astray: 1.., .. }) = self.followed
-            && let Some((found, n_astray)) = self.behind_an_edit()
+            && let Some(found) = self.behind_an_edit()
         {
             drafts.push(self.draft(found, Origin::Edited, most));
             if found.n_matching > 0 {
-                let n_along = found.n_matching;
-                self.followed = Some(Followed { place: found.place, n_along, n_astray });
+                self.followed = Some(Followed { place: found.place, n_astray: 0 });
             }
         }
         if let Some(found) = in_text {
             drafts.push(self.draft(found, Origin::Text, most));
             if found.n_matching >= SURE || self.followed.is_none() {
-                self.followed = Some(Followed { place: found.place, n_along: found.n_matching, n_astray: 0 });
+                self.followed = Some(Followed { place: found.place, n_astray: 0 });
             }
         }
         if let Some(draft) = earlier.guess(self.tokens(), most) {
@@ -122,8 +117,8 @@ impl Drafter {
 
     /// Where the text goes on behind an edit of the followed place: at the next two tokens that agree with the last two, or the
     /// next one with the last one, or, where so many tokens were replaced by as many, behind those.
-    fn behind_an_edit(&self) -> Option<(Found, usize)> {
-        let Followed { place, n_astray, .. } = self.followed?;
+    fn behind_an_edit(&self) -> Option<Found> {
+        let Followed { place, n_astray } = self.followed?;
         let tokens = self.tokens();
         let n_before = tokens.len() - 1;
         let next = |n: usize, back: usize, ahead: usize| {
@@ -131,11 +126,11 @@ impl Drafter {
             let start = place.saturating_sub(back).max(n);
             let end = (place + ahead).min(n_before);
             let found = (start..=end.max(start)).find(|place| tokens.get(place - n..*place) == Some(last))?;
-            (found <= n_before).then_some((Found { place: found, n_matching: n }, 0))
+            (found <= n_before).then_some(Found { place: found, n_matching: n })
         };
         let replaced = || {
             let place = place + n_astray;
-            (n_astray <= 2 && place < n_before).then_some((Found { place, n_matching: 0 }, n_astray))
+            (n_astray <= 2 && place < n_before).then_some(Found { place, n_matching: 0 })
         };
         next(2, BACK, AHEAD).or_else(|| next(1, 0, AHEAD_OF_ONE)).or_else(replaced)
     }

@@ -263,7 +263,8 @@ impl Generation {
                         break reason;
                     }
                 };
-                let n_accepted = tried.iter().zip(&chosen).take_while(|(guessed, token)| guessed == token).count();
+                // All but the last one were as guessed.
+                let n_accepted = chosen.len() - 1;
                 self.n_drafted += tried.len();
                 self.n_accepted += n_accepted;
                 context.cut_back_to(self.place.sequence, n_before + n_accepted);
