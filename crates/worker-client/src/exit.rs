@@ -21,14 +21,30 @@ pub(crate) fn describe(status: ExitStatus) -> String {
     }
 }
 
-/// The same in a form that can be put into another language.
+/// Whether it was ended for an instruction that the processor lacks.
+pub(crate) fn lacks_instruction(status: ExitStatus) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt;
+        status.signal() == Some(4)
+    }
+    #[cfg(not(unix))]
+    {
+        // Windows' `STATUS_ILLEGAL_INSTRUCTION`.
+        status.code() == Some(0xC000_001D_u32.cast_signed())
+    }
+}
+
+/// The same as [`describe`] in a form that can be put into another language.
 pub(crate) fn phrase(status: ExitStatus) -> Phrase {
+    if lacks_instruction(status) {
+        return Phrase::new("ended_by_lacking_instruction");
+    }
     #[cfg(unix)]
     {
         use std::os::unix::process::ExitStatusExt;
         if let Some(signal) = status.signal() {
             return match signal {
-                4 => Phrase::new("ended_by_lacking_instruction"),
                 9 => Phrase::new("ended_by_kill"),
                 _ => Phrase::new("ended_by_signal").with("signal", signal.to_string()),
             };
@@ -68,6 +84,7 @@ mod tests {
         assert_eq!(describe(ExitStatus::from_raw(6)), "killed by SIGABRT, signal 6");
         assert!(describe(ExitStatus::from_raw(9)).starts_with("killed by SIGKILL, signal 9"));
         assert_eq!(describe(ExitStatus::from_raw(3 << 8)), "exit code 3");
+        assert_eq!(phrase(ExitStatus::from_raw(4)), Phrase::new("ended_by_lacking_instruction"));
         assert_eq!(phrase(ExitStatus::from_raw(9)), Phrase::new("ended_by_kill"));
         assert_eq!(phrase(ExitStatus::from_raw(3 << 8)), Phrase::new("ended_with_code").with("code", "3"));
     }

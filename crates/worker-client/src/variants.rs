@@ -10,6 +10,8 @@ use std::sync::{Mutex, PoisonError};
 
 use brickwork_worker_protocol::WorkerHello;
 
+use crate::exit;
+
 /// Environment variable in which the worker finds the variants that it must not take, with commas between them. Users may set it too.
 const VARIABLE: &str = "BRICKWORK_AVOID_CPU";
 
@@ -25,7 +27,7 @@ pub(crate) fn of(hello: &WorkerHello) -> Option<String> {
 
 /// Has later workers do without `variant` if a worker that took it ended with `status` for a lack of an instruction.
 pub(crate) fn judge(variant: Option<&str>, status: ExitStatus) {
-    let Some(variant) = variant.filter(|_| lacks_instruction(status)) else { return };
+    let Some(variant) = variant.filter(|_| exit::lacks_instruction(status)) else { return };
     tracing::warn!(variant, "the processor lacks an instruction that this variant uses; the next best one is taken");
     AVOIDED.lock().unwrap_or_else(PoisonError::into_inner).insert(variant.to_owned());
 }
@@ -35,17 +37,4 @@ pub(crate) fn variable() -> Option<(&'static str, String)> {
     let avoided = AVOIDED.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let all: Vec<String> = std::env::var(VARIABLE).into_iter().chain(avoided).collect();
     (!all.is_empty()).then(|| (VARIABLE, all.join(",")))
-}
-
-fn lacks_instruction(status: ExitStatus) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::process::ExitStatusExt;
-        status.signal() == Some(4)
-    }
-    #[cfg(not(unix))]
-    {
-        // Windows' `STATUS_ILLEGAL_INSTRUCTION`.
-        status.code() == Some(0xC000_001D_u32.cast_signed())
-    }
 }

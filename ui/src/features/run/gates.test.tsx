@@ -22,7 +22,6 @@ import { expectAccessible } from "@/test/axe";
 import { artifact, pipeline, runView, step, stepView } from "@/test/fixtures";
 import { renderApp, serveApi } from "@/test/render";
 import { conflictText, faultText } from "./assemblySentences";
-import { latestPieces } from "./latestPieces";
 import { longer } from "./longer";
 import { RunPanes } from "./RunScreen";
 import { findingText } from "./stepSentences";
@@ -88,10 +87,6 @@ async function showStep(extra: Partial<StepView>, run: Partial<RunView> = {}) {
   return shown;
 }
 
-const unnamed = (type: string, content: string): Artifact => ({
-  ...artifact(`step_component_${content}.${type}`, content),
-  named: false,
-});
 const LOST: ResultFault = { kind: "lost_file", name: "form.css" };
 const SAME: Conflict = { kind: "same_name", name: "Form.jsx", steps: ["one", "two"] };
 
@@ -320,28 +315,6 @@ test("where nothing is wrong, the choice is there calmly, and both results are c
   expect(screen.getByTestId("candidates")).toBeTruthy();
   await user.click(within(notice).getByRole("radio", { name: "Latest pieces" }));
   await waitFor(() => expect(sent("/final")).toEqual([{ from: "steps" }]));
-});
-
-test.each<[string, Artifact[][], string[]]>([
-  [
-    "a later piece takes the place",
-    [[artifact("a.js", "1"), artifact("b.js", "2")], [artifact("A.js", "3")]],
-    ["3", "2"],
-  ],
-  [
-    "unnamed pieces give way to a later kind",
-    [[unnamed("js", "1"), unnamed("css", "2")], [unnamed("js", "3")]],
-    ["2", "3"],
-  ],
-  [
-    "how to use it is not carried along",
-    [[unnamed("sh", "1"), unnamed("md", "2")], [unnamed("js", "3")]],
-    ["3"],
-  ],
-  ["unless the last step wrote it", [[artifact("a.js", "1")], [unnamed("sh", "2")], []], ["1", "2"]],
-  ["nothing", [[], []], []],
-])("latest pieces: %s", (_, steps, contents) => {
-  expect(latestPieces(steps).map((piece) => piece.content)).toEqual(contents);
 });
 
 test("pieces that were joined without a model tell what does not fit, and leave no choice", async () => {
