@@ -8,6 +8,7 @@ mod copy;
 mod peer;
 mod pipeline;
 mod plot;
+mod quiet;
 mod rows;
 mod slope;
 mod step;
@@ -22,6 +23,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use self::peer::{Peer, Setting};
+use self::quiet::{MOST_STOLEN, Ticks};
 use self::rows::Figure;
 use super::Arm;
 use crate::served::{self, Server};
@@ -114,19 +116,35 @@ impl Bench<'_> {
     }
 
     /// Measures `sides` in turn: a round that only warms up, and then those that count, every second one in the opposite
-    /// order. `take` gets the round's number, which makes its prompts new, and the side's. One list a side comes back.
+    /// order. A round in which other machines took much of the processors is measured again, as often as there are rounds.
+    /// `take` gets the round's number, which makes its prompts new, and the side's. One list a side comes back.
     fn in_turn<T>(&self, sides: usize, mut take: impl FnMut(usize, usize) -> Result<T>) -> Result<Vec<Vec<T>>> {
         let mut taken: Vec<Vec<T>> = (0..sides).map(|_| Vec::new()).collect();
-        for round in 0..=self.rounds {
-            let mut order: Vec<usize> = (0..sides).collect();
-            if round % 2 == 1 {
-                order.reverse();
+        let (mut n_taken, mut n_disturbed) = (0, 0);
+        for round in 0.. {
+            let before = Ticks::now();
+            let mut samples = Vec::with_capacity(sides);
+            for index in 0..sides {
+                let side = if round % 2 == 1 { sides - 1 - index } else { index };
+                samples.push((side, take(round, side)?));
             }
-            for side in order {
-                let sample = take(round, side)?;
-                if round > 0 {
-                    taken[side].push(sample);
+            if round == 0 {
+                continue;
+            }
+            let stolen = Ticks::now().zip(before).map_or(0.0, |(now, before)| now.stolen_since(before));
+            if stolen > MOST_STOLEN {
+                let is_repeated = n_disturbed < self.rounds;
+                let outcome = if is_repeated { "is measured again" } else { "counts nevertheless" };
+                println!("round {round} {outcome}: other machines took {:.0} % of its processor time", 100.0 * stolen);
+                n_disturbed += 1;
+                if is_repeated {
+                    continue;
                 }
+            }
+            samples.into_iter().for_each(|(side, sample)| taken[side].push(sample));
+            n_taken += 1;
+            if n_taken == self.rounds {
+                break;
             }
         }
         Ok(taken)

@@ -30,13 +30,19 @@ const SHORTER: u64 = 2;
 const ASSEMBLER_TOKENS: u64 = 2048;
 
 /// What the component is, another one in each round, so that no side guesses from the answers of the rounds before.
-const COMPONENTS: [(&str, [&str; 3]); 6] = [
+const COMPONENTS: [(&str, [&str; 3]); 12] = [
     ("Form", ["name", "email", "submit"]),
     ("Table", ["title", "price", "delete"]),
     ("Calendar", ["month", "day", "next"]),
     ("Gallery", ["picture", "caption", "zoom"]),
     ("Player", ["track", "volume", "play"]),
     ("Board", ["card", "column", "move"]),
+    ("Menu", ["dish", "price", "order"]),
+    ("Poll", ["question", "answer", "vote"]),
+    ("Timer", ["minutes", "label", "start"]),
+    ("Cart", ["product", "amount", "pay"]),
+    ("Chat", ["name", "message", "send"]),
+    ("Map", ["place", "marker", "search"]),
 ];
 
 const EXECUTE: &str = "/api/v1/orchestrator/projects/550e8400-e29b-41d4-a716-446655440000/execute";
