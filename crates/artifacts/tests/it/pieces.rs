@@ -7,8 +7,8 @@ use serde::Deserialize;
 struct Case {
     case: String,
     steps: Vec<Vec<Artifact>>,
-    /// The contents of the pieces that stay, in order.
-    expected: Vec<String>,
+    /// Names and contents of the pieces that stay, in order.
+    expected: Vec<(String, String)>,
 }
 
 #[test]
@@ -16,7 +16,7 @@ fn latest_piece_of_each_file_is_kept() {
     let cases: Vec<Case> = serde_json::from_str(include_str!("../latest-pieces.json")).unwrap();
     assert!(!cases.is_empty());
     for Case { case, steps, expected } in cases {
-        let found: Vec<String> = latest_pieces(&steps).into_iter().map(|piece| piece.content).collect();
+        let found: Vec<_> = latest_pieces(&steps).into_iter().map(|piece| (piece.name, piece.content)).collect();
         assert_eq!(found, expected, "{case}");
     }
 }

@@ -10,12 +10,12 @@ const CASES = resolve(import.meta.dirname, "../../../../crates/artifacts/tests/l
 interface Case {
   case: string;
   steps: Artifact[][];
-  /** The contents of the pieces that stay, in order. */
-  expected: string[];
+  /** Names and contents of the pieces that stay, in order. */
+  expected: [string, string][];
 }
 
 const cases: Case[] = JSON.parse(readFileSync(CASES, "utf8"));
 
 test.each(cases)("latest pieces: $case", ({ steps, expected }) => {
-  expect(latestPieces(steps).map((piece) => piece.content)).toEqual(expected);
+  expect(latestPieces(steps).map((piece) => [piece.name, piece.content])).toEqual(expected);
 });
