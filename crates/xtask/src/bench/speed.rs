@@ -120,32 +120,27 @@ impl Bench<'_> {
     /// `take` gets the round's number, which makes its prompts new, and the side's. One list a side comes back.
     fn in_turn<T>(&self, sides: usize, mut take: impl FnMut(usize, usize) -> Result<T>) -> Result<Vec<Vec<T>>> {
         let mut taken: Vec<Vec<T>> = (0..sides).map(|_| Vec::new()).collect();
-        let (mut n_taken, mut n_disturbed) = (0, 0);
-        for round in 0.. {
+        let (mut round, mut n_repeated) = (0, 0);
+        while round <= self.rounds + n_repeated {
             let before = Ticks::now();
             let mut samples = Vec::with_capacity(sides);
             for index in 0..sides {
                 let side = if round % 2 == 1 { sides - 1 - index } else { index };
                 samples.push((side, take(round, side)?));
             }
-            if round == 0 {
-                continue;
-            }
             let stolen = Ticks::now().zip(before).map_or(0.0, |(now, before)| now.stolen_since(before));
-            if stolen > MOST_STOLEN {
-                let is_repeated = n_disturbed < self.rounds;
+            let is_disturbed = round > 0 && stolen > MOST_STOLEN;
+            let is_repeated = is_disturbed && n_repeated < self.rounds;
+            if is_disturbed {
                 let outcome = if is_repeated { "is measured again" } else { "counts nevertheless" };
                 println!("round {round} {outcome}: other machines took {:.0} % of its processor time", 100.0 * stolen);
-                n_disturbed += 1;
-                if is_repeated {
-                    continue;
-                }
             }
-            samples.into_iter().for_each(|(side, sample)| taken[side].push(sample));
-            n_taken += 1;
-            if n_taken == self.rounds {
-                break;
+            if is_repeated {
+                n_repeated += 1;
+            } else if round > 0 {
+                samples.into_iter().for_each(|(side, sample)| taken[side].push(sample));
             }
+            round += 1;
         }
         Ok(taken)
     }
