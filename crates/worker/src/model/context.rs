@@ -42,6 +42,10 @@ const LEAST_KEPT: usize = 32;
 /// Then it goes, for every sequence there makes attention a little slower.
 const IDLE_STAY: Duration = Duration::from_secs(5);
 
+/// Attention looks at every cell up to the last one that holds a token. When so many of them are of no use to the only job, and
+/// half as many as it uses, its tokens are moved to the front.
+const MOST_USELESS: usize = 512;
+
 /// The size of a context, in tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ContextSize {
@@ -105,6 +109,8 @@ pub(crate) struct Context {
     size: ContextSize,
     manner: Manner,
     buffers: Vec<Buffer>,
+    /// The most cells that held tokens since they were last moved to the front: about so far back may one lie.
+    extent: usize,
     /// Its state cannot be cut back to an earlier token.
     is_recurrent: bool,
     /// What batches take in it.
@@ -157,7 +163,20 @@ impl Context {
         let batch = LlamaBatch::new(size.n_batch as usize, 1);
         let sequences = (0..n_sequences).map(|_| Sequence::default()).collect();
         let (pending, costs) = (Vec::new(), Costs::default());
-        Some(Self { inner, batch, sequences, pending, size, manner, buffers, is_recurrent, costs, _model: model })
+        let extent = 0;
+        Some(Self {
+            inner,
+            batch,
+            sequences,
+            pending,
+            size,
+            manner,
+            buffers,
+            extent,
+            is_recurrent,
+            costs,
+            _model: model,
+        })
     }
 
     /// Its size.
@@ -255,9 +274,12 @@ impl Context {
                 best
             }
         };
-        let sequence = &mut self.sequences[place.index()];
-        sequence.hold(n_needed as usize);
+        let is_alone = !self.sequences.iter().any(Sequence::is_held);
+        self.sequences[place.index()].hold(n_needed as usize);
         self.make_room(shelf);
+        if is_alone && self.has_useless_cells(place) {
+            self.move_to_front(place, shelf);
+        }
         Some(Place { sequence: place, n_cached: self.len(place) })
     }
 
@@ -326,6 +348,7 @@ impl Context {
                 for (sequence, token) in &computed {
                     self.sequences[sequence.index()].ids.push(*token);
                 }
+                self.note_extent();
                 Ok(())
             }
             Err(error) => {
@@ -409,6 +432,45 @@ impl Context {
         }
     }
 
+    /// Takes in how many cells hold tokens now; those that sequences share are counted for each.
+    fn note_extent(&mut self) {
+        let n_taken = self.sequences.iter().map(|sequence| sequence.ids.len()).sum();
+        self.extent = self.extent.max(n_taken);
+    }
+
+    /// Whether a job in `sequence` would have to look at many cells in vain.
+    fn has_useless_cells(&self, sequence: SequenceId) -> bool {
+        let n_used = self.len(sequence);
+        self.extent > n_used + MOST_USELESS.max(n_used / 2)
+    }
+
+    /// Moves what `sequence` holds to the first cells. What the others hold, all of them idle, goes to the shelf.
+    ///
+    /// A few tokens that a job has in common with an earlier one may lie behind the cells of jobs that are long over, and attention
+    /// in two passes computes all that lies before them.
+    fn move_to_front(&mut self, sequence: SequenceId, shelf: &mut Shelf) {
+        if self.is_recurrent {
+            return;
+        }
+        for id in (0..self.sequences.len()).map(SequenceId::of).filter(|id| *id != sequence) {
+            self.shelve(id, shelf);
+            self.clear(id);
+        }
+        let ids = self.ids(sequence).to_vec();
+        let whole = if ids.len() < LEAST_KEPT { None } else { self.state(sequence) };
+        self.cut_back_to(sequence, 1);
+        let first = self.state(sequence);
+        self.clear(sequence);
+        if let (Some(whole), Some(first)) = (whole, first) {
+            // llama.cpp looks for room from where it last found some, unless that lies far behind what is taken: it finds the
+            // first cell for a single token, and goes on from there.
+            self.restore(sequence, &ids[..1], &first);
+            self.clear(sequence);
+            self.restore(sequence, &ids, &whole);
+        }
+        self.extent = self.len(sequence);
+    }
+
     fn shelve(&mut self, sequence: SequenceId, shelf: &mut Shelf) {
         let ids = &self.sequences[sequence.index()].ids;
         if ids.len() < LEAST_KEPT || self.is_recurrent || shelf.holds(ids) {
@@ -444,6 +506,7 @@ impl Context {
             && usize::try_from(last).is_ok_and(|last| last + 1 == ids.len());
         if is_whole {
             self.sequences[sequence.index()].ids = ids.to_vec();
+            self.note_extent();
         } else {
             self.clear(sequence);
         }

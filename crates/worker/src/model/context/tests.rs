@@ -189,6 +189,36 @@ fn what_comes_from_the_shelf_has_the_scores_of_a_cold_run() {
 }
 
 #[test]
+fn a_job_alone_lies_at_the_front_with_its_own_scores() {
+    for file in MODELS {
+        let fixture = Fixture::new(file);
+        let text = |start: usize| fixture.ids.iter().cycle().skip(start).take(340).copied().collect::<Vec<_>>();
+        let (first, second) = (text(0), text(7));
+        let (mut context, mut shelf) = (fixture.context(), Shelf::default());
+        let places = [&first, &second].map(|ids| {
+            let place = context.place(ids, 400, &mut shelf).unwrap();
+            read(&mut context, place.sequence, ids, 64);
+            place
+        });
+        assert_eq!(context.extent, 680);
+        places.iter().for_each(|place| context.release(place.sequence));
+        // Another job that begins as the one at the back did.
+        let ids = &second[..65];
+        let third = context.place(ids, 256, &mut shelf).unwrap();
+        assert_eq!((third.n_cached, context.extent), (64, 64), "{file}");
+        assert_eq!(context.ids(third.sequence), &ids[..64]);
+        // How many cells lie before and behind changes the order of sums.
+        let difference = relative_difference(&last(&mut context, third.sequence, ids), &fixture.cold(ids, 64));
+        println!("{file}: {difference:.4}");
+        assert!(difference < 0.1, "{file}: {difference}");
+        // What lay before it is not lost.
+        context.release(third.sequence);
+        assert_eq!(context.place(&first, 400, &mut shelf).unwrap().n_cached, 339, "{file}");
+        assert_eq!(context.place(&second, 400, &mut shelf).unwrap().n_cached, 339, "{file}");
+    }
+}
+
+#[test]
 fn places_are_given_as_long_as_there_is_room() {
     let fixture = Fixture::new(MODELS[0]);
     let mut context = fixture.context();
