@@ -6,6 +6,7 @@
 //! taken as small as the step allows, and what a header leaves open for nothing: what might work is never refused.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use brickwork_engine::{Generation, InferenceError, InferenceErrorCode, ModelRef, Phrase};
@@ -93,8 +94,10 @@ fn t5gemma_request(figures: &T5GemmaFigures, compute: &Compute, n_needed: u32) -
 
 /// Threads that the worker chooses by itself: the physical cores that this process may use.
 pub(crate) fn usual_threads() -> u32 {
+    /// Counted once: each step asks, and the system's list has a page for every core.
+    static PHYSICAL: LazyLock<Option<usize>> = LazyLock::new(|| sysinfo::System::physical_core_count().ok());
     let usable = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    let physical = sysinfo::System::physical_core_count().unwrap_or(usable);
+    let physical = PHYSICAL.unwrap_or(usable);
     u32::try_from(physical.clamp(1, usable)).unwrap_or(1)
 }
 
