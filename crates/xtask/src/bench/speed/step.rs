@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::chat::{self, Answer, Question};
-use super::peer::{DEFAULTS, N_GRAMS, Setting};
+use super::peer::{DEFAULTS, N_GRAMS, Setting, TWO_PASSES};
 use super::rows::Figure;
 use super::{Bench, texts};
 use crate::models;
@@ -11,7 +11,7 @@ use crate::models;
 const MAX_TOKENS: u64 = 192;
 
 /// What made a lone short step fastest: guesses from n-grams of the prompt and the answer.
-const BEST: Setting = Setting { name: "ngram-mod", flags: &[N_GRAMS] };
+const BEST: Setting = Setting { name: "ngram-mod, two passes", flags: &[N_GRAMS, TWO_PASSES] };
 
 /// Measures a short request of the same words.
 ///
