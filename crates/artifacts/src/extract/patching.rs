@@ -90,6 +90,9 @@ impl Extractor {
             (Change::Edit(hunks), Some(known)) => (apply(&known.content, hunks)?, PatchOutcome::Applied),
             (Change::Edit(hunks), None) => (new_text(hunks).ok_or(PatchFault::NoSuchFile)?, PatchOutcome::Created),
         };
+        if content.trim().is_empty() {
+            return Err(PatchFault::Deletes);
+        }
         let artifact = match known {
             Some(known) => Artifact { content, start, end, closed: ending.closed, named: true, syntax: None, ..known },
             None => {

@@ -61,7 +61,7 @@ pub enum PatchFault {
         /// How often.
         places: usize,
     },
-    /// The edit removes the file, which pieces cannot say.
+    /// The edit removes the file, or all of its text, which pieces cannot say.
     #[error("would be deleted, which is left to the user")]
     Deletes,
     /// The output ended within the edit.
