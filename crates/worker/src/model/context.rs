@@ -10,12 +10,12 @@
     reason = "a context borrows its model, and states go through C functions; each block says why it is sound"
 )]
 
+mod room;
 mod sequence;
 
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use brickwork_worker_protocol::{CacheType, Compute, FailureCode, sizing};
 use llama_cpp_2::context::LlamaContext;
@@ -37,14 +37,6 @@ use crate::pace::Costs;
 
 /// A shorter start than this is not worth to be kept or fetched, in tokens.
 const LEAST_KEPT: usize = 32;
-
-/// An idle sequence stays in its cells for this long while they are not needed, since its job's next step may follow at once.
-/// Then it goes, for every sequence there makes attention a little slower.
-const IDLE_STAY: Duration = Duration::from_secs(5);
-
-/// Attention looks at every cell up to the last one that holds a token. When so many of them are of no use to the only job, and
-/// half as many as it uses, its tokens are moved to the front.
-const MOST_USELESS: usize = 512;
 
 /// The size of a context, in tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -397,78 +389,6 @@ impl Context {
     /// The scores of all tokens behind the token at `place` of the last batch, which must have been added with scores.
     pub(crate) fn scores(&self, place: i32) -> &[f32] {
         self.inner.get_logits_ith(place)
-    }
-
-    /// An empty idle sequence: one that is empty already, or the one whose job ended first, which goes to the shelf.
-    fn empty_one(&mut self, shelf: &mut Shelf, but: Option<SequenceId>) -> Option<SequenceId> {
-        let idle = (0..self.sequences.len()).map(SequenceId::of).filter(|id| Some(*id) != but);
-        let idle = idle.filter(|id| !self.sequences[id.index()].is_held());
-        let target = idle.min_by_key(|id| {
-            let sequence = &self.sequences[id.index()];
-            (!sequence.ids.is_empty(), sequence.idle_since)
-        })?;
-        self.shelve(target, shelf);
-        self.clear(target);
-        Some(target)
-    }
-
-    /// Frees idle sequences, the oldest first: those that have been idle for long, and all while their cells are needed.
-    fn make_room(&mut self, shelf: &mut Shelf) {
-        let now = Instant::now();
-        loop {
-            let taken: usize = self.sequences.iter().map(Sequence::n_cells).sum();
-            let is_full = taken > self.size.n_ctx as usize;
-            let oldest = (0..self.sequences.len())
-                .map(SequenceId::of)
-                .filter(|id| {
-                    let sequence = &self.sequences[id.index()];
-                    let is_old = sequence.idle_since.is_some_and(|since| now.duration_since(since) >= IDLE_STAY);
-                    !sequence.is_held() && !sequence.ids.is_empty() && (is_full || is_old)
-                })
-                .min_by_key(|id| self.sequences[id.index()].idle_since);
-            let Some(oldest) = oldest else { return };
-            self.shelve(oldest, shelf);
-            self.clear(oldest);
-        }
-    }
-
-    /// Takes in how many cells hold tokens now; those that sequences share are counted for each.
-    fn note_extent(&mut self) {
-        let n_taken = self.sequences.iter().map(|sequence| sequence.ids.len()).sum();
-        self.extent = self.extent.max(n_taken);
-    }
-
-    /// Whether a job in `sequence` would have to look at many cells in vain.
-    fn has_useless_cells(&self, sequence: SequenceId) -> bool {
-        let n_used = self.len(sequence);
-        self.extent > n_used + MOST_USELESS.max(n_used / 2)
-    }
-
-    /// Moves what `sequence` holds to the first cells. What the others hold, all of them idle, goes to the shelf.
-    ///
-    /// A few tokens that a job has in common with an earlier one may lie behind the cells of jobs that are long over, and attention
-    /// in two passes computes all that lies before them.
-    fn move_to_front(&mut self, sequence: SequenceId, shelf: &mut Shelf) {
-        if self.is_recurrent {
-            return;
-        }
-        for id in (0..self.sequences.len()).map(SequenceId::of).filter(|id| *id != sequence) {
-            self.shelve(id, shelf);
-            self.clear(id);
-        }
-        let ids = self.ids(sequence).to_vec();
-        let whole = if ids.len() < LEAST_KEPT { None } else { self.state(sequence) };
-        self.cut_back_to(sequence, 1);
-        let first = self.state(sequence);
-        self.clear(sequence);
-        if let (Some(whole), Some(first)) = (whole, first) {
-            // llama.cpp looks for room from where it last found some, unless that lies far behind what is taken: it finds the
-            // first cell for a single token, and goes on from there.
-            self.restore(sequence, &ids[..1], &first);
-            self.clear(sequence);
-            self.restore(sequence, &ids, &whole);
-        }
-        self.extent = self.len(sequence);
     }
 
     fn shelve(&mut self, sequence: SequenceId, shelf: &mut Shelf) {
