@@ -155,7 +155,6 @@ impl Context {
         let batch = LlamaBatch::new(size.n_batch as usize, 1);
         let sequences = (0..n_sequences).map(|_| Sequence::default()).collect();
         let (pending, costs) = (Vec::new(), Costs::default());
-        let extent = 0;
         Some(Self {
             inner,
             batch,
@@ -164,7 +163,7 @@ impl Context {
             size,
             manner,
             buffers,
-            extent,
+            extent: 0,
             is_recurrent,
             costs,
             _model: model,
@@ -203,12 +202,9 @@ impl Context {
 
     /// Empties all other sequences unless there is room for `n_needed` tokens of this one beside them.
     pub(crate) fn clear_others_unless_room(&mut self, sequence: SequenceId, n_needed: usize) {
-        let ids = || (0..self.sequences.len()).map(SequenceId::of).filter(|id| *id != sequence);
-        let taken: usize = ids().map(|id| self.len(id)).sum();
+        let taken: usize = self.others(sequence).map(|id| self.len(id)).sum();
         if taken + n_needed > self.size.n_ctx as usize {
-            for id in ids().collect::<Vec<_>>() {
-                self.clear(id);
-            }
+            self.others(sequence).for_each(|id| self.clear(id));
         }
     }
 
@@ -266,7 +262,7 @@ impl Context {
                 best
             }
         };
-        let is_alone = !self.sequences.iter().any(Sequence::is_held);
+        let is_alone = self.n_reserved() == 0;
         self.sequences[place.index()].hold(n_needed as usize);
         self.make_room(shelf);
         if is_alone && self.has_useless_cells(place) {
@@ -453,6 +449,7 @@ impl Context {
         self.inner.clear_kv_cache();
         self.batch.clear();
         self.pending.clear();
+        self.extent = 0;
         self.sequences.iter_mut().for_each(|sequence| sequence.ids.clear());
     }
 

@@ -13,6 +13,11 @@ const IDLE_STAY: Duration = Duration::from_secs(5);
 const MOST_USELESS: usize = 512;
 
 impl Context {
+    /// All sequences but `sequence`.
+    pub(super) fn others(&self, sequence: SequenceId) -> impl Iterator<Item = SequenceId> + use<> {
+        (0..self.sequences.len()).map(SequenceId::of).filter(move |id| *id != sequence)
+    }
+
     /// An empty idle sequence: one that is empty already, or the one whose job ended first, which goes to the shelf.
     pub(super) fn empty_one(&mut self, shelf: &mut Shelf, but: Option<SequenceId>) -> Option<SequenceId> {
         let idle = (0..self.sequences.len()).map(SequenceId::of).filter(|id| Some(*id) != but);
@@ -66,12 +71,22 @@ impl Context {
         if self.is_recurrent {
             return;
         }
-        for id in (0..self.sequences.len()).map(SequenceId::of).filter(|id| *id != sequence) {
+        for id in self.others(sequence) {
             self.shelve(id, shelf);
             self.clear(id);
         }
+        if self.len(sequence) < LEAST_KEPT {
+            self.clear(sequence);
+        } else {
+            self.store_anew(sequence);
+        }
+        self.extent = self.len(sequence);
+    }
+
+    /// Takes what `sequence` holds, which is all there is, out of its cells and puts it into the first ones.
+    fn store_anew(&mut self, sequence: SequenceId) {
         let ids = self.ids(sequence).to_vec();
-        let whole = if ids.len() < LEAST_KEPT { None } else { self.state(sequence) };
+        let whole = self.state(sequence);
         self.cut_back_to(sequence, 1);
         let first = self.state(sequence);
         self.clear(sequence);
@@ -82,6 +97,5 @@ impl Context {
             self.clear(sequence);
             self.restore(sequence, &ids, &whole);
         }
-        self.extent = self.len(sequence);
     }
 }

@@ -10,7 +10,7 @@ use crate::models;
 
 const MAX_TOKENS: u64 = 192;
 
-/// What made a lone short step fastest: guesses from n-grams of the prompt and the answer.
+/// What made a lone short step fastest: guesses from n-grams of the prompt and the answer, and attention in two passes.
 const BEST: Setting = Setting { name: "ngram-mod, two passes", flags: &[N_GRAMS, TWO_PASSES] };
 
 /// Measures a short request of the same words.
